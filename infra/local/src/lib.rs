@@ -1,0 +1,3 @@
+//! The whole of paylater on one machine.
+
+pub mod aws;

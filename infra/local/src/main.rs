@@ -1,0 +1,2 @@
+//! `cargo run`: the whole of paylater on one machine.
+fn main() {}

@@ -1,0 +1,68 @@
+//! The control plane at `/_sandbox`: books, calls, faults, clock, webhooks and the buyer; it never counts as an API call.
+
+use crate::host::{Provider, Stand};
+use crate::json::{Json, map};
+use crate::message::{Answer, Incoming};
+
+/// Answers one control call.
+pub(crate) async fn answer<P: Provider>(stand: &Stand<P>, request: &Incoming) -> Answer {
+    let body = if request.body.is_empty() { Some(Json::Map(Vec::new())) } else { Json::parse(&request.body) };
+    let Some(body) = body else { return Answer::refused(400, "the body is not JSON") };
+    let segments = request.segments();
+    let path = segments.get(1..).unwrap_or_default();
+    let answered = match (request.method.as_str(), path) {
+        ("GET", _) => show(stand, path),
+        ("DELETE", ["faults"]) => Some(done(stand.faults.clear())),
+        ("DELETE", ["calls"]) => Some(done(stand.calls.clear())),
+        ("POST", ["faults"]) => Some(unless(stand.faults.add(&body, stand.provider.calls()))),
+        ("POST", ["clock"]) => Some(advance(stand, &body)),
+        ("POST", ["webhooks"]) => Some(unless(stand.webhooks.configure(&body))),
+        ("POST", ["webhooks", "release"]) => {
+            let released = stand.webhooks.release(body.text_of("order")).await;
+            Some(released.map_or_else(|message| Answer::refused(400, &message), |told| Answer::json(200, told)))
+        }
+        ("POST", ["buyer", id]) => Some(buyer(stand, id, &body)),
+        ("POST", _) => stand.provider.control(path, &body, stand.clock.now()),
+        _ => None,
+    };
+    let mut answer = answered.unwrap_or_else(|| Answer::refused(404, "no such control call"));
+    stand.webhooks.send(std::mem::take(&mut answer.hooks)).await;
+    answer
+}
+
+fn show<P: Provider>(stand: &Stand<P>, path: &[&str]) -> Option<Answer> {
+    let shown = match path {
+        ["books"] => stand.provider.books(),
+        ["calls"] => stand.calls.show(),
+        ["faults"] => stand.faults.show(),
+        ["webhooks"] => stand.webhooks.show(),
+        ["clock"] => map! { "now": stand.clock.now().to_string() },
+        _ => return None,
+    };
+    Some(Answer::json(200, shown))
+}
+
+fn advance<P: Provider>(stand: &Stand<P>, body: &Json) -> Answer {
+    match body.whole_of("advance_seconds") {
+        Some(seconds) if seconds >= 0 => {
+            stand.clock.advance(seconds);
+            Answer::json(200, map! { "now": stand.clock.now().to_string() })
+        }
+        _ => Answer::refused(400, "advance_seconds must be a whole number of at least 0"),
+    }
+}
+
+fn buyer<P: Provider>(stand: &Stand<P>, id: &str, body: &Json) -> Answer {
+    match body.text_of("choice") {
+        Some(choice @ ("accept" | "decline" | "cancel")) => stand.provider.buyer(id, choice, stand.clock.now()),
+        _ => Answer::refused(400, "choice must be accept, decline or cancel"),
+    }
+}
+
+fn done((): ()) -> Answer {
+    Answer::json(200, map! { "ok": true })
+}
+
+fn unless(result: Result<(), String>) -> Answer {
+    result.map_or_else(|message| Answer::refused(400, &message), done)
+}

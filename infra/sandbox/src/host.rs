@@ -1,0 +1,186 @@
+//! Around every provider: takes requests in, lets the ordered faults happen, writes the call down and answers.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::Response;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+use crate::calls::Calls;
+use crate::clock::Clock;
+use crate::control;
+use crate::faults::{Fault, Faults, Kind};
+use crate::json::Json;
+use crate::line::{Line, Lines};
+use crate::message::{Answer, Content, Incoming};
+use crate::webhooks::{Delivery, Webhooks};
+
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// What a provider's sandbox must know; the host does the rest. Decisions are synchronous and take the sandbox's time.
+pub(crate) trait Provider: Send + Sync + 'static {
+    /// The names of its API calls.
+    fn calls(&self) -> &'static [&'static str];
+    /// The name of this call.
+    fn name(&self, request: &Incoming) -> &'static str;
+    /// Does what the provider would do.
+    fn answer(&self, request: &Incoming, now: Timestamp) -> Answer;
+    /// Signs the answer where the provider signs answers.
+    fn seal(&self, _request: &Incoming, _answer: &mut Answer, _now: Timestamp) {}
+    /// Makes the amounts in the answer wrong.
+    fn distort(&self, body: &mut Json);
+    /// Everything the provider believes, in minor units.
+    fn books(&self) -> Json;
+    /// Plays the buyer on a hosted page.
+    fn buyer(&self, id: &str, choice: &str, now: Timestamp) -> Answer;
+    /// Hosted pages, which are no API calls.
+    fn page(&self, request: &Incoming, now: Timestamp) -> Option<Answer>;
+    /// Control calls of this provider only.
+    fn control(&self, path: &[&str], body: &Json, now: Timestamp) -> Option<Answer>;
+}
+
+/// A provider on its port with everything around it.
+pub(crate) struct Stand<P> {
+    pub(crate) provider: P,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) faults: Faults,
+    pub(crate) calls: Calls,
+    pub(crate) webhooks: Arc<Webhooks>,
+}
+
+/// A sandbox that listens; dropping it stops it.
+pub struct Running {
+    address: SocketAddr,
+    worker: AbortHandle,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Running {
+    /// The root of the sandbox, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.worker.abort();
+    }
+}
+
+/// The root URL that a sandbox on this listener will have.
+pub(crate) fn root(listener: &TcpListener) -> std::io::Result<String> {
+    Ok(format!("http://{}", listener.local_addr()?))
+}
+
+/// Puts a provider on a port.
+pub(crate) fn start<P: Provider>(listener: TcpListener, provider: P, delivery: Delivery) -> std::io::Result<Running> {
+    let address = listener.local_addr()?;
+    let clock = Arc::new(Clock::new());
+    let (webhooks, work) = Webhooks::new(delivery, clock.clone());
+    let stand = Stand { provider, clock, faults: Faults::default(), calls: Calls::default(), webhooks };
+    let router = Router::new().fallback(receive::<P>).with_state(Arc::new(stand));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serve = axum::serve(Lines(listener), router.into_make_service_with_connect_info::<Line>());
+    tokio::spawn(async move {
+        let _ = serve.with_graceful_shutdown(async move { drop(stopped.await) }).await;
+    });
+    Ok(Running { address, worker: tokio::spawn(work).abort_handle(), _stop: stop })
+}
+
+async fn receive<P: Provider>(
+    State(stand): State<Arc<Stand<P>>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_BODY).await else { return Answer::empty(413).into_response() };
+    let host = head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
+    let target = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let request = Incoming { method: head.method, host, target, headers: head.headers, body: body.to_vec() };
+    // A task of its own: what the provider has begun goes on when the caller hangs up.
+    let answer = tokio::spawn(async move { stand.dispatch(request, line).await }).await;
+    answer.unwrap_or_else(|_| Answer::empty(500)).into_response()
+}
+
+impl<P: Provider> Stand<P> {
+    async fn dispatch(&self, request: Incoming, line: Line) -> Answer {
+        if request.path().starts_with("/_sandbox") {
+            return control::answer(self, &request).await;
+        }
+        if let Some(mut page) = self.provider.page(&request, self.clock.now()) {
+            self.webhooks.send(std::mem::take(&mut page.hooks)).await;
+            return page;
+        }
+        self.call(&request, &line).await
+    }
+
+    async fn call(&self, request: &Incoming, line: &Line) -> Answer {
+        let name = self.provider.name(request);
+        let number = self.calls.arrive(name, request.method.as_str(), request.path());
+        let fault = self.faults.take(name);
+        let kind = fault.as_ref().map(|fault| fault.kind);
+        let answer = match fault.as_ref().and_then(before) {
+            Some(broken) => broken,
+            None => self.process(request, number, fault.as_ref()).await,
+        };
+        let cut = matches!(kind, Some(Kind::DropBefore | Kind::DropAfter));
+        if cut {
+            line.cut();
+        }
+        self.calls.answered(number, (!cut).then_some(answer.status), kind.map(Kind::name));
+        answer
+    }
+
+    async fn process(&self, request: &Incoming, number: usize, fault: Option<&Fault>) -> Answer {
+        let kind = fault.map(|fault| fault.kind);
+        let wait = Duration::from_millis(fault.map_or(0, |fault| fault.millis));
+        if kind == Some(Kind::DelayBefore) {
+            tokio::time::sleep(wait).await;
+        }
+        let mut answer = self.provider.answer(request, self.clock.now());
+        self.calls.processed(number, &answer.outcome);
+        self.webhooks.send(std::mem::take(&mut answer.hooks)).await;
+        match (kind, &mut answer.content) {
+            (Some(Kind::Delay), _) => tokio::time::sleep(wait).await,
+            (Some(Kind::WrongAmount), Content::Json(body)) => self.provider.distort(body),
+            (Some(Kind::GarbageAfter), _) => return garbage(),
+            (Some(Kind::Http5xxAfter), _) => return Answer::html(fault.map_or(500, |fault| fault.status), sorry()),
+            _ => {}
+        }
+        self.provider.seal(request, &mut answer, self.clock.now());
+        answer
+    }
+}
+
+/// The answer of a fault that keeps the call away from the provider.
+fn before(fault: &Fault) -> Option<Answer> {
+    match fault.kind {
+        Kind::DropBefore => Some(Answer::empty(503)),
+        Kind::Http5xx => Some(Answer::html(fault.status, sorry())),
+        Kind::Garbage => Some(garbage()),
+        _ => None,
+    }
+}
+
+fn sorry() -> String {
+    "<html><body><h1>Service temporarily unavailable</h1></body></html>".to_owned()
+}
+
+fn garbage() -> Answer {
+    let mut answer = Answer::html(200, "{\"Key\": <!-- truncated".to_owned());
+    answer.headers.push(("x-cache", "MISS".to_owned()));
+    answer
+}

@@ -1,0 +1,380 @@
+//! Accepting a command: checked against the ledger and the other operations, then reserved.
+
+use jiff::Timestamp;
+
+use crate::command::{Asked, CaptureCommand, Command, ConfirmCommand, LineQuantity, RefundCommand};
+use crate::id::{CaptureId, Fingerprint, IdempotencyKey, OperationId, RefundId};
+use crate::money::Amount;
+use crate::operation::{Detail, Operation, OperationKind, OperationStatus, Reason};
+use crate::order::Flow;
+use crate::payment::Payment;
+use crate::rejection::Rejection;
+use crate::schedule;
+use crate::status::Status;
+use crate::tax::TaxedAmount;
+
+/// At most this many captures and refunds a payment.
+const MOST_MOVEMENTS: usize = 200;
+
+/// The right to act once: this attempt of this operation, once its reservation is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// Which operation.
+    pub operation: OperationId,
+    /// Which attempt.
+    pub attempt: u32,
+}
+
+/// What is to be done about an accepted command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// Write the reservation, then act.
+    Act(Ticket),
+    /// The same key was here before; answer with how things are. Nothing changed.
+    Replay(OperationId),
+    /// The same key was here before and its outcome is unknown; find out first. Nothing changed.
+    Probe(OperationId),
+}
+
+impl Payment {
+    /// Checks a command and reserves it.
+    ///
+    /// # Errors
+    /// When it cannot be accepted; the payment is unchanged then.
+    pub fn accept(&mut self, command: Command, now: Timestamp) -> Result<Admission, Rejection> {
+        let kind = command.kind();
+        let id = OperationId::of(&self.id, kind.as_str(), command.key.as_str());
+        if let Some(known) = self.operation(&id) {
+            return self.again(known.clone(), &command.fingerprint, now);
+        }
+        self.check_conflicts(kind, None, now)?;
+        let Command { asked, key, fingerprint } = command;
+        let mut next = self.clone();
+        match asked {
+            Asked::Confirm(confirm) => next.reserve_confirm(&confirm, id.clone(), fingerprint, now)?,
+            Asked::Capture(capture) => next.reserve_capture(capture, &key, id.clone(), fingerprint, now)?,
+            Asked::Refund(refund) => next.reserve_refund(refund, id.clone(), fingerprint, now)?,
+            Asked::Cancel => next.reserve_cancel(id.clone(), fingerprint, now)?,
+        }
+        next.check_invariants()?;
+        *self = next;
+        Ok(Admission::Act(Ticket { operation: id, attempt: 1 }))
+    }
+
+    /// What a request with a key that was used before leads to.
+    ///
+    /// # Errors
+    /// When the key was used for something else, or its call is still running.
+    pub fn again(&mut self, known: Operation, fingerprint: &Fingerprint, now: Timestamp) -> Result<Admission, Rejection> {
+        if known.fingerprint != *fingerprint {
+            return Err(Rejection::KeyReused { operation: known.id });
+        }
+        match known.status {
+            OperationStatus::Accepted if known.waits_for.is_some() && known.attempt == 0 => Ok(Admission::Replay(known.id)),
+            OperationStatus::Accepted if now < known.lease_until => {
+                let left = known.lease_until.duration_since(now).as_secs();
+                Err(Rejection::InProgress { operation: known.id, retry_after: u32::try_from(left.max(1)).unwrap_or(1) })
+            }
+            OperationStatus::Accepted | OperationStatus::InDoubt => Ok(Admission::Probe(known.id)),
+            OperationStatus::Rejected if known.reason.as_ref().is_some_and(Reason::allows_another_attempt) => {
+                self.next_attempt(&known.id, now).map(Admission::Act)
+            }
+            _ => Ok(Admission::Replay(known.id)),
+        }
+    }
+
+    /// Reserves the next attempt of an operation that was provably not processed, may be repeated, or waited.
+    ///
+    /// # Errors
+    /// When the money or the status is no longer there, or something else runs.
+    pub fn next_attempt(&mut self, id: &OperationId, now: Timestamp) -> Result<Ticket, Rejection> {
+        let mut next = self.clone();
+        let kind = next.operation(id).map_or(OperationKind::Cancel, Operation::kind);
+        next.check_conflicts(kind, Some(id), now)?;
+        let (capturable, unreleased, status) = (next.amounts().capturable(), next.amounts().unreleased(), next.status);
+        let capture = next.operation(id).and_then(Operation::refunds_capture).cloned();
+        let refundable = capture.map_or(Amount::ZERO, |capture| next.refundable_of(&capture));
+        let Some(operation) = next.operation_mut(id) else {
+            return Err(Rejection::StatusDoesNotAllow { status, kind });
+        };
+        let waiting = operation.waits_for.is_some() && operation.attempt == 0;
+        if operation.status == OperationStatus::Rejected {
+            if kind == OperationKind::Capture && operation.amount > capturable {
+                return Err(Rejection::ExceedsAuthorized { asked: operation.amount, left: capturable });
+            }
+            if kind == OperationKind::Refund && operation.amount > refundable {
+                return Err(Rejection::ExceedsCaptured { asked: operation.amount, left: refundable });
+            }
+            operation.accepted_at = now;
+        }
+        if waiting || kind == OperationKind::Cancel {
+            operation.amount = unreleased;
+        }
+        operation.status = OperationStatus::Accepted;
+        operation.attempt += 1;
+        operation.reason = None;
+        operation.lease_until = schedule::after(now, schedule::LEASE_SECONDS);
+        operation.due_at = Some(operation.lease_until);
+        operation.not_found_at = None;
+        let ticket = Ticket { operation: id.clone(), attempt: operation.attempt };
+        if !allowed_in(kind, next.status, next.flow) {
+            return Err(Rejection::StatusDoesNotAllow { status: next.status, kind });
+        }
+        next.check_invariants()?;
+        *self = next;
+        Ok(ticket)
+    }
+
+    /// Capture beside capture and refund beside refund are fine; cancel excludes capture; confirm excludes everything.
+    fn check_conflicts(&self, kind: OperationKind, except: Option<&OperationId>, now: Timestamp) -> Result<(), Rejection> {
+        let open = self.operations.iter().filter(|o| o.status.is_open() && Some(&o.id) != except);
+        let Some(blocker) = open.into_iter().find(|o| conflicts(kind, o.kind())) else { return Ok(()) };
+        match blocker.status {
+            OperationStatus::Accepted if now < blocker.lease_until || blocker.attempt == 0 => {
+                let left = blocker.lease_until.duration_since(now).as_secs();
+                Err(Rejection::InProgress { operation: blocker.id.clone(), retry_after: u32::try_from(left.max(1)).unwrap_or(1) })
+            }
+            OperationStatus::Pending => Err(Rejection::InProgress { operation: blocker.id.clone(), retry_after: 60 }),
+            _ => Err(Rejection::BlockedByDoubt { operation: blocker.id.clone() }),
+        }
+    }
+
+    fn reserve_confirm(
+        &mut self,
+        confirm: &ConfirmCommand,
+        id: OperationId,
+        fingerprint: Fingerprint,
+        now: Timestamp,
+    ) -> Result<(), Rejection> {
+        let from_widget = self.status == Status::RequiresAction && self.flow == Flow::Widget && confirm.from_widget;
+        if self.status != Status::RequiresConfirmation && !from_widget {
+            return Err(Rejection::StatusDoesNotAllow { status: self.status, kind: OperationKind::Confirm });
+        }
+        let reference = self.order_reference.clone();
+        self.reserve(id, Detail::Confirm, self.amount, reference, fingerprint, now);
+        Ok(())
+    }
+
+    fn reserve_capture(
+        &mut self,
+        asked: CaptureCommand,
+        key: &IdempotencyKey,
+        id: OperationId,
+        fingerprint: Fingerprint,
+        now: Timestamp,
+    ) -> Result<(), Rejection> {
+        self.check_allowed(OperationKind::Capture)?;
+        self.check_room(asked.releases_rest)?;
+        let left = self.amounts().capturable();
+        let amount = match self.amount_of(asked.amount, &asked.lines)? {
+            Some(amount) if amount > left => return Err(Rejection::ExceedsAuthorized { asked: amount, left }),
+            Some(amount) => amount,
+            None => left,
+        };
+        if amount.is_zero() {
+            return Err(invalid("/amount", "must be at least 1 minor unit, and something must be left to capture"));
+        }
+        self.check_quantities(&asked.lines, OperationKind::Capture, None)?;
+        let net = self.capturable_net().part(amount).net();
+        let detail = Detail::Capture {
+            capture: CaptureId::of(&id),
+            net,
+            lines: asked.lines,
+            invoice: asked.invoice,
+            shipment: asked.shipment,
+        };
+        let reference = format!("{}-C{}", self.order_reference, id.suffix());
+        self.reserve(id.clone(), detail, amount, reference, fingerprint.clone(), now);
+        if asked.releases_rest {
+            self.reserve_release_after(&id, key, fingerprint, now);
+        }
+        Ok(())
+    }
+
+    /// The second operation of a final capture: it waits until the first succeeded.
+    fn reserve_release_after(&mut self, capture: &OperationId, key: &IdempotencyKey, fingerprint: Fingerprint, now: Timestamp) {
+        let id = OperationId::of(&self.id, "cancel", &format!("after {key}"));
+        let reference = self.order_reference.clone();
+        self.reserve(id, Detail::Cancel, Amount::ZERO, reference, fingerprint, now);
+        if let Some(release) = self.operations.last_mut() {
+            release.attempt = 0;
+            release.due_at = None;
+            release.waits_for = Some(capture.clone());
+        }
+    }
+
+    fn reserve_refund(
+        &mut self,
+        asked: RefundCommand,
+        id: OperationId,
+        fingerprint: Fingerprint,
+        now: Timestamp,
+    ) -> Result<(), Rejection> {
+        self.check_allowed(OperationKind::Refund)?;
+        self.check_room(false)?;
+        let named = asked.capture_id.as_ref();
+        if named.is_some_and(|id| !self.settled_captures().any(|o| o.makes_capture() == Some(id))) {
+            return Err(invalid("/capture_id", "is not a settled capture of this payment"));
+        }
+        let left = named.map_or_else(|| self.amounts().refundable(), |id| self.refundable_of(id));
+        let amount = self.amount_of(asked.amount, &asked.lines)?.unwrap_or(left);
+        if amount > left {
+            return Err(Rejection::ExceedsCaptured { asked: amount, left });
+        }
+        if amount.is_zero() {
+            return Err(invalid("/amount", "must be at least 1 minor unit, and something must be left to refund"));
+        }
+        let holder = self.settled_captures().filter_map(Operation::makes_capture).find(|c| self.refundable_of(c) >= amount);
+        let Some(capture) = asked.capture_id.clone().or_else(|| holder.cloned()) else {
+            return Err(invalid("/capture_id", "is required: no single capture holds the whole amount"));
+        };
+        self.check_quantities(&asked.lines, OperationKind::Refund, Some(&capture))?;
+        let net = self.refundable_net(&capture).part(amount).net();
+        let detail = Detail::Refund {
+            refund: RefundId::of(&id),
+            capture,
+            net,
+            lines: asked.lines,
+            reason: asked.reason,
+            reference: asked.reference,
+        };
+        let reference = format!("{}-R{}", self.order_reference, id.suffix());
+        self.reserve(id, detail, amount, reference, fingerprint, now);
+        Ok(())
+    }
+
+    fn reserve_cancel(&mut self, id: OperationId, fingerprint: Fingerprint, now: Timestamp) -> Result<(), Rejection> {
+        self.check_allowed(OperationKind::Cancel)?;
+        let (reference, amount) = (self.order_reference.clone(), self.amounts().unreleased());
+        self.reserve(id, Detail::Cancel, amount, reference, fingerprint, now);
+        Ok(())
+    }
+
+    fn check_allowed(&self, kind: OperationKind) -> Result<(), Rejection> {
+        if allowed_in(kind, self.status, self.flow) {
+            Ok(())
+        } else {
+            Err(Rejection::StatusDoesNotAllow { status: self.status, kind })
+        }
+    }
+
+    fn check_room(&self, with_release: bool) -> Result<(), Rejection> {
+        let movements = self.operations.iter().filter(|o| matches!(o.kind(), OperationKind::Capture | OperationKind::Refund));
+        if movements.count() + usize::from(with_release) >= MOST_MOVEMENTS { Err(Rejection::TooLarge) } else { Ok(()) }
+    }
+
+    /// The amount that is asked for by number, by lines, or by both when they agree; `None` for "all that is left".
+    fn amount_of(&self, amount: Option<Amount>, lines: &[LineQuantity]) -> Result<Option<Amount>, Rejection> {
+        if lines.is_empty() {
+            return Ok(amount);
+        }
+        let mut sum: i64 = 0;
+        for (i, asked) in lines.iter().enumerate() {
+            let Some(line) = self.lines.iter().find(|line| line.reference == asked.reference) else {
+                return Err(invalid(format!("/lines/{i}/reference"), "is not a line of the order"));
+            };
+            sum = sum.saturating_add(i64::from(asked.quantity).saturating_mul(line.unit_price.minor()));
+        }
+        let sum = Amount::new(sum).map_err(|_| invalid("/lines", "must add up to a positive amount"))?;
+        match amount {
+            Some(amount) if amount != sum => Err(Rejection::Invalid {
+                pointer: "/amount".into(),
+                detail: format!("is {amount} but the lines add up to {sum}"),
+                lines_do_not_add_up: true,
+            }),
+            _ => Ok(Some(sum)),
+        }
+    }
+
+    /// No more units of a line than ordered (or, for a refund, than captured by lines where it was).
+    fn check_quantities(
+        &self,
+        lines: &[LineQuantity],
+        kind: OperationKind,
+        capture: Option<&CaptureId>,
+    ) -> Result<(), Rejection> {
+        for (i, asked) in lines.iter().enumerate() {
+            let ordered = self.lines.iter().find(|l| l.reference == asked.reference).map_or(0, |l| l.quantity);
+            let same = |o: &&Operation| o.kind() == kind && o.status != OperationStatus::Rejected;
+            let of_capture = |o: &&Operation| capture.is_none() || o.refunds_capture() == capture;
+            let earlier = self.operations.iter().filter(same).filter(of_capture).flat_map(|o| o.lines());
+            let in_request = lines.iter().take(i);
+            let taken: u64 = earlier
+                .chain(in_request)
+                .filter(|l| l.reference == asked.reference)
+                .map(|l| u64::from(l.quantity))
+                .sum();
+            if asked.quantity == 0 || taken + u64::from(asked.quantity) > u64::from(ordered) {
+                let left = u64::from(ordered).saturating_sub(taken);
+                return Err(invalid(format!("/lines/{i}/quantity"), format!("must be from 1 to the {left} units left")));
+            }
+        }
+        Ok(())
+    }
+
+    fn settled_captures(&self) -> impl Iterator<Item = &Operation> {
+        let settled = |o: &&Operation| o.kind() == OperationKind::Capture && o.status == OperationStatus::Succeeded;
+        self.operations.iter().filter(settled)
+    }
+
+    /// What can still be captured, with its net part.
+    fn capturable_net(&self) -> TaxedAmount {
+        let taken = |o: &&Operation| o.kind() == OperationKind::Capture && o.status != OperationStatus::Rejected;
+        let parts = self.operations.iter().filter(taken).map(Operation::taxed);
+        parts.fold(TaxedAmount::new(self.amount, self.net), TaxedAmount::without)
+    }
+
+    /// What can still be refunded of a capture, with its net part.
+    fn refundable_net(&self, capture: &CaptureId) -> TaxedAmount {
+        let whole = self.settled_captures().find(|o| o.makes_capture() == Some(capture)).map(Operation::taxed);
+        let whole = whole.unwrap_or(TaxedAmount::new(Amount::ZERO, Amount::ZERO));
+        self.refunds_of(capture).map(Operation::taxed).fold(whole, TaxedAmount::without)
+    }
+}
+
+fn conflicts(new: OperationKind, open: OperationKind) -> bool {
+    use OperationKind::{Cancel, Capture, Confirm, CreateSession, Refund};
+    match (new, open) {
+        (Capture, Capture | Refund) | (Refund, Capture | Refund | Cancel) | (Cancel, Refund) => false,
+        (Capture, Cancel) | (Cancel, Capture | Cancel) => true,
+        (Confirm | CreateSession, _) | (_, Confirm | CreateSession) => true,
+    }
+}
+
+fn allowed_in(kind: OperationKind, status: Status, flow: Flow) -> bool {
+    match kind {
+        OperationKind::CreateSession => status == Status::Created,
+        OperationKind::Confirm => {
+            status == Status::RequiresConfirmation || (status == Status::RequiresAction && flow == Flow::Widget)
+        }
+        OperationKind::Capture => matches!(status, Status::Authorized | Status::PartiallyCaptured),
+        OperationKind::Refund => matches!(status, Status::PartiallyCaptured | Status::Captured),
+        OperationKind::Cancel => matches!(
+            status,
+            Status::RequiresAction
+                | Status::RequiresConfirmation
+                | Status::UnderReview
+                | Status::Authorized
+                | Status::PartiallyCaptured
+        ),
+    }
+}
+
+fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Rejection {
+    Rejection::Invalid { pointer: pointer.into(), detail: detail.into(), lines_do_not_add_up: false }
+}
+
+/// Which operations the status allows, other operations aside.
+impl Payment {
+    /// Whether the status allows this kind of operation.
+    #[must_use]
+    pub fn status_allows(&self, kind: OperationKind) -> bool {
+        allowed_in(kind, self.status, self.flow)
+    }
+
+    /// Whether an open operation excludes this kind now.
+    #[must_use]
+    pub fn is_blocked_for(&self, kind: OperationKind) -> bool {
+        self.operations.iter().any(|o| o.status.is_open() && conflicts(kind, o.kind()))
+    }
+}

@@ -1,0 +1,119 @@
+//! The ledger: what is promised, released, captured and refunded, in minor units of one currency.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::CaptureId;
+use crate::money::Amount;
+use crate::operation::{Operation, OperationKind, OperationStatus};
+use crate::payment::Payment;
+
+/// A snapshot of the ledger, minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Amounts {
+    /// Promised by the provider.
+    pub authorized: Amount,
+    /// Given back of the promise.
+    pub released: Amount,
+    /// Reserved by captures that are not settled.
+    pub capturing: Amount,
+    /// Taken.
+    pub captured: Amount,
+    /// Reserved by refunds that are not settled.
+    pub refunding: Amount,
+    /// Given back.
+    pub refunded: Amount,
+}
+
+/// A ledger that cannot be true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("ledger invariant broken: {0}")]
+pub struct InvariantBroken(&'static str);
+
+impl Amounts {
+    /// What a new capture may take.
+    #[must_use]
+    pub fn capturable(&self) -> Amount {
+        self.authorized.left_after(self.released).left_after(self.captured).left_after(self.capturing)
+    }
+
+    /// What is promised and neither taken nor given back, reservations aside.
+    #[must_use]
+    pub fn unreleased(&self) -> Amount {
+        self.authorized.left_after(self.released).left_after(self.captured)
+    }
+
+    /// What a new refund may give back.
+    #[must_use]
+    pub fn refundable(&self) -> Amount {
+        self.captured.left_after(self.refunded).left_after(self.refunding)
+    }
+}
+
+impl Payment {
+    /// The ledger as it stands.
+    #[must_use]
+    pub fn amounts(&self) -> Amounts {
+        let sum = |kind, held: fn(OperationStatus) -> bool| {
+            self.operations.iter().filter(|o| o.kind() == kind && held(o.status)).map(|o| o.amount).sum()
+        };
+        let done = |status| status == OperationStatus::Succeeded;
+        Amounts {
+            authorized: self.authorized,
+            released: self.released,
+            capturing: sum(OperationKind::Capture, OperationStatus::is_open),
+            captured: sum(OperationKind::Capture, done),
+            refunding: sum(OperationKind::Refund, OperationStatus::is_open),
+            refunded: sum(OperationKind::Refund, done),
+        }
+    }
+
+    /// What a new refund may take from this capture, minor units.
+    #[must_use]
+    pub fn refundable_of(&self, capture: &CaptureId) -> Amount {
+        let captured: Amount = self
+            .operations
+            .iter()
+            .filter(|o| o.makes_capture() == Some(capture) && o.status == OperationStatus::Succeeded)
+            .map(|o| o.amount)
+            .sum();
+        captured.left_after(self.refunds_of(capture).map(|o| o.amount).sum())
+    }
+
+    /// The refunds of a capture that hold or have taken money.
+    pub(crate) fn refunds_of<'a>(&'a self, capture: &'a CaptureId) -> impl Iterator<Item = &'a Operation> {
+        self.operations
+            .iter()
+            .filter(move |o| o.refunds_capture() == Some(capture) && o.status != OperationStatus::Rejected)
+    }
+
+    /// Checks what must hold of every payment ever written.
+    ///
+    /// # Errors
+    /// Names the first invariant that does not hold.
+    pub fn check_invariants(&self) -> Result<(), InvariantBroken> {
+        let a = self.amounts();
+        let sum = |parts: [Amount; 2]| parts.iter().map(|p| p.minor()).sum::<i64>();
+        if a.released > a.authorized || sum([a.captured, a.capturing]) > a.authorized.left_after(a.released).minor() {
+            return Err(InvariantBroken("0 <= captured + capturing <= authorized - released"));
+        }
+        if sum([a.refunded, a.refunding]) > a.captured.minor() {
+            return Err(InvariantBroken("0 <= refunded + refunding <= captured"));
+        }
+        for operation in &self.operations {
+            let Some(capture) = operation.makes_capture() else { continue };
+            let taken: i64 = self.refunds_of(capture).map(|o| o.amount.minor()).sum();
+            let held = if operation.status == OperationStatus::Succeeded { operation.amount.minor() } else { 0 };
+            if taken > held {
+                return Err(InvariantBroken("refunds of a capture never exceed it"));
+            }
+        }
+        if a.authorized > self.amount {
+            return Err(InvariantBroken("never more is authorized than was asked for"));
+        }
+        let numbered = self.history.iter().zip(1u64..).all(|(entry, n)| entry.sequence == n);
+        if !numbered {
+            return Err(InvariantBroken("history is numbered from 1 without gaps"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! What became true of a payment, in order, numbered from 1 without gaps.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::amounts::Amounts;
+use crate::id::{CaptureId, OperationId, RefundId};
+use crate::money::Amount;
+use crate::operation::OperationKind;
+use crate::outcome::{DeclineReason, ReceivableNews};
+use crate::payment::Payment;
+use crate::status::Status;
+
+/// What made a change happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CauseKind {
+    /// A call to our API.
+    Api,
+    /// A provider's message.
+    Webhook,
+    /// A look at the provider.
+    Probe,
+    /// The regular sweep.
+    Sweep,
+    /// A person.
+    Operator,
+}
+
+/// What made a change happen, and under which request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// What.
+    pub kind: CauseKind,
+    /// The operation that was at work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation_id: Option<OperationId>,
+    /// The request it happened in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+impl Cause {
+    /// A cause in a request.
+    #[must_use]
+    pub fn new(kind: CauseKind, request_id: impl Into<String>) -> Self {
+        Self { kind, operation_id: None, request_id: Some(request_id.into()) }
+    }
+
+    /// The same cause, at work on an operation.
+    #[must_use]
+    pub fn of(&self, operation: &OperationId) -> Self {
+        Self { operation_id: Some(operation.clone()), ..self.clone() }
+    }
+}
+
+/// One thing that became true. Each is one event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Fact {
+    Created,
+    RequiresAction,
+    RequiresConfirmation,
+    UnderReview,
+    Authorized { amount: Amount },
+    Captured,
+    RemainderReleased { amount: Amount },
+    Declined { reason: DeclineReason, provider_code: Option<String> },
+    Canceled { released: Amount },
+    Expired { released: Amount },
+    DriftDetected { field: String, ours: String, theirs: String },
+    CapturePending { capture: CaptureId, amount: Amount, invoice: Option<String> },
+    CaptureSucceeded { capture: CaptureId, amount: Amount, invoice: Option<String> },
+    CaptureFailed { capture: CaptureId, amount: Amount, reason: String },
+    RefundPending { refund: RefundId, capture: CaptureId, amount: Amount },
+    RefundSucceeded { refund: RefundId, capture: CaptureId, amount: Amount },
+    RefundFailed { refund: RefundId, capture: CaptureId, amount: Amount, reason: String },
+    OperationInDoubt { operation: OperationId, kind: OperationKind, amount: Amount },
+    OperationResolved { operation: OperationId, kind: OperationKind, amount: Amount, succeeded: bool },
+    OperationNeedsOperator { operation: OperationId, kind: OperationKind, amount: Amount },
+    Receivable { news: ReceivableNews, outstanding: Option<Amount> },
+    Unrecognized { event: String },
+}
+
+impl Fact {
+    /// The event type between `paylater.` and `.v1`.
+    #[must_use]
+    pub const fn event_type(&self) -> &'static str {
+        match self {
+            Self::Created => "payment.created",
+            Self::RequiresAction => "payment.requires_action",
+            Self::RequiresConfirmation => "payment.requires_confirmation",
+            Self::UnderReview => "payment.under_review",
+            Self::Authorized { .. } => "payment.authorized",
+            Self::Captured => "payment.captured",
+            Self::RemainderReleased { .. } => "payment.remainder_released",
+            Self::Declined { .. } => "payment.declined",
+            Self::Canceled { .. } => "payment.canceled",
+            Self::Expired { .. } => "payment.expired",
+            Self::DriftDetected { .. } => "payment.drift_detected",
+            Self::CapturePending { .. } => "capture.pending",
+            Self::CaptureSucceeded { .. } => "capture.succeeded",
+            Self::CaptureFailed { .. } => "capture.failed",
+            Self::RefundPending { .. } => "refund.pending",
+            Self::RefundSucceeded { .. } => "refund.succeeded",
+            Self::RefundFailed { .. } => "refund.failed",
+            Self::OperationInDoubt { .. } => "operation.in_doubt",
+            Self::OperationResolved { .. } => "operation.resolved",
+            Self::OperationNeedsOperator { .. } => "operation.needs_operator",
+            Self::Receivable { news, .. } => match news {
+                ReceivableNews::PaidOut => "receivable.paid_out",
+                ReceivableNews::BuyerPaid => "receivable.buyer_paid",
+                ReceivableNews::Overdue => "receivable.overdue",
+                ReceivableNews::Dunning { .. } => "receivable.dunning",
+                ReceivableNews::Disputed => "receivable.disputed",
+                ReceivableNews::DisputeClosed => "receivable.dispute_closed",
+                ReceivableNews::ClawedBack => "receivable.clawed_back",
+                ReceivableNews::Closed => "receivable.closed",
+            },
+            Self::Unrecognized { .. } => "provider_event.unrecognized",
+        }
+    }
+}
+
+/// One numbered line of a payment's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// From 1, without gaps; the event's `sequence`.
+    pub sequence: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// What became true.
+    pub fact: Fact,
+    /// The status before.
+    pub previous_status: Status,
+    /// The status after.
+    pub status: Status,
+    /// The ledger after.
+    pub amounts: Amounts,
+    /// What made it happen.
+    pub cause: Cause,
+}
+
+impl Payment {
+    pub(crate) fn record(&mut self, fact: Fact, previous_status: Status, cause: &Cause, now: Timestamp) {
+        let sequence = self.history.last().map_or(1, |last| last.sequence + 1);
+        let entry =
+            Entry { sequence, at: now, fact, previous_status, status: self.status, amounts: self.amounts(), cause: cause.clone() };
+        self.history.push(entry);
+        self.updated_at = now;
+    }
+
+    /// What the history alone says: the settled ledger (without reservations) and the status.
+    #[must_use]
+    pub fn replayed(&self) -> (Status, Amounts) {
+        let mut amounts = Amounts::default();
+        let mut status = Status::Created;
+        for entry in &self.history {
+            apply(&mut amounts, &entry.fact);
+            status = entry.status;
+        }
+        (status, amounts)
+    }
+}
+
+/// The ledger after one more fact.
+fn apply(amounts: &mut Amounts, fact: &Fact) {
+    let add = |to: &mut Amount, amount: Amount| *to = [*to, amount].into_iter().sum();
+    match fact {
+        Fact::Authorized { amount } => amounts.authorized = *amount,
+        Fact::RemainderReleased { amount } | Fact::Canceled { released: amount } | Fact::Expired { released: amount } => {
+            add(&mut amounts.released, *amount);
+        }
+        Fact::CaptureSucceeded { amount, .. } => add(&mut amounts.captured, *amount),
+        Fact::RefundSucceeded { amount, .. } => add(&mut amounts.refunded, *amount),
+        _ => {}
+    }
+}

@@ -1,0 +1,178 @@
+//! Learning: what evidence makes true. Older news never overwrites newer, and a contradiction is never obeyed.
+
+use jiff::Timestamp;
+
+use crate::evidence::{Hint, Proof};
+use crate::history::{Cause, Fact};
+use crate::id::OperationId;
+use crate::operation::{Operation, OperationKind, OperationStatus};
+use crate::outcome::{DoubtPolicy, News, OperationNews, OrderNews, OrderState, Outcome, Receipt, Whom};
+use crate::payment::Payment;
+use crate::schedule;
+use crate::status::Transition;
+
+impl Payment {
+    /// Applies proven news. A claim that contradicts what is known asks for an observation; an observation that
+    /// contradicts it is written down as drift.
+    pub fn learn<P: Proof<News>>(&mut self, proof: P, cause: &Cause, now: Timestamp) {
+        let news = proof.into_content();
+        for operation in news.operations {
+            self.learn_of_operation(operation, P::OBSERVED, cause, now);
+        }
+        if let Some(order) = news.order {
+            self.learn_of_order(order, P::OBSERVED, cause, now);
+        }
+        if P::OBSERVED {
+            self.observed(now);
+        }
+    }
+
+    /// A hint: somebody should look, at once, but no more often than every five seconds.
+    pub fn hint(&mut self, hint: Hint) {
+        let earliest = self.observed_at.map_or(hint.at, |last| schedule::after(last, schedule::HINT_SPACING_SECONDS));
+        let wanted = earliest.max(hint.at);
+        self.observe_at = Some(self.observe_at.map_or(wanted, |planned| planned.min(wanted)));
+    }
+
+    /// Writes down that somebody looked and could not see anything: the next look is on schedule.
+    pub fn observed(&mut self, now: Timestamp) {
+        self.observed_at = Some(now);
+        if self.status.is_open() {
+            self.observe_step += 1;
+            self.observe_at = Some(schedule::observe_at(self.observe_step, now));
+        } else {
+            self.observe_at = None;
+        }
+    }
+
+    fn learn_of_order(&mut self, mut news: OrderNews, observed: bool, cause: &Cause, now: Timestamp) {
+        let lapsed = observed && self.expires_at.is_some_and(|at| at <= now);
+        if lapsed && self.status.is_open() && matches!(news.state, OrderState::AwaitingBuyer(_)) {
+            news.state = OrderState::Expired;
+        }
+        if news.amount.is_some_and(|amount| amount != self.amount) {
+            let theirs = news.amount.map_or_else(String::new, |amount| amount.to_string());
+            self.contradicted("amount", self.amount.to_string(), theirs, observed, cause, now);
+            return;
+        }
+        let theirs = name_of(&news.state);
+        let decides = decided_kind(&news.state);
+        let moves_captured_money = matches!(news.state, OrderState::Canceled) && !self.amounts().captured.is_zero();
+        if moves_captured_money {
+            self.contradicted("status", self.status.to_string(), theirs.to_owned(), observed, cause, now);
+            return;
+        }
+        let captured = news.captured;
+        let transition = match self.open_operation_decided_by(decides) {
+            Some(id) => {
+                let before = self.status;
+                let receipt = Receipt { order: Some(news), ..Receipt::default() };
+                self.conclude(&id, Outcome::Done(receipt), DoubtPolicy::Lookup, &cause.of(&id), now);
+                if self.status == before { Transition::Stay } else { Transition::To(self.status) }
+            }
+            None => self.follow(news, cause, now),
+        };
+        if transition == Transition::Contradiction {
+            self.contradicted("status", self.status.to_string(), theirs.to_owned(), observed, cause, now);
+        }
+        self.compare_captured(captured, observed, cause, now);
+    }
+
+    /// The open operation that an order in this state proves to have succeeded.
+    fn open_operation_decided_by(&self, kinds: &[OperationKind]) -> Option<OperationId> {
+        let open = |o: &&Operation| kinds.contains(&o.kind()) && o.status.is_open() && o.attempt > 0;
+        self.operations.iter().find(open).map(|o| o.id.clone())
+    }
+
+    /// The provider's captured total must be ours once nothing is under way.
+    fn compare_captured(
+        &mut self,
+        theirs: Option<crate::money::Amount>,
+        observed: bool,
+        cause: &Cause,
+        now: Timestamp,
+    ) {
+        let Some(theirs) = theirs else { return };
+        let amounts = self.amounts();
+        let quiet = !self.operations.iter().any(|o| o.status.is_open());
+        if quiet && theirs != amounts.captured {
+            self.contradicted("captured", amounts.captured.to_string(), theirs.to_string(), observed, cause, now);
+        }
+    }
+
+    fn learn_of_operation(&mut self, news: OperationNews, observed: bool, cause: &Cause, now: Timestamp) {
+        let Some(operation) = news.whom.iter().find_map(|whom| self.find(whom)).cloned() else { return };
+        let id = operation.id.clone();
+        match (&news.outcome, operation.status) {
+            (Outcome::InDoubt(_) | Outcome::NotSent, _) => {}
+            (_, status) if status.is_open() && operation.attempt > 0 => {
+                self.conclude(&id, news.outcome, DoubtPolicy::Lookup, &cause.of(&id), now);
+            }
+            (Outcome::Done(_), OperationStatus::Rejected) => {
+                self.contradicted(&field(&operation), "rejected".into(), "succeeded".into(), observed, &cause.of(&id), now);
+            }
+            (Outcome::Refused(_), OperationStatus::Succeeded) => {
+                self.contradicted(&field(&operation), "succeeded".into(), "rejected".into(), observed, &cause.of(&id), now);
+            }
+            (Outcome::Done(receipt), OperationStatus::Succeeded) => {
+                let theirs = receipt.amount.filter(|amount| *amount != operation.amount);
+                if let Some(theirs) = theirs {
+                    let name = format!("{}.amount", field(&operation));
+                    self.contradicted(&name, operation.amount.to_string(), theirs.to_string(), observed, &cause.of(&id), now);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The operation that a message names.
+    #[must_use]
+    pub fn find(&self, whom: &Whom) -> Option<&Operation> {
+        self.operations.iter().find(|o| match whom {
+            Whom::Reference(reference) => o.reference == *reference,
+            Whom::ProviderReference(id) => o.provider_reference.as_deref() == Some(id),
+        })
+    }
+
+    /// A claim that cannot be so asks for a look; a look that cannot be so is drift, told once.
+    fn contradicted(&mut self, field: &str, ours: String, theirs: String, observed: bool, cause: &Cause, now: Timestamp) {
+        if !observed {
+            self.hint(Hint { at: now });
+            return;
+        }
+        let fact = Fact::DriftDetected { field: field.to_owned(), ours, theirs };
+        let known = self.history.iter().rev().find(|e| matches!(&e.fact, Fact::DriftDetected { field: f, .. } if f == field));
+        if known.is_none_or(|entry| entry.fact != fact) {
+            self.record(fact, self.status, cause, now);
+        }
+    }
+}
+
+fn field(operation: &Operation) -> String {
+    format!("{}.{}", operation.kind().as_str(), operation.id)
+}
+
+const fn name_of(state: &OrderState) -> &'static str {
+    match state {
+        OrderState::AwaitingBuyer(_) => "requires_action",
+        OrderState::AwaitingConfirmation => "requires_confirmation",
+        OrderState::UnderReview => "under_review",
+        OrderState::Authorized => "authorized",
+        OrderState::Captured => "captured",
+        OrderState::Declined(_) => "declined",
+        OrderState::Canceled => "canceled",
+        OrderState::Expired => "expired",
+    }
+}
+
+/// Which kinds of operation are known to have succeeded once the order is in a state.
+const fn decided_kind(state: &OrderState) -> &'static [OperationKind] {
+    match state {
+        OrderState::AwaitingBuyer(_) | OrderState::Expired => &[],
+        OrderState::AwaitingConfirmation | OrderState::UnderReview => &[OperationKind::CreateSession],
+        OrderState::Authorized | OrderState::Captured | OrderState::Declined(_) => {
+            &[OperationKind::CreateSession, OperationKind::Confirm]
+        }
+        OrderState::Canceled => &[OperationKind::Cancel],
+    }
+}

@@ -1,0 +1,49 @@
+//! The payment domain: money, the payment with its ledger, operations and history, the transition table,
+//! evidence as types, and events as a pure function of history.
+//!
+//! Nothing here does I/O, awaits, or knows a provider. Time is an argument.
+
+mod accept;
+mod amounts;
+mod command;
+mod event;
+mod evidence;
+mod history;
+mod id;
+mod learn;
+mod money;
+mod operation;
+mod order;
+mod outcome;
+mod payment;
+mod personal;
+mod rejection;
+mod schedule;
+mod settle;
+mod status;
+mod tax;
+mod text;
+
+pub use accept::{Admission, Ticket};
+pub use amounts::{Amounts, InvariantBroken};
+pub use command::{CancelCommand, CaptureCommand, Command, ConfirmCommand, LineQuantity, RefundCommand};
+pub use event::{Event, EventData};
+pub use evidence::{Hint, Observation, Proof, SignedClaim};
+pub use history::{Cause, CauseKind, Entry, Fact};
+pub use id::{CaptureId, EventId, Fingerprint, IdempotencyKey, MerchantId, OperationId, ParseId, PaymentId, ProviderId, RefundId, Token};
+pub use money::{Amount, Currency, Money, MoneyError, Price, Split};
+pub use operation::{Detail, Invoice, Operation, OperationKind, OperationStatus, Reason, Shipment};
+pub use order::{
+    Address, Buyer, BuyerKind, CaptureMode, Company, Flow, Line, LineKind, Order, OrderError, Person, Salutation, TableLine,
+};
+pub use outcome::{
+    Action, BankTransfer, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, OperationNews, OrderNews, OrderState, Outcome,
+    News, Receipt, ReceivableNews, Refusal, Whom,
+};
+pub use payment::{NewPayment, Payment, Receivable, SCHEMA};
+pub use personal::Personal;
+pub use rejection::Rejection;
+pub use schedule::{OBSERVE_AFTER_SECONDS, PROBE_AFTER_SECONDS};
+pub use status::{Happened, Status, Transition, diagram};
+pub use tax::{TaxRate, TaxedAmount};
+pub use text::{Country, EmailAddress, Text, TextError};

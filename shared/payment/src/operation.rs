@@ -1,0 +1,297 @@
+//! An operation: one thing asked of the provider, reserved before it is asked.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::command::LineQuantity;
+use crate::id::{CaptureId, Fingerprint, OperationId, RefundId};
+use crate::money::Amount;
+use crate::outcome::Doubt;
+use crate::tax::TaxedAmount;
+use crate::text::Text;
+
+/// What kind of thing is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationKind {
+    /// Open a session, or an order where no buyer is needed.
+    CreateSession,
+    /// Confirm what the buyer accepted.
+    Confirm,
+    /// Take promised money.
+    Capture,
+    /// Give captured money back.
+    Refund,
+    /// Release what is promised and not captured.
+    Cancel,
+}
+
+impl OperationKind {
+    /// The word in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CreateSession => "create_session",
+            Self::Confirm => "confirm",
+            Self::Capture => "capture",
+            Self::Refund => "refund",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
+/// Where an operation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationStatus {
+    /// Reserved; a worker is at it, or died.
+    Accepted,
+    /// Done.
+    Succeeded,
+    /// Definitely not done.
+    Rejected,
+    /// The provider accepted it and will tell the result.
+    Pending,
+    /// It may have happened.
+    InDoubt,
+    /// Only a person can find out.
+    NeedsOperator,
+}
+
+impl OperationStatus {
+    /// Whether it still holds its reservation.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Accepted | Self::Pending | Self::InDoubt | Self::NeedsOperator)
+    }
+}
+
+/// Why an operation is where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Reason {
+    /// It never left us; the same key runs it again.
+    NotSent,
+    /// Its outcome is unknown but moves nothing; the same key opens a new one.
+    Harmless,
+    /// Looked for twice and not there; the same key runs it again.
+    NotProcessed,
+    /// The provider said no.
+    ProviderRefused {
+        /// The provider's code.
+        provider_code: Option<String>,
+        /// The provider's explanation.
+        message: Option<String>,
+    },
+    /// The operation that it waited for failed.
+    PrerequisiteFailed,
+    /// Its outcome is unknown.
+    Doubt {
+        /// Why.
+        doubt: Doubt,
+    },
+    /// A person decided.
+    Operator {
+        /// In the person's words.
+        reason: String,
+    },
+}
+
+impl Reason {
+    /// The word in the API.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::Harmless => "harmless",
+            Self::NotProcessed => "not_processed",
+            Self::ProviderRefused { .. } => "provider_refused",
+            Self::PrerequisiteFailed => "prerequisite_failed",
+            Self::Doubt { doubt } => match doubt {
+                Doubt::TimedOut => "timed_out",
+                Doubt::ConnectionLost => "connection_lost",
+                Doubt::ServerError => "server_error",
+                Doubt::Unreadable => "unreadable",
+                Doubt::AmountMismatch => "amount_mismatch",
+                Doubt::UnknownCode => "unknown_code",
+                Doubt::WorkerDied => "worker_died",
+            },
+            Self::Operator { .. } => "operator",
+        }
+    }
+
+    /// Whether the same key may run the operation again.
+    #[must_use]
+    pub const fn allows_another_attempt(&self) -> bool {
+        matches!(self, Self::NotSent | Self::Harmless | Self::NotProcessed)
+    }
+}
+
+/// The invoice that a capture belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invoice {
+    /// The shop's invoice number.
+    pub number: Text<1, 100>,
+    /// Where the provider can download it.
+    #[serde(default)]
+    pub url: Option<Url>,
+}
+
+/// The shipment that a capture belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shipment {
+    /// Who carries it.
+    #[serde(default)]
+    pub carrier: Option<Text<1, 100>>,
+    /// The carrier's number.
+    #[serde(default)]
+    pub tracking_number: Option<Text<1, 100>>,
+    /// Where the buyer can follow it.
+    #[serde(default)]
+    pub tracking_url: Option<Url>,
+}
+
+/// What is particular to a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Detail {
+    /// Open a session.
+    CreateSession,
+    /// Confirm.
+    Confirm,
+    /// Capture.
+    Capture {
+        /// The capture that this makes.
+        capture: CaptureId,
+        /// The net part of the amount.
+        net: Amount,
+        /// Which lines, when given by lines.
+        lines: Vec<LineQuantity>,
+        /// Invoice.
+        invoice: Option<Invoice>,
+        /// Shipment.
+        shipment: Option<Shipment>,
+    },
+    /// Refund.
+    Refund {
+        /// The refund that this makes.
+        refund: RefundId,
+        /// The capture that it takes from.
+        capture: CaptureId,
+        /// The net part of the amount.
+        net: Amount,
+        /// Which lines, when given by lines.
+        lines: Vec<LineQuantity>,
+        /// Why, in the shop's words.
+        reason: Option<Text<1, 255>>,
+        /// The shop's number of the credit note.
+        reference: Option<Text<1, 100>>,
+    },
+    /// Cancel, or release the rest.
+    Cancel,
+}
+
+/// One thing asked of the provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Its id, from payment, kind and key.
+    pub id: OperationId,
+    /// Kind and particulars.
+    pub detail: Detail,
+    /// Where it stands.
+    pub status: OperationStatus,
+    /// Minor units, tax included.
+    pub amount: Amount,
+    /// Counts from 1; 0 while it waits for another operation.
+    pub attempt: u32,
+    /// What was asked, to tell a replay from a reused key.
+    pub fingerprint: Fingerprint,
+    /// Our name for it at the provider.
+    pub reference: String,
+    /// When it was reserved.
+    pub accepted_at: Timestamp,
+    /// Until when its worker may be believed alive.
+    pub lease_until: Timestamp,
+    /// Why it is where it is.
+    pub reason: Option<Reason>,
+    /// The provider's name for it.
+    pub provider_reference: Option<String>,
+    /// How often its outcome was looked for.
+    pub probes: u32,
+    /// When it should be looked at next.
+    pub due_at: Option<Timestamp>,
+    /// Since when its outcome is unknown.
+    pub doubt_since: Option<Timestamp>,
+    /// When it was first looked for and not found.
+    pub not_found_at: Option<Timestamp>,
+    /// The operation whose success it waits for.
+    pub waits_for: Option<OperationId>,
+}
+
+impl Operation {
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> OperationKind {
+        match self.detail {
+            Detail::CreateSession => OperationKind::CreateSession,
+            Detail::Confirm => OperationKind::Confirm,
+            Detail::Capture { .. } => OperationKind::Capture,
+            Detail::Refund { .. } => OperationKind::Refund,
+            Detail::Cancel => OperationKind::Cancel,
+        }
+    }
+
+    /// The amount with its parts, for captures and refunds.
+    #[must_use]
+    pub const fn net(&self) -> Option<Amount> {
+        match self.detail {
+            Detail::Capture { net, .. } | Detail::Refund { net, .. } => Some(net),
+            _ => None,
+        }
+    }
+
+    /// The amount with its net part; all net where the kind has no lines.
+    #[must_use]
+    pub fn taxed(&self) -> TaxedAmount {
+        TaxedAmount::new(self.amount, self.net().unwrap_or(self.amount))
+    }
+
+    /// The capture that this makes.
+    #[must_use]
+    pub const fn makes_capture(&self) -> Option<&CaptureId> {
+        match &self.detail {
+            Detail::Capture { capture, .. } => Some(capture),
+            _ => None,
+        }
+    }
+
+    /// The capture that this refunds.
+    #[must_use]
+    pub const fn refunds_capture(&self) -> Option<&CaptureId> {
+        match &self.detail {
+            Detail::Refund { capture, .. } => Some(capture),
+            _ => None,
+        }
+    }
+
+    /// The refund that this makes.
+    #[must_use]
+    pub const fn makes_refund(&self) -> Option<&RefundId> {
+        match &self.detail {
+            Detail::Refund { refund, .. } => Some(refund),
+            _ => None,
+        }
+    }
+
+    /// Which lines it is about.
+    #[must_use]
+    pub fn lines(&self) -> &[LineQuantity] {
+        match &self.detail {
+            Detail::Capture { lines, .. } | Detail::Refund { lines, .. } => lines,
+            _ => &[],
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! What a provider's answer means, in our words.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::money::Amount;
+use crate::personal::Personal;
+
+/// What the buyer must do next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Action {
+    /// Go to a page of the provider.
+    Redirect {
+        /// The page.
+        url: Url,
+        /// When the page stops working.
+        expires_at: Option<Timestamp>,
+    },
+    /// Use the provider's script in the shop's page.
+    Widget {
+        /// The session that the script needs.
+        provider_session_id: String,
+        /// Where the script is.
+        script_url: Url,
+        /// When the session stops working.
+        expires_at: Option<Timestamp>,
+    },
+}
+
+/// Why a provider refused a buyer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeclineReason {
+    /// The buyer's limit is used up.
+    LimitExceeded,
+    /// The provider could not tell who the buyer is.
+    BuyerUnknown,
+    /// Name and address do not fit.
+    AddressInvalid,
+    /// The provider's risk rules.
+    RiskPolicy,
+    /// The credit check said no.
+    CreditRefused,
+    /// The provider has this order already.
+    Duplicate,
+    /// Anything else.
+    Other,
+}
+
+/// A provider's no to a buyer: an answer, not an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decline {
+    /// In our words.
+    pub reason: DeclineReason,
+    /// In the provider's.
+    pub provider_code: Option<String>,
+    /// The provider's explanation, from its own table of codes.
+    pub message: Option<String>,
+}
+
+/// Where the buyer's transfer goes.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BankTransfer {
+    /// International bank account number.
+    pub iban: Personal<String>,
+    /// Bank identifier.
+    pub bic: Option<Personal<String>>,
+    /// Whose account it is.
+    pub account_holder: Option<Personal<String>>,
+    /// What the buyer must quote.
+    pub reference: Option<String>,
+}
+
+/// A provider's view of the order as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderState {
+    /// The buyer has to act; with what, when this is news.
+    AwaitingBuyer(Option<Action>),
+    /// The buyer is done and we have to confirm.
+    AwaitingConfirmation,
+    /// The provider is deciding.
+    UnderReview,
+    /// The money is promised.
+    Authorized,
+    /// Promised and captured by one call.
+    Captured,
+    /// The buyer was refused.
+    Declined(Decline),
+    /// Called off.
+    Canceled,
+    /// Lapsed.
+    Expired,
+}
+
+/// News about the order as a whole.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OrderNews {
+    /// Its state.
+    pub state: OrderState,
+    /// The promised amount, minor units, where the provider names it: it must be ours.
+    pub amount: Option<Amount>,
+    /// What the provider has captured in all, minor units, where it says so.
+    pub captured: Option<Amount>,
+    /// The provider's id of the order.
+    pub provider_reference: Option<String>,
+    /// The provider's id of the session that leads to the order.
+    pub session_reference: Option<String>,
+    /// Where the buyer pays.
+    pub bank_transfer: Option<BankTransfer>,
+    /// The company as the provider identified it.
+    pub debtor: Option<Personal<String>>,
+}
+
+impl OrderNews {
+    /// News of a state and nothing else.
+    #[must_use]
+    pub const fn of(state: OrderState) -> Self {
+        Self {
+            state,
+            amount: None,
+            captured: None,
+            provider_reference: None,
+            session_reference: None,
+            bank_transfer: None,
+            debtor: None,
+        }
+    }
+}
+
+/// What a successful act gave us.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Receipt {
+    /// The provider's id of what was made (a capture, a refund).
+    pub provider_reference: Option<String>,
+    /// The amount that the provider says it moved, minor units: it must be ours.
+    pub amount: Option<Amount>,
+    /// What the answer says about the order as a whole.
+    pub order: Option<OrderNews>,
+}
+
+/// A definite no to an operation, from the provider's list of definite refusals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The provider's code.
+    pub provider_code: Option<String>,
+    /// The provider's explanation, without personal data.
+    pub message: Option<String>,
+}
+
+/// Why an outcome is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// No answer in time after the request may have been sent.
+    TimedOut,
+    /// The connection broke after the request may have been sent.
+    ConnectionLost,
+    /// The provider answered with its own failure.
+    ServerError,
+    /// An answer that cannot be read, or whose signature is wrong.
+    Unreadable,
+    /// The answer names another amount than ours.
+    AmountMismatch,
+    /// A code that is not on the provider's list.
+    UnknownCode,
+    /// Our worker died between reserving and settling.
+    WorkerDied,
+}
+
+/// How one effectful call ended.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done, known for sure.
+    Done(Receipt),
+    /// Accepted; the result comes later.
+    Pending(Receipt),
+    /// Definitely refused.
+    Refused(Refusal),
+    /// Never left us, or provably not processed.
+    NotSent,
+    /// May have happened.
+    InDoubt(Doubt),
+}
+
+/// How doubt about an operation can end, declared per provider and operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DoubtPolicy {
+    /// An authoritative read finds it.
+    Lookup,
+    /// The same call is idempotent at the provider and is its own probe.
+    Repeat,
+    /// It moves nothing: a new attempt does no harm.
+    Harmless,
+    /// There is no way to know without the provider's word.
+    None,
+}
+
+/// What a probe found.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// The operation's outcome.
+    Found(Outcome),
+    /// The provider does not know of it.
+    NotFound,
+    /// The provider's answer does not settle it.
+    Unclear,
+}
+
+/// Which operation a piece of news is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whom {
+    /// The one with this reference of ours.
+    Reference(String),
+    /// The one with this id of the provider's.
+    ProviderReference(String),
+}
+
+/// News about one operation.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OperationNews {
+    /// Which one; every name that the provider gave, the surest first.
+    pub whom: Vec<Whom>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// A fact about the receivable: who paid whom. Never touches the status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ReceivableNews {
+    /// The provider paid the merchant.
+    PaidOut,
+    /// The buyer paid some or all.
+    BuyerPaid,
+    /// The buyer is late.
+    Overdue,
+    /// A reminder or dunning letter went out.
+    Dunning {
+        /// From 1; higher is sterner.
+        level: u8,
+    },
+    /// The buyer disputes.
+    Disputed,
+    /// The dispute is over.
+    DisputeClosed,
+    /// The provider took money back from the merchant.
+    ClawedBack,
+    /// Nothing more will come.
+    Closed,
+}
+
+/// Everything that one message or read tells.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct News {
+    /// About the order as a whole.
+    pub order: Option<OrderNews>,
+    /// About single operations.
+    pub operations: Vec<OperationNews>,
+}

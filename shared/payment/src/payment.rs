@@ -1,0 +1,267 @@
+//! The payment: one item, one state, one history.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::history::{Cause, Entry, Fact};
+use crate::id::{Fingerprint, IdempotencyKey, MerchantId, OperationId, PaymentId, ProviderId, Token};
+use crate::money::{Amount, Currency};
+use crate::operation::{Detail, Operation, OperationStatus};
+use crate::order::{CaptureMode, Flow, Order, TableLine};
+use crate::outcome::{Action, BankTransfer, Decline, ReceivableNews};
+use crate::personal::Personal;
+use crate::schedule;
+use crate::status::Status;
+use crate::text::Text;
+
+/// The layout of the stored item. Code that meets a higher one rewrites nothing.
+pub const SCHEMA: u32 = 1;
+
+/// What the provider told about who paid whom.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Receivable {
+    /// What the buyer still owes, minor units.
+    pub outstanding: Option<Amount>,
+    /// When the buyer must have paid.
+    pub due_date: Option<Date>,
+    /// When the provider paid the merchant.
+    pub paid_out_at: Option<Timestamp>,
+    /// Whether the buyer is late.
+    pub overdue: bool,
+    /// The sternest reminder so far; 0 for none.
+    pub dunning_level: u8,
+    /// Whether the buyer disputes.
+    pub disputed: bool,
+    /// Whether nothing more will come.
+    pub closed: bool,
+}
+
+/// A payment as it stands, with how it came to stand so.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// The layout of this item.
+    pub schema: u32,
+    /// Its id.
+    pub id: PaymentId,
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// At which provider API.
+    pub provider: ProviderId,
+    /// The shop's order number.
+    pub reference: Text<1, 64>,
+    /// What the provider knows it by: the reference and six characters of the id.
+    pub order_reference: String,
+    /// Whether it moves real money.
+    pub livemode: bool,
+    /// ISO 4217.
+    pub currency: Currency,
+    /// Minor units.
+    pub amount: Amount,
+    /// The net part of the amount, minor units.
+    pub net: Amount,
+    /// How the buyer meets the provider.
+    pub flow: Flow,
+    /// When the money is captured.
+    pub capture_mode: CaptureMode,
+    /// The order's lines without names.
+    pub lines: Vec<TableLine>,
+    /// The shop's notes.
+    pub metadata: BTreeMap<String, String>,
+    /// Where the buyer goes in the end.
+    pub return_url: Option<Url>,
+    /// Days until the buyer must have paid.
+    pub payment_terms_days: Option<u16>,
+    /// In every public address of this payment.
+    pub token: Token,
+
+    /// What is commercially true.
+    pub status: Status,
+    /// Promised, minor units.
+    pub authorized: Amount,
+    /// Given back of the promise, minor units.
+    pub released: Amount,
+    /// Everything asked of the provider, oldest first.
+    pub operations: Vec<Operation>,
+    /// Everything that became true, oldest first.
+    pub history: Vec<Entry>,
+    /// What the buyer must do next.
+    pub action: Option<Action>,
+    /// Why the provider said no.
+    pub decline: Option<Decline>,
+    /// The provider's id of the order.
+    pub provider_reference: Option<String>,
+    /// The provider's id of the session that leads to it.
+    pub session_reference: Option<String>,
+    /// Where the buyer pays.
+    pub bank_transfer: Option<BankTransfer>,
+    /// The company as the provider identified it.
+    pub debtor: Option<Personal<String>>,
+    /// Who paid whom.
+    pub receivable: Option<Receivable>,
+
+    /// When the provider should be asked how things are.
+    pub observe_at: Option<Timestamp>,
+    /// How often it was asked on schedule.
+    pub observe_step: u32,
+    /// When it was last asked.
+    pub observed_at: Option<Timestamp>,
+    /// When the session lapses.
+    pub expires_at: Option<Timestamp>,
+
+    /// Counts writes; the condition of the next one.
+    pub version: u64,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When something last became true.
+    pub updated_at: Timestamp,
+}
+
+/// What is needed to open a payment.
+pub struct NewPayment<'a> {
+    /// Whose.
+    pub merchant: MerchantId,
+    /// The caller's key.
+    pub key: &'a IdempotencyKey,
+    /// What is ordered.
+    pub order: &'a Order,
+    /// How the buyer meets the provider, decided.
+    pub flow: Flow,
+    /// When the money is captured, decided.
+    pub capture_mode: CaptureMode,
+    /// Whether it moves real money.
+    pub livemode: bool,
+    /// For the public addresses.
+    pub token: Token,
+    /// Of the whole request.
+    pub fingerprint: Fingerprint,
+    /// What made it happen.
+    pub cause: Cause,
+}
+
+impl Payment {
+    /// A payment that is accepted, with the operation that opens it at the provider reserved.
+    #[must_use]
+    pub fn open(new: NewPayment<'_>, now: Timestamp) -> (Self, crate::accept::Ticket) {
+        let order = new.order;
+        let id = PaymentId::of(&new.merchant, new.key);
+        let operation = OperationId::of(&id, "create_session", new.key.as_str());
+        let order_reference = format!("{}-{}", order.reference, id.suffix());
+        let mut payment = Self {
+            schema: SCHEMA,
+            id,
+            merchant: new.merchant,
+            provider: order.provider.clone(),
+            reference: order.reference.clone(),
+            order_reference: order_reference.clone(),
+            livemode: new.livemode,
+            currency: order.currency,
+            amount: order.amount,
+            net: order.taxed_amount().net(),
+            flow: new.flow,
+            capture_mode: new.capture_mode,
+            lines: order.table(),
+            metadata: order.metadata.clone(),
+            return_url: order.return_url.clone(),
+            payment_terms_days: order.payment_terms_days,
+            token: new.token,
+            status: Status::Created,
+            authorized: Amount::ZERO,
+            released: Amount::ZERO,
+            operations: Vec::new(),
+            history: Vec::new(),
+            action: None,
+            decline: None,
+            provider_reference: None,
+            session_reference: None,
+            bank_transfer: None,
+            debtor: None,
+            receivable: None,
+            observe_at: None,
+            observe_step: 0,
+            observed_at: None,
+            expires_at: None,
+            version: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        let cause = new.cause.of(&operation);
+        payment.reserve(operation.clone(), Detail::CreateSession, payment.amount, order_reference, new.fingerprint, now);
+        payment.record(Fact::Created, Status::Created, &cause, now);
+        (payment, crate::accept::Ticket { operation, attempt: 1 })
+    }
+
+    pub(crate) fn reserve(
+        &mut self,
+        id: OperationId,
+        detail: Detail,
+        amount: Amount,
+        reference: String,
+        fingerprint: Fingerprint,
+        now: Timestamp,
+    ) {
+        let lease_until = schedule::after(now, schedule::LEASE_SECONDS);
+        self.operations.push(Operation {
+            id,
+            detail,
+            status: OperationStatus::Accepted,
+            amount,
+            attempt: 1,
+            fingerprint,
+            reference,
+            accepted_at: now,
+            lease_until,
+            reason: None,
+            provider_reference: None,
+            probes: 0,
+            due_at: Some(lease_until),
+            doubt_since: None,
+            not_found_at: None,
+            waits_for: None,
+        });
+    }
+
+    /// The operation with this id.
+    #[must_use]
+    pub fn operation(&self, id: &OperationId) -> Option<&Operation> {
+        self.operations.iter().find(|o| o.id == *id)
+    }
+
+    pub(crate) fn operation_mut(&mut self, id: &OperationId) -> Option<&mut Operation> {
+        self.operations.iter_mut().find(|o| o.id == *id)
+    }
+
+    /// When somebody should look at it next.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Timestamp> {
+        let operations = self.operations.iter().filter(|o| o.status.is_open()).filter_map(|o| o.due_at);
+        operations.chain(self.observe_at).min()
+    }
+
+    /// Writes down what a provider told about the receivable. Never touches status or ledger, so it needs no proof.
+    pub fn note_receivable(&mut self, news: ReceivableNews, outstanding: Option<Amount>, cause: &Cause, now: Timestamp) {
+        let facts = self.receivable.get_or_insert_default();
+        match &news {
+            ReceivableNews::PaidOut => facts.paid_out_at = Some(now),
+            ReceivableNews::BuyerPaid => {}
+            ReceivableNews::Overdue => facts.overdue = true,
+            ReceivableNews::Dunning { level } => facts.dunning_level = facts.dunning_level.max(*level),
+            ReceivableNews::Disputed => facts.disputed = true,
+            ReceivableNews::DisputeClosed => facts.disputed = false,
+            ReceivableNews::ClawedBack => facts.paid_out_at = None,
+            ReceivableNews::Closed => facts.closed = true,
+        }
+        if outstanding.is_some() {
+            facts.outstanding = outstanding;
+        }
+        self.record(Fact::Receivable { news, outstanding }, self.status, cause, now);
+    }
+
+    /// Writes down that the provider sent an event that nobody knows.
+    pub fn note_unrecognized(&mut self, event: String, cause: &Cause, now: Timestamp) {
+        self.record(Fact::Unrecognized { event }, self.status, cause, now);
+    }
+}

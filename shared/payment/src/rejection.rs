@@ -1,0 +1,72 @@
+//! Why a command was not accepted. Nothing was written.
+
+use crate::amounts::InvariantBroken;
+use crate::id::OperationId;
+use crate::money::Amount;
+use crate::operation::OperationKind;
+use crate::status::Status;
+
+/// Why a command was not accepted. Nothing was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The key was used with another request.
+    #[error("the Idempotency-Key was used with another request")]
+    KeyReused {
+        /// The operation that has the key.
+        operation: OperationId,
+    },
+    /// Another operation, or an earlier call with the same key, is running.
+    #[error("operation {operation} is still running")]
+    InProgress {
+        /// Which one.
+        operation: OperationId,
+        /// When to ask again, in seconds.
+        retry_after: u32,
+    },
+    /// Another operation's outcome is unknown.
+    #[error("operation {operation} is in doubt")]
+    BlockedByDoubt {
+        /// Which one.
+        operation: OperationId,
+    },
+    /// The status does not allow it.
+    #[error("a payment that is {status} cannot be asked to {}", .kind.as_str())]
+    StatusDoesNotAllow {
+        /// The status.
+        status: Status,
+        /// What was asked.
+        kind: OperationKind,
+    },
+    /// More than is left of the promise.
+    #[error("{asked} is more than the {left} that can still be captured")]
+    ExceedsAuthorized {
+        /// Minor units.
+        asked: Amount,
+        /// Minor units.
+        left: Amount,
+    },
+    /// More than is left of what was captured.
+    #[error("{asked} is more than the {left} that can still be refunded")]
+    ExceedsCaptured {
+        /// Minor units.
+        asked: Amount,
+        /// Minor units.
+        left: Amount,
+    },
+    /// The request contradicts itself or the order.
+    #[error("{pointer}: {detail}")]
+    Invalid {
+        /// JSON pointer of the field.
+        pointer: String,
+        /// The rule.
+        detail: String,
+        /// Whether it is a sum of lines.
+        lines_do_not_add_up: bool,
+    },
+    /// The payment has as many captures and refunds, or as many bytes, as it may.
+    #[error("the payment is too large for another operation")]
+    TooLarge,
+    /// The transition would break an invariant; a bug of ours, caught before anything was written.
+    #[error(transparent)]
+    Broken(#[from] InvariantBroken),
+}

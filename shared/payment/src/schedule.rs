@@ -1,0 +1,38 @@
+//! When to look again.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// Seconds after which an operation in doubt is probed for the first, second, … time; the last one repeats.
+pub const PROBE_AFTER_SECONDS: [i64; 7] = [5, 30, 120, 600, 3_600, 21_600, 86_400];
+
+/// Seconds after which a payment that waits for somebody is observed for the first, second, … time; the last one repeats.
+pub const OBSERVE_AFTER_SECONDS: [i64; 4] = [60, 300, 900, 3_600];
+
+/// How long a worker may be believed alive: longer than a function may run.
+pub(crate) const LEASE_SECONDS: i64 = 35;
+
+/// How long an operation without any read is left in doubt before a person is asked.
+pub(crate) const ASK_OPERATOR_AFTER_SECONDS: i64 = 900;
+
+/// How long a look-up may go without an answer before a person is asked.
+pub(crate) const LOOKUP_GIVES_UP_AFTER_SECONDS: i64 = 72 * 3_600;
+
+/// Between two observations that hints ask for.
+pub(crate) const HINT_SPACING_SECONDS: i64 = 5;
+
+fn nth(table: &[i64], step: u32) -> i64 {
+    let index = usize::try_from(step).unwrap_or(usize::MAX);
+    table.get(index).or_else(|| table.last()).copied().unwrap_or(3_600)
+}
+
+pub(crate) fn probe_at(probes: u32, now: Timestamp) -> Timestamp {
+    after(now, nth(&PROBE_AFTER_SECONDS, probes))
+}
+
+pub(crate) fn observe_at(step: u32, now: Timestamp) -> Timestamp {
+    after(now, nth(&OBSERVE_AFTER_SECONDS, step))
+}
+
+pub(crate) fn after(time: Timestamp, seconds: i64) -> Timestamp {
+    time.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}

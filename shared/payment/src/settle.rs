@@ -1,0 +1,411 @@
+//! Settling: what the outcome of an act makes true.
+
+use jiff::Timestamp;
+
+use crate::accept::Ticket;
+use crate::history::{Cause, Fact};
+use crate::id::OperationId;
+use crate::money::Amount;
+use crate::operation::{Detail, Operation, OperationKind, OperationStatus, Reason};
+use crate::order::CaptureMode;
+use crate::outcome::{Doubt, DoubtPolicy, Finding, OrderNews, OrderState, Outcome, Receipt};
+use crate::evidence::Observation;
+use crate::payment::Payment;
+use crate::schedule;
+use crate::status::{Happened, Status, Transition};
+
+impl Payment {
+    /// Writes down how the attempt of a ticket ended. An attempt that is no longer the current one changes nothing.
+    ///
+    /// Returns whether anything changed.
+    pub fn settle(&mut self, ticket: &Ticket, outcome: Outcome, policy: DoubtPolicy, cause: &Cause, now: Timestamp) -> bool {
+        let current = self.operation(&ticket.operation).is_some_and(|o| o.attempt == ticket.attempt && o.status.is_open());
+        if current {
+            self.conclude(&ticket.operation, outcome, policy, &cause.of(&ticket.operation), now);
+        }
+        current
+    }
+
+    /// Writes down that a worker died between reserving and settling: its outcome is unknown.
+    ///
+    /// Returns whether anything changed.
+    pub fn lapse(&mut self, id: &OperationId, policy: DoubtPolicy, cause: &Cause, now: Timestamp) -> bool {
+        let dead = self.operation(id).is_some_and(|o| {
+            o.status == OperationStatus::Accepted && o.attempt > 0 && o.lease_until <= now
+        });
+        if dead {
+            self.conclude(id, Outcome::InDoubt(Doubt::WorkerDied), policy, &cause.of(id), now);
+        }
+        dead
+    }
+
+    /// Writes down what a probe of an operation in doubt (or pending) found.
+    pub fn found(
+        &mut self,
+        id: &OperationId,
+        finding: Observation<Finding>,
+        quiet_seconds: u32,
+        policy: DoubtPolicy,
+        cause: &Cause,
+        now: Timestamp,
+    ) {
+        use crate::evidence::Proof;
+        let looked_at = |o: &Operation| {
+            matches!(o.status, OperationStatus::InDoubt | OperationStatus::Pending | OperationStatus::NeedsOperator)
+        };
+        if !self.operation(id).is_some_and(looked_at) {
+            return;
+        }
+        match finding.into_content() {
+            Finding::Found(Outcome::InDoubt(_) | Outcome::NotSent) | Finding::Unclear => self.look_again(id, policy, cause, now),
+            Finding::Found(outcome) => self.conclude(id, outcome, policy, &cause.of(id), now),
+            Finding::NotFound => self.not_found(id, quiet_seconds, policy, cause, now),
+        }
+    }
+
+    /// "Not found" counts when seen twice, the second time after the provider's quiet period.
+    fn not_found(&mut self, id: &OperationId, quiet_seconds: u32, policy: DoubtPolicy, cause: &Cause, now: Timestamp) {
+        let Some(operation) = self.operation_mut(id) else { return };
+        match operation.not_found_at {
+            None => {
+                operation.not_found_at = Some(now);
+                operation.probes += 1;
+                operation.due_at = Some(schedule::after(now, i64::from(quiet_seconds)));
+            }
+            Some(first) if schedule::after(first, i64::from(quiet_seconds)) <= now => {
+                self.reject(id, Reason::NotProcessed, &cause.of(id), now);
+            }
+            Some(_) => self.look_again(id, policy, cause, now),
+        }
+    }
+
+    /// Nothing was learned: the next probe, or a person once that is hopeless.
+    pub fn look_again(&mut self, id: &OperationId, policy: DoubtPolicy, cause: &Cause, now: Timestamp) {
+        let Some(operation) = self.operation_mut(id) else { return };
+        operation.probes += 1;
+        operation.due_at = Some(if operation.status == OperationStatus::Pending {
+            schedule::observe_at(operation.probes, now)
+        } else {
+            schedule::probe_at(operation.probes, now)
+        });
+        let limit = match policy {
+            DoubtPolicy::None => schedule::ASK_OPERATOR_AFTER_SECONDS,
+            DoubtPolicy::Lookup | DoubtPolicy::Repeat | DoubtPolicy::Harmless => schedule::LOOKUP_GIVES_UP_AFTER_SECONDS,
+        };
+        let hopeless = operation.doubt_since.is_some_and(|since| schedule::after(since, limit) <= now);
+        if operation.status == OperationStatus::InDoubt && hopeless {
+            operation.status = OperationStatus::NeedsOperator;
+            let (kind, amount) = (operation.kind(), operation.amount);
+            let fact = Fact::OperationNeedsOperator { operation: id.clone(), kind, amount };
+            self.record(fact, self.status, &cause.of(id), now);
+        }
+    }
+
+    /// The heart of settling: one outcome of one open operation.
+    pub(crate) fn conclude(&mut self, id: &OperationId, outcome: Outcome, policy: DoubtPolicy, cause: &Cause, now: Timestamp) {
+        let outcome = self.with_amounts_checked(id, outcome);
+        match outcome {
+            Outcome::Done(receipt) => self.succeed(id, receipt, cause, now),
+            Outcome::Pending(receipt) => self.wait(id, receipt, cause, now),
+            Outcome::Refused(refusal) => {
+                let reason =
+                    Reason::ProviderRefused { provider_code: refusal.provider_code, message: refusal.message };
+                self.reject(id, reason, cause, now);
+            }
+            Outcome::NotSent => self.reject(id, Reason::NotSent, cause, now),
+            Outcome::InDoubt(_) if policy == DoubtPolicy::Harmless => self.reject(id, Reason::Harmless, cause, now),
+            Outcome::InDoubt(doubt) => self.doubt(id, doubt, cause, now),
+        }
+    }
+
+    /// An answer that names another amount than ours is no answer.
+    fn with_amounts_checked(&self, id: &OperationId, outcome: Outcome) -> Outcome {
+        let Some(operation) = self.operation(id) else { return outcome };
+        let (Outcome::Done(receipt) | Outcome::Pending(receipt)) = &outcome else { return outcome };
+        let moved = receipt.amount.is_none_or(|amount| amount == operation.amount);
+        let promised = receipt.order.as_ref().and_then(|order| order.amount).is_none_or(|amount| amount == self.amount);
+        if moved && promised { outcome } else { Outcome::InDoubt(Doubt::AmountMismatch) }
+    }
+
+    fn succeed(&mut self, id: &OperationId, receipt: Receipt, cause: &Cause, now: Timestamp) {
+        self.resolve_doubt(id, true, cause, now);
+        let Some(operation) = self.operation_mut(id) else { return };
+        operation.status = OperationStatus::Succeeded;
+        operation.reason = None;
+        operation.due_at = None;
+        if receipt.provider_reference.is_some() {
+            operation.provider_reference = receipt.provider_reference;
+        }
+        let (detail, amount) = (operation.detail.clone(), operation.amount);
+        let previous = self.status;
+        match detail {
+            Detail::CreateSession | Detail::Confirm => {}
+            Detail::Capture { capture, invoice, .. } => {
+                let invoice = invoice.map(|i| i.number.to_string());
+                self.after_capture(Fact::CaptureSucceeded { capture, amount, invoice }, cause, now);
+            }
+            Detail::Refund { refund, capture, .. } => {
+                self.record(Fact::RefundSucceeded { refund, capture, amount }, previous, cause, now);
+            }
+            Detail::Cancel => self.after_cancel(cause, now),
+        }
+        if let Some(order) = receipt.order {
+            self.follow(order, cause, now);
+        }
+        self.start_what_waited_for(id, now);
+    }
+
+    fn after_capture(&mut self, fact: Fact, cause: &Cause, now: Timestamp) {
+        let previous = self.status;
+        let complete = self.amounts().unreleased().is_zero();
+        let happened = if complete { Happened::FullyCaptured } else { Happened::PartlyCaptured };
+        if let Transition::To(next) = self.status.after(happened) {
+            self.status = next;
+        }
+        self.record(fact, previous, cause, now);
+        if previous != Status::Captured && self.status == Status::Captured {
+            self.record(Fact::Captured, self.status, cause, now);
+        }
+    }
+
+    fn after_cancel(&mut self, cause: &Cause, now: Timestamp) {
+        let previous = self.status;
+        let amounts = self.amounts();
+        let rest = amounts.unreleased();
+        if amounts.captured.is_zero() {
+            self.move_to(Happened::Canceled, cause, now);
+            return;
+        }
+        self.released = self.released.plus(rest).unwrap_or(self.released);
+        if let Transition::To(next) = self.status.after(Happened::FullyCaptured) {
+            self.status = next;
+        }
+        self.record(Fact::RemainderReleased { amount: rest }, previous, cause, now);
+        if previous != Status::Captured && self.status == Status::Captured {
+            self.record(Fact::Captured, self.status, cause, now);
+        }
+    }
+
+    fn start_what_waited_for(&mut self, id: &OperationId, now: Timestamp) {
+        let waiting = |o: &&mut Operation| {
+            o.waits_for.as_ref() == Some(id) && o.attempt == 0 && o.status == OperationStatus::Accepted
+        };
+        let nothing_left = self.amounts().unreleased().is_zero();
+        if let Some(follower) = self.operations.iter_mut().find(waiting) {
+            if nothing_left {
+                follower.status = OperationStatus::Succeeded;
+                follower.due_at = None;
+            } else {
+                follower.due_at = Some(now);
+            }
+        }
+    }
+
+    /// The operation that became ready because the one it waited for succeeded.
+    #[must_use]
+    pub fn ready_follower(&self) -> Option<&Operation> {
+        self.operations.iter().find(|o| {
+            o.status == OperationStatus::Accepted && o.attempt == 0 && o.waits_for.is_some() && o.due_at.is_some()
+        })
+    }
+
+    fn wait(&mut self, id: &OperationId, receipt: Receipt, cause: &Cause, now: Timestamp) {
+        let Some(operation) = self.operation_mut(id) else { return };
+        let news = operation.status != OperationStatus::Pending;
+        operation.status = OperationStatus::Pending;
+        operation.reason = None;
+        operation.probes += u32::from(!news);
+        operation.due_at = Some(schedule::observe_at(operation.probes, now));
+        if receipt.provider_reference.is_some() {
+            operation.provider_reference = receipt.provider_reference;
+        }
+        let (detail, amount) = (operation.detail.clone(), operation.amount);
+        if news {
+            match detail {
+                Detail::Capture { capture, invoice, .. } => {
+                    let invoice = invoice.map(|i| i.number.to_string());
+                    self.record(Fact::CapturePending { capture, amount, invoice }, self.status, cause, now);
+                }
+                Detail::Refund { refund, capture, .. } => {
+                    self.record(Fact::RefundPending { refund, capture, amount }, self.status, cause, now);
+                }
+                Detail::CreateSession | Detail::Confirm | Detail::Cancel => {}
+            }
+        }
+        if let Some(order) = receipt.order {
+            self.follow(order, cause, now);
+        }
+    }
+
+    pub(crate) fn reject(&mut self, id: &OperationId, reason: Reason, cause: &Cause, now: Timestamp) {
+        self.resolve_doubt(id, false, cause, now);
+        let Some(operation) = self.operation_mut(id) else { return };
+        let silent = matches!(reason, Reason::NotSent | Reason::Harmless);
+        let word = reason.as_str().to_owned();
+        operation.status = OperationStatus::Rejected;
+        operation.reason = Some(reason);
+        operation.due_at = None;
+        let (detail, amount) = (operation.detail.clone(), operation.amount);
+        match detail {
+            Detail::Capture { capture, .. } if !silent => {
+                self.record(Fact::CaptureFailed { capture, amount, reason: word }, self.status, cause, now);
+            }
+            Detail::Refund { refund, capture, .. } if !silent => {
+                self.record(Fact::RefundFailed { refund, capture, amount, reason: word }, self.status, cause, now);
+            }
+            _ => {}
+        }
+        let followers = self.operations.iter_mut().filter(|o| o.waits_for.as_ref() == Some(id) && o.attempt == 0);
+        for follower in followers {
+            follower.status = OperationStatus::Rejected;
+            follower.reason = Some(Reason::PrerequisiteFailed);
+            follower.due_at = None;
+        }
+        self.updated_at = now;
+    }
+
+    fn doubt(&mut self, id: &OperationId, doubt: Doubt, cause: &Cause, now: Timestamp) {
+        let Some(operation) = self.operation_mut(id) else { return };
+        let news = operation.status != OperationStatus::InDoubt;
+        operation.reason = Some(Reason::Doubt { doubt });
+        if !news {
+            return;
+        }
+        operation.status = OperationStatus::InDoubt;
+        operation.doubt_since = Some(now);
+        operation.not_found_at = None;
+        operation.probes = 0;
+        operation.due_at = Some(schedule::probe_at(0, now));
+        let (kind, amount) = (operation.kind(), operation.amount);
+        self.record(Fact::OperationInDoubt { operation: id.clone(), kind, amount }, self.status, cause, now);
+    }
+
+    fn resolve_doubt(&mut self, id: &OperationId, succeeded: bool, cause: &Cause, now: Timestamp) {
+        let Some(operation) = self.operation_mut(id) else { return };
+        if operation.doubt_since.take().is_none() {
+            return;
+        }
+        let (kind, amount) = (operation.kind(), operation.amount);
+        let fact = Fact::OperationResolved { operation: id.clone(), kind, amount, succeeded };
+        self.record(fact, self.status, cause, now);
+    }
+
+    /// What news of the order's state makes true. The caller has checked that the news may be believed.
+    pub(crate) fn follow(&mut self, news: OrderNews, cause: &Cause, now: Timestamp) -> Transition {
+        let OrderNews { state, amount: _, captured: _, provider_reference, session_reference, bank_transfer, debtor } = news;
+        let keep = |old: &mut Option<String>, new: Option<String>| {
+            if new.is_some() {
+                *old = new;
+            }
+        };
+        keep(&mut self.provider_reference, provider_reference);
+        keep(&mut self.session_reference, session_reference);
+        self.bank_transfer = bank_transfer.or(self.bank_transfer.take());
+        self.debtor = debtor.or(self.debtor.take());
+        match state {
+            OrderState::AwaitingBuyer(action) => {
+                if let (Some(action), Status::Created | Status::RequiresAction) = (action, self.status) {
+                    self.expires_at = expiry(&action).or(self.expires_at);
+                    self.action = Some(action);
+                }
+                self.move_to(Happened::ActionRequired, cause, now)
+            }
+            OrderState::AwaitingConfirmation => self.move_to(Happened::ConfirmationRequired, cause, now),
+            OrderState::UnderReview => self.move_to(Happened::ReviewStarted, cause, now),
+            OrderState::Authorized => self.move_to(Happened::Authorized, cause, now),
+            OrderState::Captured => {
+                let transition = self.move_to(Happened::Authorized, cause, now);
+                self.capture_with_authorization(cause, now);
+                transition
+            }
+            OrderState::Declined(decline) => {
+                if self.status.after(Happened::Declined) == Transition::To(Status::Declined) {
+                    self.decline = Some(decline);
+                }
+                self.move_to(Happened::Declined, cause, now)
+            }
+            OrderState::Canceled => self.move_to(Happened::Canceled, cause, now),
+            OrderState::Expired => self.move_to(Happened::Expired, cause, now),
+        }
+    }
+
+    /// Where one provider call authorized and captured, the capture is written down as an operation of its own.
+    fn capture_with_authorization(&mut self, cause: &Cause, now: Timestamp) {
+        let automatic = self.capture_mode == CaptureMode::Automatic && self.status == Status::Authorized;
+        let Some(first) = self.operations.first().filter(|_| automatic) else { return };
+        let (reference, fingerprint) = (first.reference.clone(), first.fingerprint.clone());
+        let provider_reference = first.provider_reference.clone().or_else(|| self.provider_reference.clone());
+        let id = OperationId::of(&self.id, "capture", "automatic");
+        let capture = crate::id::CaptureId::of(&id);
+        let (amount, net) = (self.amount, self.net);
+        let detail = Detail::Capture { capture: capture.clone(), net, lines: Vec::new(), invoice: None, shipment: None };
+        self.reserve(id, detail, amount, reference, fingerprint, now);
+        if let Some(operation) = self.operations.last_mut() {
+            operation.status = OperationStatus::Succeeded;
+            operation.provider_reference = provider_reference;
+            operation.due_at = None;
+        }
+        self.after_capture(Fact::CaptureSucceeded { capture, amount, invoice: None }, cause, now);
+    }
+
+    /// Moves the status by the table, with the money that belongs to the move.
+    fn move_to(&mut self, happened: Happened, cause: &Cause, now: Timestamp) -> Transition {
+        let transition = self.status.after(happened);
+        let Transition::To(next) = transition else { return transition };
+        let previous = self.status;
+        let released = self.amounts().unreleased();
+        let fact = match happened {
+            Happened::ActionRequired => Fact::RequiresAction,
+            Happened::ConfirmationRequired => Fact::RequiresConfirmation,
+            Happened::ReviewStarted => Fact::UnderReview,
+            Happened::Authorized => Fact::Authorized { amount: self.amount },
+            Happened::PartlyCaptured | Happened::FullyCaptured => return Transition::Contradiction,
+            Happened::Declined => self.declined(),
+            Happened::Canceled => Fact::Canceled { released },
+            Happened::Expired => Fact::Expired { released },
+        };
+        match happened {
+            Happened::Authorized => self.authorized = self.amount,
+            Happened::Canceled | Happened::Expired => self.released = self.released.plus(released).unwrap_or(self.released),
+            _ => {}
+        }
+        self.status = next;
+        self.watch(now);
+        self.record(fact, previous, cause, now);
+        transition
+    }
+
+    fn declined(&self) -> Fact {
+        let decline = self.decline.as_ref();
+        Fact::Declined {
+            reason: decline.map_or(crate::outcome::DeclineReason::Other, |d| d.reason),
+            provider_code: decline.and_then(|d| d.provider_code.clone()),
+        }
+    }
+
+    /// Sets when to look next, after the status changed: open payments are watched, others are left alone.
+    fn watch(&mut self, now: Timestamp) {
+        self.observe_step = 0;
+        self.observe_at = (self.status.is_open() && self.status != Status::Created).then(|| schedule::observe_at(0, now));
+        if self.status != Status::RequiresAction {
+            self.action = None;
+        }
+    }
+
+    /// Minor units that an operation of this kind would be about, were all of it taken.
+    #[must_use]
+    pub fn most_for(&self, kind: OperationKind) -> Option<Amount> {
+        match kind {
+            OperationKind::Capture => Some(self.amounts().capturable()),
+            OperationKind::Refund => Some(self.amounts().refundable()),
+            OperationKind::Cancel => Some(self.amounts().unreleased()),
+            OperationKind::CreateSession | OperationKind::Confirm => None,
+        }
+    }
+}
+
+fn expiry(action: &crate::outcome::Action) -> Option<Timestamp> {
+    match action {
+        crate::outcome::Action::Redirect { expires_at, .. } | crate::outcome::Action::Widget { expires_at, .. } => *expires_at,
+    }
+}

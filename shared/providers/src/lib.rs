@@ -1,0 +1,1 @@
+//! The pay-later providers behind one trait.

@@ -1,0 +1,1 @@
+//! Payments as DynamoDB items.
