@@ -194,7 +194,7 @@ impl Payment {
     /// The second operation of a final capture: it waits until the first succeeded.
     fn reserve_release_after(&mut self, capture: &OperationId, key: &IdempotencyKey, fingerprint: Fingerprint, now: Timestamp) {
         let id = OperationId::of(&self.id, "cancel", &format!("after {key}"));
-        let reference = self.order_reference.clone();
+        let reference = format!("{}-X{}", self.order_reference, id.suffix());
         self.reserve(id, Detail::Cancel, Amount::ZERO, reference, fingerprint, now);
         if let Some(release) = self.operations.last_mut() {
             release.attempt = 0;
@@ -245,7 +245,8 @@ impl Payment {
 
     fn reserve_cancel(&mut self, id: OperationId, fingerprint: Fingerprint, now: Timestamp) -> Result<(), Rejection> {
         self.check_allowed(OperationKind::Cancel)?;
-        let (reference, amount) = (self.order_reference.clone(), self.amounts().unreleased());
+        let reference = format!("{}-X{}", self.order_reference, id.suffix());
+        let amount = self.amounts().unreleased();
         self.reserve(id, Detail::Cancel, amount, reference, fingerprint, now);
         Ok(())
     }

@@ -1,1 +1,55 @@
 //! The pay-later providers behind one trait.
+//!
+//! One folder per provider API: `mod.rs` (capabilities, wiring), `wire.rs` (its types), `map.rs` (its status, error
+//! and event tables), `fixtures/`. Adding a provider is a folder and one line in the list below.
+
+mod adapter;
+mod capabilities;
+mod decimal;
+mod effect;
+mod inbound;
+mod transport;
+
+pub use adapter::{AccountError, Act, Adapter, Context, ReadError, Urls};
+pub use capabilities::{BestEvidence, Capabilities, Limit, OperationCapability};
+pub use decimal::JsonDecimal;
+pub use effect::Effect;
+pub use inbound::{Addressee, Evidence, Inbound, Message, NotAuthentic, ReceivableMessage};
+pub use transport::{Answer, Deadline, Request, Response, Transport};
+
+use payment::ProviderId;
+
+/// A provider API that this build knows.
+pub struct Registered {
+    /// What it can do.
+    pub capabilities: &'static Capabilities,
+    /// Opens an adapter from a merchant's account document.
+    pub open: fn(&serde_json::Value, Transport) -> Result<Box<dyn Adapter>, AccountError>,
+}
+
+macro_rules! providers {
+    ($($folder:ident),+ $(,)?) => {
+        $(mod $folder;)+
+
+        /// Every provider API that this build knows.
+        pub static REGISTRY: &[Registered] =
+            &[$(Registered { capabilities: &$folder::CAPABILITIES, open: $folder::open }),+];
+    };
+}
+
+providers! {
+    buckaroo_billink,
+    billie_pad,
+}
+
+/// The provider with this id.
+#[must_use]
+pub fn find(id: &ProviderId) -> Option<&'static Registered> {
+    REGISTRY.iter().find(|registered| registered.capabilities.provider == id.as_str())
+}
+
+/// The provider whose webhooks arrive under this word of the path.
+#[must_use]
+pub fn find_by_webhook_path(word: &str) -> Option<&'static Registered> {
+    REGISTRY.iter().find(|registered| registered.capabilities.webhook_path == word)
+}

@@ -1,0 +1,124 @@
+//! The buyer on the hosted page, and the control calls that only the gateway has.
+
+use jiff::Timestamp;
+
+use super::actions::fate;
+use super::books::{Action, Doom, Status, Transaction};
+use super::{Edition, Flow, PushFormat, PushHash, Settings, State, page as hosted, push};
+use crate::json::{Json, map};
+use crate::message::{Answer, Incoming};
+
+/// Shows the page, or takes the buyer's click.
+pub(crate) fn page(state: &mut State, request: &Incoming, now: Timestamp) -> Answer {
+    let token = request.query("r").unwrap_or_default();
+    let Some(one) = by_token(state, &token) else { return Answer::html(404, "<p>Unknown page</p>".to_owned()) };
+    if request.method == http::Method::GET {
+        return Answer::html(200, hosted::html(one, &token));
+    }
+    let choice = request.query("choice").unwrap_or_default();
+    let key = one.key.clone();
+    decide(state, &key, &choice, now);
+    let Some(one) = state.books.find(&key) else { return Answer::empty(404) };
+    let location = hosted::way_back(one, &state.settings);
+    let hooks = push::about(one, &state.settings, now).filter(|_| one.at == now).into_iter().collect();
+    let there = location.map_or_else(|| Answer::html(200, "<p>Done</p>".to_owned()), |url| Answer::see_other(&url));
+    there.with_hooks(hooks)
+}
+
+/// Plays the buyer without a browser; answers where a browser would have been sent.
+pub(crate) fn buyer(state: &mut State, id: &str, choice: &str, now: Timestamp) -> Answer {
+    let one = state.books.find(id).or_else(|| by_token(state, id));
+    let Some(key) = one.map(|one| one.key.clone()) else { return Answer::refused(404, "no such transaction") };
+    if !decide(state, &key, choice, now) {
+        return Answer::refused(409, "the buyer is not on a page of this transaction");
+    }
+    told(state, &key, now)
+}
+
+fn by_token<'a>(state: &'a State, token: &str) -> Option<&'a Transaction> {
+    state.books.transactions.iter().find(|one| one.redirect.as_deref() == Some(token))
+}
+
+/// The first choice counts.
+fn decide(state: &mut State, key: &str, choice: &str, now: Timestamp) -> bool {
+    let Some(one) = state.books.find_mut(key).filter(|one| one.status == Status::PendingInput) else { return false };
+    let (status, reason) = match choice {
+        "accept" => fate(one.doom),
+        "decline" => fate(Some(Doom::Rejected)),
+        "cancel" => (Status::Cancelled, None),
+        _ => return false,
+    };
+    (one.status, one.reason, one.at) = (status, reason, now);
+    true
+}
+
+fn told(state: &State, key: &str, now: Timestamp) -> Answer {
+    let Some(one) = state.books.find(key) else { return Answer::refused(404, "no such transaction") };
+    let told = map! {
+        "key": key,
+        "status": one.status.code().0,
+        "location": hosted::way_back(one, &state.settings),
+    };
+    Answer::json(200, told).with_hooks(push::about(one, &state.settings, now).into_iter().collect())
+}
+
+/// `settings`, `transactions/{key}` (settles what is pending), `push/{key}` (sends the push again).
+pub(crate) fn call(state: &mut State, path: &[&str], body: &Json, now: Timestamp) -> Option<Answer> {
+    match path {
+        ["settings"] => Some(configure(&mut state.settings, body)),
+        ["transactions", key] => Some(settle(state, key, body, now)),
+        ["push", key] => Some(told(state, key, now)),
+        _ => None,
+    }
+}
+
+fn settle(state: &mut State, key: &str, body: &Json, now: Timestamp) -> Answer {
+    let status = match body.text_of("outcome") {
+        Some("success") => Status::Success,
+        Some("failed") => Status::Failed,
+        Some("rejected") => Status::Rejected,
+        Some("technical") => Status::Technical,
+        Some("cancelled") => Status::Cancelled,
+        _ => return Answer::refused(400, "outcome must be success, failed, rejected, technical or cancelled"),
+    };
+    let Some(one) = state.books.find_mut(key) else { return Answer::refused(404, "no such transaction") };
+    if !one.status.pending() {
+        return Answer::refused(409, "the transaction is not pending");
+    }
+    (one.status, one.at) = (status, now);
+    one.reason = (status != Status::Success).then(|| "Billink: settled later".to_owned());
+    told(state, key, now)
+}
+
+fn configure(settings: &mut Settings, body: &Json) -> Answer {
+    for (name, value) in body.pairs() {
+        if let Err(refused) = set(settings, name, value) {
+            return refused;
+        }
+    }
+    Answer::json(200, map! { "ok": true })
+}
+
+fn set(settings: &mut Settings, name: &str, value: &Json) -> Result<(), Answer> {
+    match (name, value.text()) {
+        ("flow", Some("sync")) => settings.flow = Flow::Sync,
+        ("flow", Some("redirect")) => settings.flow = Flow::Redirect,
+        ("push_format", Some("json")) => settings.push_format = PushFormat::Json,
+        ("push_format", Some("form")) => settings.push_format = PushFormat::Form,
+        ("push_hash", Some("sha1")) => settings.push_hash = PushHash::Sha1,
+        ("push_hash", Some("sha256")) => settings.push_hash = PushHash::Sha256,
+        ("push_hash", Some("sha512")) => settings.push_hash = PushHash::Sha512,
+        ("edition", Some("2020")) => settings.edition = Edition::Guide2020,
+        ("edition", Some("current")) => settings.edition = Edition::Current,
+        ("push_url", url) => settings.push_url = url.map(str::to_owned),
+        ("pending", None) => {
+            let calls: Vec<_> = value.items().iter().filter_map(Json::text).map(str::to_owned).collect();
+            if let Some(unknown) = calls.iter().find(|call| Action::of_call(call).is_none()) {
+                return Err(Answer::refused(400, &format!("unknown call {unknown:?}")));
+            }
+            settings.pending = calls;
+        }
+        _ => return Err(Answer::refused(400, &format!("unknown setting {name:?} or value"))),
+    }
+    Ok(())
+}

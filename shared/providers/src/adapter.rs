@@ -1,0 +1,109 @@
+//! The trait that a provider API implements.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use payment::{Finding, News, Observation, Operation, Order, OrderError, Outcome, Payment};
+use url::Url;
+
+use crate::effect::Effect;
+use crate::inbound::{Inbound, Message, NotAuthentic};
+use crate::transport::Deadline;
+
+/// Why a merchant's account document cannot be used. Holds no value of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("account document: {field}: {rule}")]
+pub struct AccountError {
+    /// Which field.
+    pub field: String,
+    /// What it must be.
+    pub rule: String,
+}
+
+/// Why a read told us nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The provider could not be reached in time.
+    #[error("the provider could not be reached")]
+    Unreachable,
+    /// The provider answered something that cannot be read or trusted.
+    #[error("the provider's answer cannot be read")]
+    Unreadable,
+    /// The provider does not accept our credentials.
+    #[error("the provider does not accept our credentials")]
+    Unauthorized,
+    /// There is nothing to read yet, or no read exists.
+    #[error("there is nothing to read")]
+    Nothing,
+}
+
+/// The public addresses of one payment, its token included.
+#[derive(Clone)]
+pub struct Urls {
+    /// Where the provider sends the buyer back to.
+    pub back: Url,
+    /// Where the provider sends its messages, where it takes an address per payment.
+    pub push: Url,
+}
+
+/// What an adapter may know while it works.
+pub struct Context<'a> {
+    /// The payment as it is stored, the operation at work included.
+    pub payment: &'a Payment,
+    /// The order with its personal data, where the capabilities ask for it.
+    pub order: Option<&'a Order>,
+    /// What the provider's script handed to the browser, for a confirmation in the widget flow.
+    pub widget_result: Option<&'a serde_json::Value>,
+    /// The payment's public addresses.
+    pub urls: &'a Urls,
+    /// When the call must be over.
+    pub deadline: Deadline,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What the provider is asked to do.
+#[derive(Clone, Copy)]
+pub enum Act<'a> {
+    /// Open a session or an order.
+    CreateSession(&'a Operation),
+    /// Confirm what the buyer accepted.
+    Confirm(&'a Operation),
+    /// Take promised money.
+    Capture(&'a Operation),
+    /// Give captured money back.
+    Refund {
+        /// The refund.
+        refund: &'a Operation,
+        /// The capture that it takes from.
+        capture: &'a Operation,
+    },
+    /// Release what is promised and not captured.
+    Cancel(&'a Operation),
+}
+
+/// One merchant's account at one provider API.
+///
+/// Nothing here has a default: a provider says what each answer means, or the answer means doubt.
+#[async_trait]
+pub trait Adapter: Send + Sync {
+    /// The provider's own rules that an order breaks. Checked before anything is written or sent.
+    fn broken_rules(&self, order: &Order) -> Vec<OrderError>;
+
+    /// The rules that a widget's result breaks: amount, currency and duration must be the payment's.
+    fn broken_widget_rules(&self, payment: &Payment, result: &serde_json::Value) -> Vec<OrderError>;
+
+    /// Makes the one effectful call of an operation and says what its answer means.
+    async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome;
+
+    /// Reads how the payment stands at the provider.
+    async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError>;
+
+    /// Looks for one operation whose outcome is unknown or pending.
+    async fn probe(&self, operation: &Operation, context: &Context<'_>) -> Result<Observation<Finding>, ReadError>;
+
+    /// Verifies a message over its raw bytes, then says what it means.
+    ///
+    /// # Errors
+    /// When it is not authentic or not readable.
+    fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic>;
+}

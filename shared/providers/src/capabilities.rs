@@ -1,0 +1,97 @@
+//! What a provider can do, as data. The API's refusals, `allowed_actions`, the README's table and the conformance
+//! suite all come from here.
+
+use payment::{BuyerKind, CaptureMode, DoubtPolicy, Flow, OperationKind};
+use serde::Serialize;
+
+/// The strongest evidence that a provider can give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BestEvidence {
+    /// An authenticated read of ours.
+    Observation,
+    /// Its authenticated webhook, since it can not be read.
+    Webhook,
+}
+
+/// One operation that a provider has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct OperationCapability {
+    /// Which.
+    pub kind: OperationKind,
+    /// In which flows it is like this; empty for all.
+    pub flows: &'static [Flow],
+    /// Whether it may be about a part of the money.
+    pub partial: bool,
+    /// How doubt about it ends.
+    pub doubt: DoubtPolicy,
+    /// Whether it is a call at all; where it is not, asking for it only looks.
+    pub calls: bool,
+    /// Whether the adapter needs the order with its personal data for it.
+    pub needs_order: bool,
+    /// JSON pointers of request fields that are required here and optional elsewhere.
+    pub requires: &'static [&'static str],
+}
+
+/// The amounts that a provider takes from a kind of buyer in a country, minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Limit {
+    /// ISO 3166-1 alpha-2.
+    pub country: &'static str,
+    /// Which buyers.
+    pub buyer: BuyerKind,
+    /// Largest amount, minor units.
+    pub max_amount: i64,
+}
+
+/// What a provider can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Capabilities {
+    /// The provider's id in the API.
+    pub provider: &'static str,
+    /// The provider's name for people.
+    pub name: &'static str,
+    /// The word in webhook addresses.
+    pub webhook_path: &'static str,
+    /// How the buyer can meet it; the first is the default.
+    pub flows: &'static [Flow],
+    /// When money can be captured; the first is the default.
+    pub capture_modes: &'static [CaptureMode],
+    /// What it can do.
+    pub operations: &'static [OperationCapability],
+    /// ISO 3166-1 alpha-2; empty where any is passed on.
+    pub countries: &'static [&'static str],
+    /// ISO 4217.
+    pub currencies: &'static [&'static str],
+    /// Who may buy.
+    pub buyers: &'static [BuyerKind],
+    /// Largest amounts; none where the contract says it.
+    pub limits: &'static [Limit],
+    /// JSON pointers of order fields that this provider requires and others do not.
+    pub required_fields: &'static [&'static str],
+    /// The best evidence that it gives.
+    pub evidence: BestEvidence,
+    /// Whether an act can be found by our own reference.
+    pub finds_by_reference: bool,
+    /// Seconds after which a thing that is not found may be taken as not there, when it was not there before either.
+    pub quiet_seconds: u32,
+    /// Seconds that one call may take.
+    pub timeout_seconds: u32,
+    /// Seconds that a session lives.
+    pub session_seconds: Option<u32>,
+}
+
+impl Capabilities {
+    /// The operation of this kind in this flow, where the provider has it.
+    #[must_use]
+    pub fn operation(&self, kind: OperationKind, flow: Flow) -> Option<&OperationCapability> {
+        let fits = |o: &&OperationCapability| o.kind == kind && (o.flows.is_empty() || o.flows.contains(&flow));
+        self.operations.iter().find(fits)
+    }
+
+    /// How doubt about this kind of operation ends in this flow.
+    #[must_use]
+    pub fn doubt(&self, kind: OperationKind, flow: Flow) -> DoubtPolicy {
+        self.operation(kind, flow).map_or(DoubtPolicy::None, |operation| operation.doubt)
+    }
+}

@@ -1,0 +1,83 @@
+//! What a provider sends to us.
+
+use http::HeaderMap;
+use payment::{Amount, News, ReceivableNews, SignedClaim};
+
+/// A message as it arrived, nothing parsed.
+#[derive(Clone, Copy)]
+pub struct Inbound<'a> {
+    /// The public address that was called, query included, as the provider was given it.
+    pub url: &'a str,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The body, byte for byte.
+    pub body: &'a [u8],
+}
+
+impl Inbound<'_> {
+    /// The media type without parameters, lower case.
+    #[must_use]
+    pub fn media_type(&self) -> Option<String> {
+        let value = self.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+        Some(value.split(';').next()?.trim().to_ascii_lowercase())
+    }
+
+    /// A header's text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// The message is not from the provider, or nobody can tell. The caller learns nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAuthentic {
+    /// Signature or key missing or wrong.
+    #[error("not authentic")]
+    Forged,
+    /// Authentic, but not readable.
+    #[error("not readable")]
+    Unreadable,
+}
+
+/// Which payment a message is about; every name that it gives, the surest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Addressee {
+    /// Our order reference, or the reference of one of its operations.
+    Reference(String),
+    /// The provider's id of the order.
+    ProviderReference(String),
+}
+
+/// How far a message may be believed.
+#[derive(Clone)]
+pub enum Evidence {
+    /// Only enough to go and look.
+    Hint,
+    /// Signed by the provider.
+    Claim(SignedClaim<News>),
+}
+
+/// What a message says about the receivable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivableMessage {
+    /// What happened.
+    pub news: ReceivableNews,
+    /// What is still owed, minor units, where the message says so.
+    pub outstanding: Option<Amount>,
+}
+
+/// An authentic message, in our words.
+#[derive(Clone)]
+pub struct Message {
+    /// Whom it is about.
+    pub addressees: Vec<Addressee>,
+    /// What it proves.
+    pub evidence: Evidence,
+    /// What it says about the receivable.
+    pub receivable: Option<ReceivableMessage>,
+    /// The event's name, when nobody knows it.
+    pub unrecognized: Option<String>,
+    /// Tells a repeat of this message from every other message; a repeat is stored once and applied once.
+    pub identity: String,
+}

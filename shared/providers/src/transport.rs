@@ -1,0 +1,206 @@
+//! HTTP with two verbs: `read` is safe and retried, `act` is sent at most once and never guessed about.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, Method};
+use payment::Doubt;
+use reqwest::redirect::Policy;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use crate::adapter::ReadError;
+use crate::effect::Effect;
+
+/// The longest answer that is read, in bytes.
+const LONGEST_BODY: usize = 1 << 20;
+
+/// How often a read is tried, and the pause before the next try in milliseconds.
+const READ_PAUSES_MS: [u64; 3] = [0, 100, 300];
+
+/// A point in time after which nobody waits for an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// That much from now.
+    #[must_use]
+    pub fn within(time: Duration) -> Self {
+        Self(Instant::now() + time)
+    }
+
+    /// The earlier of this deadline and that much from now.
+    #[must_use]
+    pub fn at_most(self, time: Duration) -> Self {
+        Self(self.0.min(Instant::now() + time))
+    }
+}
+
+/// A request, complete: what is signed is what is sent.
+#[derive(Clone)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The whole address.
+    pub url: Url,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, byte for byte.
+    pub body: Bytes,
+}
+
+impl Request {
+    /// A request without a body.
+    #[must_use]
+    pub fn new(method: Method, url: Url) -> Self {
+        Self { method, url, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    /// The request with this body and its media type.
+    #[must_use]
+    pub fn with_body(mut self, media_type: &'static str, body: impl Into<Bytes>) -> Self {
+        self.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        self.body = body.into();
+        self
+    }
+
+    /// The request with this header; a value that is no header text is left out.
+    #[must_use]
+    pub fn with_header(mut self, name: http::HeaderName, value: &str, secret: bool) -> Self {
+        if let Ok(mut value) = HeaderValue::from_str(value) {
+            value.set_sensitive(secret);
+            self.headers.insert(name, value);
+        }
+        self
+    }
+}
+
+/// An answer, complete.
+#[derive(Clone)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, byte for byte.
+    pub body: Bytes,
+}
+
+impl Response {
+    /// Whether the status is 2xx.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        self.status >= 200 && self.status < 300
+    }
+}
+
+/// How an effectful call ended.
+pub enum Answer {
+    /// The provider answered.
+    Got(Response),
+    /// The provider does not accept our credentials and so did nothing; the effect is given back once, to try with
+    /// renewed ones.
+    Unauthorized(Effect),
+    /// It never left us, or the provider turned it away unprocessed (429, a second 401).
+    NotSent,
+    /// It may have happened.
+    InDoubt(Doubt),
+}
+
+#[derive(Default)]
+struct Clients {
+    acts: OnceLock<Option<reqwest::Client>>,
+    reads: OnceLock<Option<reqwest::Client>>,
+}
+
+/// The HTTP clients, made when first needed and shared by all adapters.
+#[derive(Clone, Default)]
+pub struct Transport {
+    clients: Arc<Clients>,
+}
+
+impl Transport {
+    /// Sends an effectful request, at most once.
+    pub async fn act(&self, effect: Effect, request: Request, deadline: Deadline) -> Answer {
+        // No idle connection: one that died while the function was frozen would be re-sent silently.
+        let client = self.clients.acts.get_or_init(|| build(|b| b.pool_max_idle_per_host(0)));
+        let Some(client) = client else { return Answer::NotSent };
+        let response = match timeout_at(deadline.0, client.execute(to_reqwest(request))).await {
+            Err(_) => return Answer::InDoubt(Doubt::TimedOut),
+            Ok(Err(error)) if error.is_connect() || error.is_builder() => return Answer::NotSent,
+            Ok(Err(error)) if error.is_timeout() => return Answer::InDoubt(Doubt::TimedOut),
+            Ok(Err(_)) => return Answer::InDoubt(Doubt::ConnectionLost),
+            Ok(Ok(response)) => response,
+        };
+        match response.status().as_u16() {
+            401 if !effect.renewed => return Answer::Unauthorized(Effect { renewed: true }),
+            401 | 429 => return Answer::NotSent,
+            _ => {}
+        }
+        match timeout_at(deadline.0, collect(response)).await {
+            Err(_) => Answer::InDoubt(Doubt::TimedOut),
+            Ok(Err(doubt)) => Answer::InDoubt(doubt),
+            Ok(Ok(response)) => Answer::Got(response),
+        }
+    }
+
+    /// Sends a safe request, again when the connection or the provider fails.
+    ///
+    /// # Errors
+    /// When no answer came before the deadline. Any HTTP status but 429 and 5xx is an answer.
+    pub async fn read(&self, request: Request, deadline: Deadline) -> Result<Response, ReadError> {
+        let client = self.clients.reads.get_or_init(|| build(|b| b)).as_ref().ok_or(ReadError::Unreachable)?;
+        for pause in READ_PAUSES_MS {
+            if pause > 0 && timeout_at(deadline.0, tokio::time::sleep(Duration::from_millis(pause))).await.is_err() {
+                break;
+            }
+            let attempt = async { collect(client.execute(to_reqwest(request.clone())).await.map_err(|_| Doubt::ConnectionLost)?).await };
+            match timeout_at(deadline.0, attempt).await {
+                Err(_) => break,
+                Ok(Ok(response)) if response.status != 429 && response.status < 500 => return Ok(response),
+                Ok(Ok(_) | Err(_)) => {}
+            }
+        }
+        Err(ReadError::Unreachable)
+    }
+}
+
+fn build(adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Option<reqwest::Client> {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .ok()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .http1_only()
+        .connect_timeout(Duration::from_secs(5));
+    adjust(builder).build().ok()
+}
+
+fn to_reqwest(request: Request) -> reqwest::Request {
+    let mut out = reqwest::Request::new(request.method, request.url);
+    *out.headers_mut() = request.headers;
+    if !request.body.is_empty() {
+        *out.body_mut() = Some(request.body.into());
+    }
+    out
+}
+
+async fn collect(mut response: reqwest::Response) -> Result<Response, Doubt> {
+    let status = response.status().as_u16();
+    let headers = std::mem::take(response.headers_mut());
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| Doubt::ConnectionLost)? {
+        if body.len() + chunk.len() > LONGEST_BODY {
+            return Err(Doubt::Unreadable);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Response { status, headers, body: body.freeze() })
+}
