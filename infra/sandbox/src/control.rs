@@ -12,8 +12,8 @@ pub(crate) async fn answer<P: Provider>(stand: &Stand<P>, request: &Incoming) ->
     let path = segments.get(1..).unwrap_or_default();
     let answered = match (request.method.as_str(), path) {
         ("GET", _) => show(stand, path),
-        ("DELETE", ["faults"]) => Some(done(stand.faults.clear())),
-        ("DELETE", ["calls"]) => Some(done(stand.calls.clear())),
+        ("DELETE", ["faults"]) => Some(forget(|| stand.faults.clear())),
+        ("DELETE", ["calls"]) => Some(forget(|| stand.calls.clear())),
         ("POST", ["faults"]) => Some(unless(stand.faults.add(&body, stand.provider.calls()))),
         ("POST", ["clock"]) => Some(advance(stand, &body)),
         ("POST", ["webhooks"]) => Some(unless(stand.webhooks.configure(&body))),
@@ -59,10 +59,15 @@ fn buyer<P: Provider>(stand: &Stand<P>, id: &str, body: &Json) -> Answer {
     }
 }
 
-fn done((): ()) -> Answer {
+fn forget(clear: impl FnOnce()) -> Answer {
+    clear();
+    done()
+}
+
+fn done() -> Answer {
     Answer::json(200, map! { "ok": true })
 }
 
 fn unless(result: Result<(), String>) -> Answer {
-    result.map_or_else(|message| Answer::refused(400, &message), done)
+    result.map_or_else(|message| Answer::refused(400, &message), |()| done())
 }

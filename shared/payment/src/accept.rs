@@ -76,7 +76,7 @@ impl Payment {
                 Err(Rejection::InProgress { operation: known.id, retry_after: u32::try_from(left.max(1)).unwrap_or(1) })
             }
             OperationStatus::Accepted | OperationStatus::InDoubt => Ok(Admission::Probe(known.id)),
-            OperationStatus::Rejected if known.reason.as_ref().is_some_and(Reason::allows_another_attempt) => {
+            OperationStatus::Rejected if may_run_again(&known) && !self.came_true_otherwise(known.kind()) => {
                 self.next_attempt(&known.id, now).map(Admission::Act)
             }
             _ => Ok(Admission::Replay(known.id)),
@@ -89,25 +89,24 @@ impl Payment {
     /// When the money or the status is no longer there, or something else runs.
     pub fn next_attempt(&mut self, id: &OperationId, now: Timestamp) -> Result<Ticket, Rejection> {
         let mut next = self.clone();
-        let kind = next.operation(id).map_or(OperationKind::Cancel, Operation::kind);
-        next.check_conflicts(kind, Some(id), now)?;
-        let (capturable, unreleased, status) = (next.amounts().capturable(), next.amounts().unreleased(), next.status);
-        let capture = next.operation(id).and_then(Operation::refunds_capture).cloned();
-        let refundable = capture.map_or(Amount::ZERO, |capture| next.refundable_of(&capture));
-        let Some(operation) = next.operation_mut(id) else {
-            return Err(Rejection::StatusDoesNotAllow { status, kind });
+        let (unreleased, status) = (next.amounts().unreleased(), next.status);
+        let Some(known) = next.operation(id).cloned() else {
+            return Err(Rejection::StatusDoesNotAllow { status, kind: OperationKind::Cancel });
         };
-        let waiting = operation.waits_for.is_some() && operation.attempt == 0;
-        if operation.status == OperationStatus::Rejected {
-            if kind == OperationKind::Capture && operation.amount > capturable {
-                return Err(Rejection::ExceedsAuthorized { asked: operation.amount, left: capturable });
-            }
-            if kind == OperationKind::Refund && operation.amount > refundable {
-                return Err(Rejection::ExceedsCaptured { asked: operation.amount, left: refundable });
-            }
+        let kind = known.kind();
+        next.check_may_run_again(&known)?;
+        next.check_conflicts(kind, Some(id), now)?;
+        next.check_allowed(kind)?;
+        let net = next.check_still_fits(&known)?;
+        next.revive_what_waited_for(id);
+        let Some(operation) = next.operation_mut(id) else { return Err(Rejection::StatusDoesNotAllow { status, kind }) };
+        if let (Detail::Capture { net: old, .. } | Detail::Refund { net: old, .. }, Some(net)) = (&mut operation.detail, net) {
+            *old = net;
+        }
+        if known.status == OperationStatus::Rejected {
             operation.accepted_at = now;
         }
-        if waiting || kind == OperationKind::Cancel {
+        if kind == OperationKind::Cancel {
             operation.amount = unreleased;
         }
         operation.status = OperationStatus::Accepted;
@@ -117,12 +116,50 @@ impl Payment {
         operation.due_at = Some(operation.lease_until);
         operation.not_found_at = None;
         let ticket = Ticket { operation: id.clone(), attempt: operation.attempt };
-        if !allowed_in(kind, next.status, next.flow) {
-            return Err(Rejection::StatusDoesNotAllow { status: next.status, kind });
-        }
         next.check_invariants()?;
         *self = next;
         Ok(ticket)
+    }
+
+    /// Only what was provably not processed, what waited, or what is in doubt and may be repeated; never what is done,
+    /// definitely refused or still running.
+    fn check_may_run_again(&self, known: &Operation) -> Result<(), Rejection> {
+        let waited = known.waits_for.is_some() && known.attempt == 0;
+        match known.status {
+            OperationStatus::Rejected if may_run_again(known) => Ok(()),
+            OperationStatus::Accepted if waited && known.due_at.is_some() => Ok(()),
+            OperationStatus::InDoubt | OperationStatus::NeedsOperator => Ok(()),
+            OperationStatus::Accepted | OperationStatus::Pending => {
+                Err(Rejection::InProgress { operation: known.id.clone(), retry_after: 60 })
+            }
+            OperationStatus::Rejected | OperationStatus::Succeeded => {
+                Err(Rejection::StatusDoesNotAllow { status: self.status, kind: known.kind() })
+            }
+        }
+    }
+
+    /// What gave its reservation back must find its money and its units still there. Its net part, from what is left.
+    fn check_still_fits(&self, known: &Operation) -> Result<Option<Amount>, Rejection> {
+        let asked = known.amount;
+        if known.status != OperationStatus::Rejected {
+            return Ok(known.net());
+        }
+        let (left, of_left) = match known.refunds_capture() {
+            None => (self.amounts().capturable(), self.capturable_net()),
+            Some(capture) => (self.refundable_of(capture), self.refundable_net(capture)),
+        };
+        match known.kind() {
+            OperationKind::Capture if asked > left => return Err(Rejection::ExceedsAuthorized { asked, left }),
+            OperationKind::Refund if asked > left => return Err(Rejection::ExceedsCaptured { asked, left }),
+            _ => {}
+        }
+        self.check_quantities(known.lines(), known.kind(), known.refunds_capture())?;
+        Ok(known.net().map(|_| of_left.part(asked).net()))
+    }
+
+    /// A session or a confirmation that failed needs no other attempt once the payment has moved on without it.
+    fn came_true_otherwise(&self, kind: OperationKind) -> bool {
+        matches!(kind, OperationKind::CreateSession | OperationKind::Confirm) && !self.status_allows(kind)
     }
 
     /// Capture beside capture and refund beside refund are fine; cancel excludes capture; confirm excludes everything.
@@ -287,7 +324,7 @@ impl Payment {
         }
     }
 
-    /// No more units of a line than ordered (or, for a refund, than captured by lines where it was).
+    /// No more units of a line than ordered; for a refund no more than captured, where that was by lines.
     fn check_quantities(
         &self,
         lines: &[LineQuantity],
@@ -295,7 +332,7 @@ impl Payment {
         capture: Option<&CaptureId>,
     ) -> Result<(), Rejection> {
         for (i, asked) in lines.iter().enumerate() {
-            let ordered = self.lines.iter().find(|l| l.reference == asked.reference).map_or(0, |l| l.quantity);
+            let ordered = self.units_of(asked, capture);
             let same = |o: &&Operation| o.kind() == kind && o.status != OperationStatus::Rejected;
             let of_capture = |o: &&Operation| capture.is_none() || o.refunds_capture() == capture;
             let earlier = self.operations.iter().filter(same).filter(of_capture).flat_map(|o| o.lines());
@@ -311,6 +348,16 @@ impl Payment {
             }
         }
         Ok(())
+    }
+
+    /// The units of a line that there are: in the order, or in the capture where that was by lines.
+    fn units_of(&self, asked: &LineQuantity, capture: Option<&CaptureId>) -> u32 {
+        let by_lines = |o: &&Operation| capture.is_some() && o.makes_capture() == capture && !o.lines().is_empty();
+        let same = |l: &&LineQuantity| l.reference == asked.reference;
+        match self.operations.iter().find(by_lines) {
+            Some(capture) => capture.lines().iter().filter(same).fold(0, |sum, l| sum.saturating_add(l.quantity)),
+            None => self.lines.iter().find(|l| l.reference == asked.reference).map_or(0, |l| l.quantity),
+        }
     }
 
     fn settled_captures(&self) -> impl Iterator<Item = &Operation> {
@@ -331,6 +378,10 @@ impl Payment {
         let whole = whole.unwrap_or(TaxedAmount::new(Amount::ZERO, Amount::ZERO));
         self.refunds_of(capture).map(Operation::taxed).fold(whole, TaxedAmount::without)
     }
+}
+
+fn may_run_again(known: &Operation) -> bool {
+    known.reason.as_ref().is_some_and(Reason::allows_another_attempt)
 }
 
 fn conflicts(new: OperationKind, open: OperationKind) -> bool {

@@ -234,8 +234,10 @@ impl Fingerprint {
     /// # Errors
     /// When the value cannot be written as JSON.
     pub fn of<T: Serialize>(request: &T) -> Result<Self, serde_json::Error> {
-        let canonical = serde_json::to_value(request)?.to_string();
-        Ok(Self(digest(&["request", &canonical])))
+        let mut canonical = serde_json::to_value(request)?;
+        // Another crate may have switched on serde_json's `preserve_order`.
+        canonical.sort_all_objects();
+        Ok(Self(digest(&["request", &canonical.to_string()])))
     }
 }
 

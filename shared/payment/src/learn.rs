@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use crate::evidence::{Hint, Proof};
 use crate::history::{Cause, Fact};
 use crate::id::OperationId;
-use crate::operation::{Operation, OperationKind, OperationStatus};
+use crate::operation::{Operation, OperationKind, OperationStatus, Reason};
 use crate::outcome::{DoubtPolicy, News, OperationNews, OrderNews, OrderState, Outcome, Receipt, Whom};
 use crate::payment::Payment;
 use crate::schedule;
-use crate::status::Transition;
+use crate::status::Status;
 
 impl Payment {
     /// Applies proven news. A claim that contradicts what is known asks for an observation; an observation that
@@ -46,8 +46,7 @@ impl Payment {
     }
 
     fn learn_of_order(&mut self, mut news: OrderNews, observed: bool, cause: &Cause, now: Timestamp) {
-        let lapsed = observed && self.expires_at.is_some_and(|at| at <= now);
-        if lapsed && self.status.is_open() && matches!(news.state, OrderState::AwaitingBuyer(_)) {
+        if observed && self.has_lapsed(now) && matches!(news.state, OrderState::AwaitingBuyer(_)) {
             news.state = OrderState::Expired;
         }
         if news.amount.is_some_and(|amount| amount != self.amount) {
@@ -56,26 +55,23 @@ impl Payment {
             return;
         }
         let theirs = name_of(&news.state);
-        let decides = decided_kind(&news.state);
-        let moves_captured_money = matches!(news.state, OrderState::Canceled) && !self.amounts().captured.is_zero();
-        if moves_captured_money {
-            self.contradicted("status", self.status.to_string(), theirs.to_owned(), observed, cause, now);
-            return;
-        }
         let captured = news.captured;
-        let transition = match self.open_operation_decided_by(decides) {
-            Some(id) => {
-                let before = self.status;
-                let receipt = Receipt { order: Some(news), ..Receipt::default() };
-                self.conclude(&id, Outcome::Done(receipt), DoubtPolicy::Lookup, &cause.of(&id), now);
-                if self.status == before { Transition::Stay } else { Transition::To(self.status) }
-            }
-            None => self.follow(news, cause, now),
-        };
-        if transition == Transition::Contradiction {
+        if self.contradicts(&news.state) {
             self.contradicted("status", self.status.to_string(), theirs.to_owned(), observed, cause, now);
+        } else if let Some(id) = self.open_operation_decided_by(decided_kind(&news.state)) {
+            let receipt = Receipt { order: Some(news), ..Receipt::default() };
+            self.conclude(&id, Outcome::Done(receipt), DoubtPolicy::Lookup, &cause.of(&id), now);
+        } else {
+            self.follow(news, cause, now);
         }
         self.compare_captured(captured, observed, cause, now);
+    }
+
+    /// Whether the session is over and the buyer was not there, and no confirmation is on its way.
+    fn has_lapsed(&self, now: Timestamp) -> bool {
+        let waits_for_buyer = matches!(self.status, Status::Created | Status::RequiresAction);
+        let confirming = self.operations.iter().any(|o| o.kind() == OperationKind::Confirm && o.status.is_open());
+        waits_for_buyer && !confirming && self.expires_at.is_some_and(|at| at <= now)
     }
 
     /// The open operation that an order in this state proves to have succeeded.
@@ -102,27 +98,61 @@ impl Payment {
 
     fn learn_of_operation(&mut self, news: OperationNews, observed: bool, cause: &Cause, now: Timestamp) {
         let Some(operation) = news.whom.iter().find_map(|whom| self.find(whom)).cloned() else { return };
-        let id = operation.id.clone();
-        match (&news.outcome, operation.status) {
-            (Outcome::InDoubt(_) | Outcome::NotSent, _) => {}
-            (_, status) if status.is_open() && operation.attempt > 0 => {
-                self.conclude(&id, news.outcome, DoubtPolicy::Lookup, &cause.of(&id), now);
+        let id = operation.id;
+        match news.outcome {
+            Outcome::InDoubt(_) | Outcome::NotSent => {}
+            outcome if operation.status.is_open() && operation.attempt > 0 => {
+                self.conclude(&id, outcome, DoubtPolicy::Lookup, &cause.of(&id), now);
             }
-            (Outcome::Done(_), OperationStatus::Rejected) => {
-                self.contradicted(&field(&operation), "rejected".into(), "succeeded".into(), observed, &cause.of(&id), now);
+            outcome => self.compare_settled(&id, outcome, observed, &cause.of(&id), now),
+        }
+    }
+
+    /// News of an operation that is settled: it adds what was not known, or it contradicts.
+    pub(crate) fn compare_settled(&mut self, id: &OperationId, outcome: Outcome, observed: bool, cause: &Cause, now: Timestamp) {
+        let Some(operation) = self.operation(id).cloned() else { return };
+        match (outcome, operation.status) {
+            (outcome @ (Outcome::Done(_) | Outcome::Pending(_)), OperationStatus::Rejected) => {
+                let done = matches!(outcome, Outcome::Done(_));
+                if !self.reinstate(&operation, outcome, cause, now) && done {
+                    self.contradicted(&field(&operation), "rejected".into(), "succeeded".into(), observed, cause, now);
+                }
             }
             (Outcome::Refused(_), OperationStatus::Succeeded) => {
-                self.contradicted(&field(&operation), "succeeded".into(), "rejected".into(), observed, &cause.of(&id), now);
+                self.contradicted(&field(&operation), "succeeded".into(), "rejected".into(), observed, cause, now);
             }
             (Outcome::Done(receipt), OperationStatus::Succeeded) => {
-                let theirs = receipt.amount.filter(|amount| *amount != operation.amount);
-                if let Some(theirs) = theirs {
+                if let Some(theirs) = receipt.amount.filter(|amount| *amount != operation.amount) {
                     let name = format!("{}.amount", field(&operation));
-                    self.contradicted(&name, operation.amount.to_string(), theirs.to_string(), observed, &cause.of(&id), now);
+                    self.contradicted(&name, operation.amount.to_string(), theirs.to_string(), observed, cause, now);
+                    return;
+                }
+                if let Some(known) = self.operation_mut(id).filter(|o| o.provider_reference.is_none()) {
+                    known.provider_reference = receipt.provider_reference;
+                }
+                if let Some(order) = receipt.order {
+                    self.learn_of_order(order, observed, cause, now);
                 }
             }
             _ => {}
         }
+    }
+
+    /// That an operation was not processed is only inferred where the same key may run it again. Proof that it was
+    /// outweighs that, and running it again would move the money twice; but only while its money is still there.
+    fn reinstate(&mut self, operation: &Operation, outcome: Outcome, cause: &Cause, now: Timestamp) -> bool {
+        let inferred = operation.reason.as_ref().is_some_and(Reason::allows_another_attempt);
+        let mut next = self.clone();
+        let Some(known) = next.operation_mut(&operation.id).filter(|_| inferred) else { return false };
+        known.status = OperationStatus::Accepted;
+        known.reason = None;
+        next.revive_what_waited_for(&operation.id);
+        next.conclude(&operation.id, outcome, DoubtPolicy::Lookup, cause, now);
+        let still_true = next.check_invariants().is_ok();
+        if still_true {
+            *self = next;
+        }
+        still_true
     }
 
     /// The operation that a message names.

@@ -18,6 +18,7 @@ mod outcome;
 mod payment;
 mod personal;
 mod rejection;
+mod resolve;
 mod schedule;
 mod settle;
 mod status;
@@ -43,6 +44,7 @@ pub use outcome::{
 pub use payment::{NewPayment, Payment, Receivable, SCHEMA};
 pub use personal::Personal;
 pub use rejection::Rejection;
+pub use resolve::Decision;
 pub use schedule::{OBSERVE_AFTER_SECONDS, PROBE_AFTER_SECONDS};
 pub use status::{Happened, Status, Transition, diagram};
 pub use tax::{TaxRate, TaxedAmount};

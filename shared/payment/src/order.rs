@@ -301,8 +301,8 @@ impl Order {
                 broken.push(OrderError::at(format!("/lines/{i}/unit_price"), rule));
             }
         }
-        let sum = self.lines.iter().map(Line::gross).fold(0i64, i64::saturating_add);
-        if sum != self.amount.minor() {
+        let sum: i128 = self.lines.iter().map(|line| i128::from(line.gross())).sum();
+        if sum != i128::from(self.amount.minor()) {
             broken.push(OrderError {
                 pointer: "/amount".into(),
                 detail: format!("is {} but the lines add up to {sum}", self.amount),

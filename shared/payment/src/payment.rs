@@ -260,8 +260,9 @@ impl Payment {
         self.record(Fact::Receivable { news, outstanding }, self.status, cause, now);
     }
 
-    /// Writes down that the provider sent an event that nobody knows.
+    /// Writes down that the provider sent an event that nobody knows, by the first 100 characters of its name.
     pub fn note_unrecognized(&mut self, event: String, cause: &Cause, now: Timestamp) {
+        let event: String = event.chars().filter(|c| !c.is_control()).take(100).collect();
         self.record(Fact::Unrecognized { event }, self.status, cause, now);
     }
 }

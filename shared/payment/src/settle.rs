@@ -9,21 +9,33 @@ use crate::money::Amount;
 use crate::operation::{Detail, Operation, OperationKind, OperationStatus, Reason};
 use crate::order::CaptureMode;
 use crate::outcome::{Doubt, DoubtPolicy, Finding, OrderNews, OrderState, Outcome, Receipt};
-use crate::evidence::Observation;
+use crate::evidence::{Hint, Observation};
 use crate::payment::Payment;
 use crate::schedule;
 use crate::status::{Happened, Status, Transition};
 
 impl Payment {
-    /// Writes down how the attempt of a ticket ended. An attempt that is no longer the current one changes nothing.
+    /// Writes down how the attempt of a ticket ended. An attempt that is no longer the current one changes nothing;
+    /// where a message settled the operation first, the answer adds what the message did not say, or is drift.
     ///
     /// Returns whether anything changed.
     pub fn settle(&mut self, ticket: &Ticket, outcome: Outcome, policy: DoubtPolicy, cause: &Cause, now: Timestamp) -> bool {
-        let current = self.operation(&ticket.operation).is_some_and(|o| o.attempt == ticket.attempt && o.status.is_open());
-        if current {
-            self.conclude(&ticket.operation, outcome, policy, &cause.of(&ticket.operation), now);
+        let id = &ticket.operation;
+        let current = self.operation(id).filter(|o| o.attempt == ticket.attempt).map(|o| o.status);
+        match current {
+            None => false,
+            // The provider's word that it has the operation outweighs our belief that it was never sent.
+            Some(OperationStatus::Pending) if outcome == Outcome::NotSent => false,
+            Some(status) if status.is_open() => {
+                self.conclude(id, outcome, policy, &cause.of(id), now);
+                true
+            }
+            Some(_) => {
+                let before = self.clone();
+                self.compare_settled(id, outcome, true, &cause.of(id), now);
+                *self != before
+            }
         }
-        current
     }
 
     /// Writes down that a worker died between reserving and settling: its outcome is unknown.
@@ -58,12 +70,20 @@ impl Payment {
         }
         match finding.into_content() {
             Finding::Found(Outcome::InDoubt(_) | Outcome::NotSent) | Finding::Unclear => self.look_again(id, policy, cause, now),
-            Finding::Found(outcome) => self.conclude(id, outcome, policy, &cause.of(id), now),
+            Finding::Found(outcome) => {
+                let before = self.operation(id).map(|o| (o.status, o.due_at));
+                self.conclude(id, outcome, policy, &cause.of(id), now);
+                // What was found named another amount: still in doubt, so the next look is due like any other.
+                if before == self.operation(id).filter(|o| o.doubt_since.is_some()).map(|o| (o.status, o.due_at)) {
+                    self.look_again(id, policy, cause, now);
+                }
+            }
             Finding::NotFound => self.not_found(id, quiet_seconds, policy, cause, now),
         }
     }
 
-    /// "Not found" counts when seen twice, the second time after the provider's quiet period.
+    /// "Not found" counts when seen twice, the second time after the provider's quiet period. What the provider had
+    /// acknowledged before cannot be undone by not finding it: that is a question for a person.
     fn not_found(&mut self, id: &OperationId, quiet_seconds: u32, policy: DoubtPolicy, cause: &Cause, now: Timestamp) {
         let Some(operation) = self.operation_mut(id) else { return };
         match operation.not_found_at {
@@ -72,10 +92,13 @@ impl Payment {
                 operation.probes += 1;
                 operation.due_at = Some(schedule::after(now, i64::from(quiet_seconds)));
             }
-            Some(first) if schedule::after(first, i64::from(quiet_seconds)) <= now => {
-                self.reject(id, Reason::NotProcessed, &cause.of(id), now);
+            Some(first) if schedule::after(first, i64::from(quiet_seconds)) > now => self.look_again(id, policy, cause, now),
+            Some(_) if was_acknowledged(operation) => {
+                operation.probes += 1;
+                operation.due_at = Some(schedule::probe_at(u32::MAX, now));
+                self.ask_operator(id, cause, now);
             }
-            Some(_) => self.look_again(id, policy, cause, now),
+            Some(_) => self.reject(id, Reason::NotProcessed, &cause.of(id), now),
         }
     }
 
@@ -94,11 +117,17 @@ impl Payment {
         };
         let hopeless = operation.doubt_since.is_some_and(|since| schedule::after(since, limit) <= now);
         if operation.status == OperationStatus::InDoubt && hopeless {
-            operation.status = OperationStatus::NeedsOperator;
-            let (kind, amount) = (operation.kind(), operation.amount);
-            let fact = Fact::OperationNeedsOperator { operation: id.clone(), kind, amount };
-            self.record(fact, self.status, &cause.of(id), now);
+            self.ask_operator(id, cause, now);
         }
+    }
+
+    fn ask_operator(&mut self, id: &OperationId, cause: &Cause, now: Timestamp) {
+        let Some(operation) = self.operation_mut(id).filter(|o| o.status != OperationStatus::NeedsOperator) else { return };
+        operation.status = OperationStatus::NeedsOperator;
+        operation.doubt_since.get_or_insert(now);
+        let (kind, amount) = (operation.kind(), operation.amount);
+        let fact = Fact::OperationNeedsOperator { operation: id.clone(), kind, amount };
+        self.record(fact, self.status, &cause.of(id), now);
     }
 
     /// The heart of settling: one outcome of one open operation.
@@ -112,8 +141,14 @@ impl Payment {
                     Reason::ProviderRefused { provider_code: refusal.provider_code, message: refusal.message };
                 self.reject(id, reason, cause, now);
             }
-            Outcome::NotSent => self.reject(id, Reason::NotSent, cause, now),
             Outcome::InDoubt(_) if policy == DoubtPolicy::Harmless => self.reject(id, Reason::Harmless, cause, now),
+            Outcome::NotSent | Outcome::InDoubt(_) if self.operation(id).is_some_and(repeats_a_doubt) => {
+                if let Some(operation) = self.operation_mut(id) {
+                    operation.status = OperationStatus::InDoubt;
+                }
+                self.look_again(id, policy, cause, now);
+            }
+            Outcome::NotSent => self.reject(id, Reason::NotSent, cause, now),
             Outcome::InDoubt(doubt) => self.doubt(id, doubt, cause, now),
         }
     }
@@ -149,8 +184,12 @@ impl Payment {
             }
             Detail::Cancel => self.after_cancel(cause, now),
         }
+        let is_cancel = self.operation(id).is_some_and(|o| o.kind() == OperationKind::Cancel);
         if let Some(order) = receipt.order {
-            self.follow(order, cause, now);
+            let transition = self.follow(order, cause, now);
+            if transition == Transition::Contradiction && !is_cancel {
+                self.hint(Hint { at: now });
+            }
         }
         self.start_what_waited_for(id, now);
     }
@@ -186,18 +225,31 @@ impl Payment {
         }
     }
 
+    /// Starts the follower of an operation. Once nothing is left to release, every waiting follower is done.
     fn start_what_waited_for(&mut self, id: &OperationId, now: Timestamp) {
+        let nothing_left = self.amounts().captured > Amount::ZERO && self.amounts().unreleased().is_zero();
         let waiting = |o: &&mut Operation| {
-            o.waits_for.as_ref() == Some(id) && o.attempt == 0 && o.status == OperationStatus::Accepted
+            let ready = nothing_left || o.waits_for.as_ref() == Some(id);
+            ready && o.waits_for.is_some() && o.attempt == 0 && o.status == OperationStatus::Accepted
         };
-        let nothing_left = self.amounts().unreleased().is_zero();
-        if let Some(follower) = self.operations.iter_mut().find(waiting) {
+        for follower in self.operations.iter_mut().filter(waiting) {
             if nothing_left {
                 follower.status = OperationStatus::Succeeded;
                 follower.due_at = None;
             } else {
                 follower.due_at = Some(now);
             }
+        }
+    }
+
+    /// An operation that runs again takes the one that waits for it along.
+    pub(crate) fn revive_what_waited_for(&mut self, id: &OperationId) {
+        let fell_with_it = |o: &&mut Operation| {
+            o.waits_for.as_ref() == Some(id) && o.attempt == 0 && o.reason == Some(Reason::PrerequisiteFailed)
+        };
+        for follower in self.operations.iter_mut().filter(fell_with_it) {
+            follower.status = OperationStatus::Accepted;
+            follower.reason = None;
         }
     }
 
@@ -214,6 +266,7 @@ impl Payment {
         let news = operation.status != OperationStatus::Pending;
         operation.status = OperationStatus::Pending;
         operation.reason = None;
+        operation.not_found_at = None;
         operation.probes += u32::from(!news);
         operation.due_at = Some(schedule::observe_at(operation.probes, now));
         if receipt.provider_reference.is_some() {
@@ -232,8 +285,10 @@ impl Payment {
                 Detail::CreateSession | Detail::Confirm | Detail::Cancel => {}
             }
         }
-        if let Some(order) = receipt.order {
-            self.follow(order, cause, now);
+        if let Some(order) = receipt.order
+            && self.follow(order, cause, now) == Transition::Contradiction
+        {
+            self.hint(Hint { at: now });
         }
     }
 
@@ -266,7 +321,7 @@ impl Payment {
 
     fn doubt(&mut self, id: &OperationId, doubt: Doubt, cause: &Cause, now: Timestamp) {
         let Some(operation) = self.operation_mut(id) else { return };
-        let news = operation.status != OperationStatus::InDoubt;
+        let news = !matches!(operation.status, OperationStatus::InDoubt | OperationStatus::NeedsOperator);
         operation.reason = Some(Reason::Doubt { doubt });
         if !news {
             return;
@@ -290,8 +345,20 @@ impl Payment {
         self.record(fact, self.status, cause, now);
     }
 
+    /// Whether an order cannot be in this state after what is known. Money that is taken, or reserved by a capture
+    /// whose outcome is not known yet, cannot be called off.
+    pub(crate) fn contradicts(&self, state: &OrderState) -> bool {
+        let amounts = self.amounts();
+        let holds_money = !amounts.captured.is_zero() || !amounts.capturing.is_zero();
+        let releases = matches!(state, OrderState::Canceled | OrderState::Expired);
+        (releases && holds_money) || self.status.after(happened(state)) == Transition::Contradiction
+    }
+
     /// What news of the order's state makes true. The caller has checked that the news may be believed.
     pub(crate) fn follow(&mut self, news: OrderNews, cause: &Cause, now: Timestamp) -> Transition {
+        if self.contradicts(&news.state) {
+            return Transition::Contradiction;
+        }
         let OrderNews { state, amount: _, captured: _, provider_reference, session_reference, bank_transfer, debtor } = news;
         let keep = |old: &mut Option<String>, new: Option<String>| {
             if new.is_some() {
@@ -331,11 +398,13 @@ impl Payment {
 
     /// Where one provider call authorized and captured, the capture is written down as an operation of its own.
     fn capture_with_authorization(&mut self, cause: &Cause, now: Timestamp) {
-        let automatic = self.capture_mode == CaptureMode::Automatic && self.status == Status::Authorized;
+        let untouched = self.status == Status::Authorized && self.amounts().capturable() == self.amount;
+        let automatic = self.capture_mode == CaptureMode::Automatic && untouched;
         let Some(first) = self.operations.first().filter(|_| automatic) else { return };
         let (reference, fingerprint) = (first.reference.clone(), first.fingerprint.clone());
         let provider_reference = first.provider_reference.clone().or_else(|| self.provider_reference.clone());
-        let id = OperationId::of(&self.id, "capture", "automatic");
+        // No caller's key has a space in it, so no call can have this id.
+        let id = OperationId::of(&self.id, "capture", "with authorization");
         let capture = crate::id::CaptureId::of(&id);
         let (amount, net) = (self.amount, self.net);
         let detail = Detail::Capture { capture: capture.clone(), net, lines: Vec::new(), invoice: None, shipment: None };
@@ -401,6 +470,31 @@ impl Payment {
             OperationKind::Cancel => Some(self.amounts().unreleased()),
             OperationKind::CreateSession | OperationKind::Confirm => None,
         }
+    }
+}
+
+/// Whether the provider has ever shown that it has the operation.
+fn was_acknowledged(operation: &Operation) -> bool {
+    let another_amount = Reason::Doubt { doubt: Doubt::AmountMismatch };
+    operation.status == OperationStatus::Pending
+        || operation.provider_reference.is_some()
+        || operation.reason == Some(another_amount)
+}
+
+/// Whether this attempt repeats one whose outcome is unknown: that nothing came of the repeat says nothing about it.
+fn repeats_a_doubt(operation: &Operation) -> bool {
+    operation.status == OperationStatus::Accepted && operation.doubt_since.is_some()
+}
+
+const fn happened(state: &OrderState) -> Happened {
+    match state {
+        OrderState::AwaitingBuyer(_) => Happened::ActionRequired,
+        OrderState::AwaitingConfirmation => Happened::ConfirmationRequired,
+        OrderState::UnderReview => Happened::ReviewStarted,
+        OrderState::Authorized | OrderState::Captured => Happened::Authorized,
+        OrderState::Declined(_) => Happened::Declined,
+        OrderState::Canceled => Happened::Canceled,
+        OrderState::Expired => Happened::Expired,
     }
 }
 

@@ -106,4 +106,11 @@ pub trait Adapter: Send + Sync {
     /// # Errors
     /// When it is not authentic or not readable.
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic>;
+
+    /// Says what a message means that was verified by [`Adapter::receive`] when it arrived and was kept since. Only
+    /// address, media type and body are left of it, so nothing is verified again.
+    ///
+    /// # Errors
+    /// When it is not readable.
+    fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic>;
 }

@@ -1,1 +1,39 @@
-//! Payments as DynamoDB items.
+//! Payments as DynamoDB items: one item per payment, one conditional write per transition.
+//!
+//! | item | key | holds |
+//! |---|---|---|
+//! | state | `PAY#id` / `STATE` | the payment with ledger, operations and history |
+//! | order | `PAY#id` / `ORDER` | the order as given, personal data included, written once |
+//! | widget | `PAY#id` / `WIDGET` | what a provider's script handed over, written with the confirmation's reservation |
+//! | message | `HOOK#provider#identity` / `RAW` | a provider's message as it arrived |
+
+mod error;
+mod item;
+mod list;
+mod lookup;
+mod message;
+mod payments;
+
+pub use error::StoreError;
+pub use item::from_image;
+pub use list::{Filter, Page};
+pub use lookup::Due;
+pub use message::{Kept, MessageState, StoredMessage};
+pub use payments::Created;
+
+use aws_sdk_dynamodb::Client;
+
+/// The table.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Store {
+    /// The store in this table.
+    #[must_use]
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+}

@@ -135,7 +135,8 @@ mod tests {
             nonce: "7bdb2ecc631c584b0ce10fd1b505df84",
             body: b"",
         };
-        let expected = "hmac foo:g/mqa1gXAfqxvKvBDE5UCDXxJY8saQmoaeo1mwh/eIk=:7bdb2ecc631c584b0ce10fd1b505df84:1447619979";
+        let expected =
+            "hmac foo:g/mqa1gXAfqxvKvBDE5UCDXxJY8saQmoaeo1mwh/eIk=:7bdb2ecc631c584b0ce10fd1b505df84:1447619979";
         assert_eq!(header(&signed, "bar"), expected);
     }
 
@@ -219,7 +220,13 @@ mod tests {
     #[test]
     fn a_header_needs_exactly_four_fields() {
         assert!(Header::read("hmac a:b:c:1605622500").is_some());
-        for bad in ["a:b:c:1605622500", "HMAC a:b:c:1605622500", "hmac a:b:c", "hmac a:b:c:d:1605622500", "hmac a:b:c:1605622500000"] {
+        for bad in [
+            "a:b:c:1605622500",
+            "HMAC a:b:c:1605622500",
+            "hmac a:b:c",
+            "hmac a:b:c:d:1605622500",
+            "hmac a:b:c:1605622500000",
+        ] {
             assert!(Header::read(bad).is_none(), "{bad}");
         }
     }

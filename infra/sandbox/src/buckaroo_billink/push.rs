@@ -53,7 +53,8 @@ pub(crate) fn fields(one: &Transaction, settings: &Settings, method: &str) -> Ve
     let amount = if one.side == Side::Debit { "brq_amount" } else { "brq_amount_credit" };
     let (code, text) = one.status.code();
     let detail = wire::sub_code(one);
-    let mutation = if wire::kind(one).is_some_and(|kind| kind.starts_with('C')) { "Collecting" } else { "Informational" };
+    let mutation =
+        if wire::kind(one).is_some_and(|kind| kind.starts_with('C')) { "Collecting" } else { "Informational" };
     let mut fields = vec![
         (amount.to_owned(), money::two_places(one.minor)),
         ("brq_currency".to_owned(), "EUR".to_owned()),

@@ -2,6 +2,7 @@
 //!
 //! Sources: docs.buckaroo.io/docs/billink-requests, docs.buckaroo.io/docs/en/billink, developers.billink.nl/legacy-api.
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -175,7 +176,8 @@ impl<'a> Sheet<'a> {
             };
             let whole = get("Quantity").is_none_or(|value| value.parse::<u32>().is_ok_and(|count| count > 0));
             check("Quantity", whole, "a whole number of at least 1");
-            let percent = |value: &str| exact(value).is_some_and(|rate| rate >= Decimal::ZERO && rate <= Decimal::ONE_HUNDRED);
+            let percent =
+                |value: &str| exact(value).is_some_and(|rate| rate >= Decimal::ZERO && rate <= Decimal::ONE_HUNDRED);
             check("VatPercentage", get("VatPercentage").is_none_or(percent), "a decimal from 0 to 100");
             for name in ["GrossUnitPriceIncl", "GrossUnitPriceExcl"] {
                 check(name, get(name).is_none_or(|value| exact(value).is_some()), "a decimal");
@@ -254,8 +256,7 @@ pub(crate) fn doom(wanted: &Wanted, terms: &Terms) -> Option<Doom> {
         _ if local => Some(Doom::Rejected),
         _ => {
             let born = dutch_date(&of("BirthDate"))?;
-            let grown = Date::new(born.year().checked_add(18)?, born.month(), 1).ok()?.first_of_month();
-            let grown = grown.checked_add(jiff::Span::new().try_days(i64::from(born.day()) - 1).ok()?).ok()?;
+            let grown = born.checked_add(18.years()).ok()?;
             (!sheet.business() && grown > terms.today).then_some(Doom::Rejected)
         }
     }

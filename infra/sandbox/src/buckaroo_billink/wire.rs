@@ -3,8 +3,8 @@
 //! Sources: docs.buckaroo.io/docs/transaction-post, docs.buckaroo.io/v1/docs/transaction-status-get.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::books::{Action, Side, Status, Transaction};
 use super::request::{Flaw, Place};

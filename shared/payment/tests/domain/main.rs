@@ -1,0 +1,22 @@
+//! The promises of the payment domain, tested from outside.
+
+#[cfg(test)]
+mod books;
+#[cfg(test)]
+mod doubt;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod news;
+#[cfg(test)]
+mod orders;
+#[cfg(test)]
+mod reservations;
+#[cfg(test)]
+mod sequences;
+#[cfg(test)]
+mod storage;
+#[cfg(test)]
+mod table;

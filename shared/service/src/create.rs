@@ -1,0 +1,168 @@
+//! Opening a payment.
+
+use payment::{
+    Admission, BuyerKind, CaptureMode, CauseKind, Flow, NewPayment, OperationKind, OperationStatus, Order, OrderError, Payment, Token,
+};
+use providers::Capabilities;
+use store::Created;
+
+use crate::Service;
+use crate::answer::{Answer, Call};
+use crate::merchant::{Account, Merchant};
+use crate::parse;
+use crate::problem::{FieldError, Problem, ProblemCode};
+use crate::work::{Material, Work, answer};
+
+impl Service {
+    /// Opens a payment and its session at the provider: `POST /v1/payments`.
+    ///
+    /// # Errors
+    /// Bad input, a reused key, or a provider that could not be asked.
+    pub async fn create_session(&self, call: &Call, key: Option<&str>, body: &[u8]) -> Result<Answer, Problem> {
+        let key = parse::key(key)?;
+        let mut order: Order = parse::body(body)?;
+        let fingerprint = parse::fingerprint(&order)?;
+        let merchant = self.merchants.get(&call.merchant).await.map_err(Problem::unavailable)?;
+        let merchant = merchant.ok_or_else(|| Problem::new(ProblemCode::Forbidden, "This merchant is not configured."))?;
+        let (flow, capture_mode) = checked(&mut order, &merchant)?;
+
+        let cause = call.cause(CauseKind::Api);
+        let token = Token::from_random((self.world.random)());
+        let new = NewPayment {
+            merchant: call.merchant.clone(),
+            key: &key,
+            order: &order,
+            flow,
+            capture_mode,
+            livemode: merchant.livemode,
+            token,
+            fingerprint: fingerprint.clone(),
+            cause: cause.clone(),
+        };
+        let (mut payment, ticket) = Payment::open(new, self.now());
+        let created = self.store.create(&mut payment, &order).await?;
+        let mut work = Work { payment, merchant };
+        let material = Material { order: Some(order), widget_result: None };
+        match created {
+            Created::New => {
+                self.act_and_settle(&mut work, &ticket, &material, call.deadline, &cause).await?;
+                answer(&work, &ticket.operation, false)
+            }
+            Created::Existed => {
+                self.reload(&mut work).await?;
+                self.open_again(call, work, &ticket.operation, &fingerprint, &material).await
+            }
+        }
+    }
+
+    /// The same key was here before: how things are, or another attempt where the last one provably did nothing.
+    async fn open_again(
+        &self,
+        call: &Call,
+        mut work: Work,
+        id: &payment::OperationId,
+        fingerprint: &payment::Fingerprint,
+        material: &Material,
+    ) -> Result<Answer, Problem> {
+        let cause = call.cause(CauseKind::Api);
+        for _ in 0..3 {
+            let known = work.payment.operation(id).cloned();
+            let known = known.ok_or_else(|| Problem::unavailable("a payment without its first operation"))?;
+            match work.payment.again(known, fingerprint, self.now())? {
+                Admission::Replay(id) => return answer(&work, &id, true),
+                Admission::Probe(id) => {
+                    self.investigate(&mut work, &id, call.deadline, &cause).await?;
+                    let rejected = work.payment.operation(&id).is_some_and(|o| o.status == OperationStatus::Rejected);
+                    if !rejected {
+                        return answer(&work, &id, true);
+                    }
+                }
+                Admission::Act(ticket) => {
+                    self.store.save(&mut work.payment).await?;
+                    self.act_and_settle(&mut work, &ticket, material, call.deadline, &cause).await?;
+                    return answer(&work, &ticket.operation, true);
+                }
+            }
+        }
+        answer(&work, id, true)
+    }
+}
+
+/// Decides flow and capture mode, writes them into the order, and checks every rule that can be checked here.
+fn checked(order: &mut Order, merchant: &Merchant) -> Result<(Flow, CaptureMode), Problem> {
+    let no_account = || {
+        Problem::at(ProblemCode::ValidationFailed, "/provider", "must be a provider that this merchant has an account at")
+    };
+    let account = merchant.account(&order.provider).filter(|account| !account.disabled).ok_or_else(no_account)?;
+    let capabilities = account.registered.capabilities;
+    let flow = choose(order.flow, capabilities.flows, "/flow", "flow")?;
+    let capture_mode = choose(order.capture, capabilities.capture_modes, "/capture", "capture mode")?;
+    (order.flow, order.capture) = (Some(flow), Some(capture_mode));
+    if capabilities.operation(OperationKind::CreateSession, flow).is_none() {
+        return Err(Problem::at(ProblemCode::NotSupportedByProvider, "/flow", "is not a flow of this provider"));
+    }
+    let mut broken = order.broken_rules();
+    broken.extend(broken_capabilities(order, flow, capabilities));
+    broken.extend(required(order, capabilities)?);
+    broken.extend(own_rules(order, account));
+    problem_of(broken)?;
+    Ok((flow, capture_mode))
+}
+
+fn choose<T: Copy + PartialEq>(asked: Option<T>, possible: &[T], pointer: &str, what: &str) -> Result<T, Problem> {
+    let missing = || Problem::at(ProblemCode::NotSupportedByProvider, pointer, format!("is not a {what} of this provider"));
+    match asked {
+        None => possible.first().copied().ok_or_else(missing),
+        Some(asked) if possible.contains(&asked) => Ok(asked),
+        Some(_) => Err(missing()),
+    }
+}
+
+fn broken_capabilities(order: &Order, flow: Flow, capabilities: &Capabilities) -> Vec<OrderError> {
+    let mut broken = Vec::new();
+    let country = order.billing_address.country;
+    let one_of = |words: &[&str]| format!("must be one of {} for this provider", words.join(", "));
+    if !capabilities.currencies.is_empty() && !capabilities.currencies.contains(&order.currency.code()) {
+        broken.push(OrderError::at("/currency", one_of(capabilities.currencies)));
+    }
+    if !capabilities.countries.is_empty() && !capabilities.countries.contains(&country.as_str()) {
+        broken.push(OrderError::at("/billing_address/country", one_of(capabilities.countries)));
+    }
+    if !capabilities.buyers.contains(&order.buyer.kind) {
+        let only = if order.buyer.kind == BuyerKind::Person { "business" } else { "person" };
+        broken.push(OrderError::at("/buyer/kind", format!("must be {only} for this provider")));
+    }
+    if flow == Flow::Redirect && order.return_url.is_none() {
+        broken.push(OrderError::at("/return_url", "is required in the redirect flow"));
+    }
+    let limit = capabilities.limits.iter().find(|l| l.country == country.as_str() && l.buyer == order.buyer.kind);
+    if let Some(limit) = limit.filter(|limit| order.amount.minor() > limit.max_amount) {
+        broken.push(OrderError::at("/amount", format!("must be at most {} minor units for this buyer", limit.max_amount)));
+    }
+    broken
+}
+
+fn required(order: &Order, capabilities: &Capabilities) -> Result<Vec<OrderError>, Problem> {
+    if capabilities.required_fields.is_empty() {
+        return Ok(Vec::new());
+    }
+    let document = serde_json::to_value(order).map_err(Problem::unavailable)?;
+    let missing = |pointer: &&&str| document.pointer(pointer).is_none_or(serde_json::Value::is_null);
+    let absent = capabilities.required_fields.iter().filter(missing);
+    Ok(absent.map(|pointer| OrderError::at(*pointer, "is required by this provider")).collect())
+}
+
+fn own_rules(order: &Order, account: &Account) -> Vec<OrderError> {
+    account.adapter.broken_rules(order)
+}
+
+/// All broken rules as one problem.
+pub(crate) fn problem_of(broken: Vec<OrderError>) -> Result<(), Problem> {
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let only_sums = broken.iter().all(|rule| rule.lines_do_not_add_up);
+    let code = if only_sums { ProblemCode::LinesDoNotAddUp } else { ProblemCode::ValidationFailed };
+    let errors = broken.into_iter().map(|rule| FieldError { pointer: rule.pointer, detail: rule.detail }).collect();
+    Err(Problem::with_errors(code, errors))
+}

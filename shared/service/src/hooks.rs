@@ -1,0 +1,162 @@
+//! What arrives without an API key: a buyer who comes back, a provider's message, and the check of API keys itself.
+
+use payment::{CauseKind, Hint, MerchantId, Payment, PaymentId};
+use providers::{Addressee, Deadline, Evidence, Inbound, Message, NotAuthentic};
+use store::{Kept, MessageState, StoreError, StoredMessage};
+use url::Url;
+
+use crate::Service;
+use crate::answer::Call;
+use crate::look::INLINE;
+use crate::merchant::{Caller, merchant_of_key};
+use crate::parse;
+use crate::problem::{Problem, ProblemCode};
+use crate::work::Work;
+
+impl Service {
+    /// Who an `Authorization` header speaks for; `None` for anybody we do not know.
+    ///
+    /// # Errors
+    /// When the merchants cannot be looked up.
+    pub async fn authorize(&self, header: Option<&str>) -> Result<Option<Caller>, Problem> {
+        let Some(key) = header.and_then(|h| h.strip_prefix("Bearer ")) else { return Ok(None) };
+        let Some(id) = merchant_of_key(key) else { return Ok(None) };
+        let Some(merchant) = self.merchants.get(&id).await.map_err(Problem::unavailable)? else { return Ok(None) };
+        Ok(merchant.scope_of(key).map(|scope| Caller { merchant: id, scope }))
+    }
+
+    /// Where a buyer goes who comes back from the provider's page: `GET /v1/return/{id}`. Looks at the provider for at
+    /// most three seconds and never confirms.
+    ///
+    /// # Errors
+    /// When the payment or its token is not right.
+    pub async fn return_buyer(&self, id: &str, token: Option<&str>, request_id: &str, deadline: Deadline) -> Result<Url, Problem> {
+        let id = parse::payment_id(id)?;
+        let payment = self.store.load(&id).await?.filter(|p| token.is_some_and(|token| p.token.matches(token)));
+        let payment = payment.ok_or_else(Problem::payment_not_found)?;
+        let mut url = payment.return_url.clone().ok_or_else(Problem::payment_not_found)?;
+        let mut work = self.work(payment).await?;
+        if work.payment.status.is_open() {
+            let cause = payment::Cause::new(CauseKind::Probe, request_id);
+            if let Err(problem) = self.observe(&mut work, deadline.at_most(INLINE), &cause).await {
+                tracing::warn!(request_id, code = problem.code().as_str(), "a buyer came back and nobody could look");
+            }
+        }
+        url.query_pairs_mut()
+            .append_pair("payment_id", work.payment.id.as_str())
+            .append_pair("status", work.payment.status.as_str());
+        Ok(url)
+    }
+
+    /// Takes in a provider's message: verified, kept, applied. `Ok` means that it is in the table.
+    ///
+    /// # Errors
+    /// One uniform 401 for anything that is not authentic; 503 when it could not be kept, so that it is sent again.
+    pub async fn webhook(
+        &self,
+        provider_path: &str,
+        merchant: &str,
+        inbound: Inbound<'_>,
+        request_id: &str,
+        deadline: Deadline,
+    ) -> Result<(), Problem> {
+        let forged = || Problem::new(ProblemCode::Unauthorized, "The message is not authentic.");
+        let registered = providers::find_by_webhook_path(provider_path).ok_or_else(forged)?;
+        let merchant: MerchantId = merchant.parse().map_err(|_| forged())?;
+        let merchant = self.merchants.get(&merchant).await.map_err(Problem::unavailable)?.ok_or_else(forged)?;
+        let provider = registered.capabilities.provider.parse().map_err(Problem::unavailable)?;
+        let account = merchant.account(&provider).ok_or_else(forged)?;
+        let message = account.adapter.receive(inbound).map_err(|error| match error {
+            NotAuthentic::Forged => forged(),
+            NotAuthentic::Unreadable => Problem::new(ProblemCode::InvalidJson, "The message is authentic but cannot be read."),
+        })?;
+        let stored = StoredMessage {
+            provider,
+            merchant: merchant.id.clone(),
+            identity: message.identity.clone(),
+            url: inbound.url.to_owned(),
+            content_type: inbound.media_type().unwrap_or_default(),
+            body: inbound.body.to_vec(),
+            received_at: self.now(),
+            tries: 0,
+        };
+        if self.store.keep(&stored).await? == Kept::Repeat {
+            return Ok(());
+        }
+        let call = Call { merchant: merchant.id.clone(), request_id: request_id.to_owned(), deadline };
+        let state = self.apply(&call, &stored, &message).await?;
+        self.store.mark(&stored, state).await?;
+        Ok(())
+    }
+
+    /// Applies a message to the payment it is about; parked when there is none yet.
+    pub(crate) async fn apply(&self, call: &Call, stored: &StoredMessage, message: &Message) -> Result<MessageState, Problem> {
+        let Some(payment) = self.addressed(stored, message).await? else { return Ok(MessageState::Parked) };
+        let mut work = self.work(payment).await?;
+        let cause = call.cause(CauseKind::Webhook);
+        for _ in 0..8 {
+            let now = self.now();
+            match &message.evidence {
+                Evidence::Hint => work.payment.hint(Hint { at: now }),
+                Evidence::Claim(claim) => work.payment.learn(claim.clone(), &cause, now),
+            }
+            if let Some(receivable) = &message.receivable {
+                work.payment.note_receivable(receivable.news.clone(), receivable.outstanding, &cause, now);
+            }
+            if let Some(event) = &message.unrecognized {
+                work.payment.note_unrecognized(event.clone(), &cause, now);
+            }
+            match self.store.save(&mut work.payment).await {
+                Ok(()) => {
+                    self.look_after_a_hint(call, &mut work).await;
+                    return Ok(MessageState::Applied);
+                }
+                Err(StoreError::Conflict) => self.reload(&mut work).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// A message that made the payment due is followed by a look, as long as there is time; the sweep does it otherwise.
+    async fn look_after_a_hint(&self, call: &Call, work: &mut Work) {
+        if work.payment.observe_at.is_none_or(|at| at > self.now()) {
+            return;
+        }
+        let cause = call.cause(CauseKind::Webhook);
+        if let Err(problem) = self.observe(work, call.deadline.at_most(INLINE), &cause).await {
+            tracing::warn!(request_id = call.request_id, code = problem.code().as_str(), "a hint is left to the sweep");
+        }
+    }
+
+    /// The payment that a message is about: by the id and token in its address, or by the names it gives.
+    async fn addressed(&self, stored: &StoredMessage, message: &Message) -> Result<Option<Payment>, Problem> {
+        let ours = |payment: &Payment| payment.merchant == stored.merchant && payment.provider == stored.provider;
+        if let Some((id, token)) = in_address(&stored.url) {
+            let payment = self.store.load(&id).await?;
+            if let Some(payment) = payment.filter(|p| ours(p) && p.token.matches(&token)) {
+                return Ok(Some(payment));
+            }
+        }
+        for addressee in &message.addressees {
+            let id = match addressee {
+                Addressee::Reference(told) => self.store.find_by_order_reference(&stored.merchant, told).await?,
+                Addressee::ProviderReference(id) => {
+                    self.store.find_by_provider_reference(&stored.provider, &stored.merchant, id).await?
+                }
+            };
+            if let Some(id) = id
+                && let Some(payment) = self.store.load(&id).await?.filter(ours)
+            {
+                return Ok(Some(payment));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn in_address(url: &str) -> Option<(PaymentId, String)> {
+    let url: Url = url.parse().ok()?;
+    let get = |name: &str| url.query_pairs().find(|(n, _)| n == name).map(|(_, value)| value.into_owned());
+    Some((get("payment")?.parse().ok()?, get("token")?))
+}

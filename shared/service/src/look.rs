@@ -1,0 +1,99 @@
+//! Looking at the provider: observations of a payment and probes of single operations.
+
+use std::time::Duration;
+
+use payment::{Cause, DoubtPolicy, Observation, OperationId, OperationStatus};
+use providers::{Deadline, ReadError};
+use store::StoreError;
+
+use crate::Service;
+use crate::problem::Problem;
+use crate::work::{Material, Work};
+
+/// How long an observation inside somebody else's request may take.
+pub(crate) const INLINE: Duration = Duration::from_secs(3);
+
+impl Service {
+    /// Reads how a payment stands at the provider and writes what is new. A provider that cannot be read changes
+    /// nothing but the schedule.
+    pub(crate) async fn observe(&self, work: &mut Work, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
+        let seen = {
+            let account = work.account()?;
+            let urls = self.urls(&work.payment)?;
+            let material = Material::default();
+            let context = self.context(&work.payment, &material, &urls, account, deadline);
+            account.adapter.observe(&context).await
+        };
+        for _ in 0..4 {
+            let before = work.payment.clone();
+            match &seen {
+                Ok(observation) => work.payment.learn(observation.clone(), cause, self.now()),
+                Err(error) => {
+                    if *error != ReadError::Nothing {
+                        tracing::warn!(payment_id = %work.payment.id, %error, "a payment could not be observed");
+                    }
+                    work.payment.observed(self.now());
+                }
+            }
+            let only_looked = before.history.len() == work.payment.history.len()
+                && before.due_at().is_none()
+                && work.payment.due_at().is_none();
+            if only_looked {
+                return Ok(());
+            }
+            match self.store.save(&mut work.payment).await {
+                Err(StoreError::Conflict) => self.reload(work).await?,
+                saved => return saved.map_err(Problem::from),
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out how an operation ended whose outcome is unknown, and writes what was found.
+    pub(crate) async fn investigate(
+        &self,
+        work: &mut Work,
+        id: &OperationId,
+        deadline: Deadline,
+        cause: &Cause,
+    ) -> Result<(), Problem> {
+        let policy = work.policy(id)?;
+        if work.payment.lapse(id, policy, cause, self.now()) {
+            self.store.save(&mut work.payment).await?;
+        }
+        let open = |s: OperationStatus| {
+            matches!(s, OperationStatus::InDoubt | OperationStatus::Pending | OperationStatus::NeedsOperator)
+        };
+        let Some(operation) = work.payment.operation(id).filter(|o| open(o.status)).cloned() else { return Ok(()) };
+        if policy == DoubtPolicy::Repeat && operation.status == OperationStatus::InDoubt {
+            return self.repeat(work, id, deadline, cause).await;
+        }
+        let finding = {
+            let account = work.account()?;
+            let urls = self.urls(&work.payment)?;
+            let material = self.material(work, operation.kind()).await?;
+            let context = self.context(&work.payment, &material, &urls, account, deadline);
+            account.adapter.probe(&operation, &context).await
+        };
+        let now = self.now();
+        match finding {
+            Ok(finding) => {
+                let quiet = work.capabilities()?.quiet_seconds;
+                work.payment.found(id, finding, quiet, policy, cause, now);
+            }
+            Err(error) => {
+                tracing::warn!(payment_id = %work.payment.id, operation_id = %id, %error, "an operation could not be probed");
+                work.payment.found(id, Observation::read(payment::Finding::Unclear), 0, policy, cause, now);
+            }
+        }
+        self.store.save(&mut work.payment).await.map_err(Problem::from)
+    }
+
+    /// The same call is idempotent at the provider, so sending it again is the probe.
+    async fn repeat(&self, work: &mut Work, id: &OperationId, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
+        let Some(kind) = work.payment.operation(id).map(payment::Operation::kind) else { return Ok(()) };
+        let ticket = self.attempt_again(work, id).await?;
+        let material = self.material(work, kind).await?;
+        self.act_and_settle(work, &ticket, &material, deadline, cause).await
+    }
+}

@@ -1,0 +1,142 @@
+//! Confirm, capture, refund, cancel.
+
+use payment::{CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, OperationKind, RefundCommand, Status};
+use providers::OperationCapability;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::Service;
+use crate::answer::{Answer, Call};
+use crate::create::problem_of;
+use crate::parse;
+use crate::problem::{FieldError, Problem, ProblemCode};
+use crate::view::PaymentView;
+use crate::work::Work;
+
+/// The body of a confirmation.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfirmBody {
+    #[serde(default)]
+    widget_result: Option<Value>,
+}
+
+impl Service {
+    /// Takes promised money: `POST /v1/payments/{id}/captures`.
+    ///
+    /// # Errors
+    /// Bad input, what the ledger or the provider does not allow, or a provider that could not be asked.
+    pub async fn capture(&self, call: &Call, id: &str, key: Option<&str>, body: &[u8]) -> Result<Answer, Problem> {
+        let key = parse::key(key)?;
+        let asked: CaptureCommand = parse::body(body)?;
+        let fingerprint = parse::fingerprint(&asked)?;
+        let work = self.load(call, &parse::payment_id(id)?).await?;
+        let capability = capability(&work, OperationKind::Capture)?;
+        require(capability, &json!(asked))?;
+        let whole = work.payment.amounts().unreleased();
+        let part = !asked.lines.is_empty() || asked.amount.is_some_and(|amount| amount < whole);
+        if part && !capability.partial && work.payment.operation(&known(&work, "capture", &key)).is_none() {
+            return Err(only_whole("/amount", "captures"));
+        }
+        self.run(call, work, Command::capture(asked, key, fingerprint), None).await
+    }
+
+    /// Gives captured money back: `POST /v1/payments/{id}/refunds`.
+    ///
+    /// # Errors
+    /// As [`Service::capture`].
+    pub async fn refund(&self, call: &Call, id: &str, key: Option<&str>, body: &[u8]) -> Result<Answer, Problem> {
+        let key = parse::key(key)?;
+        let asked: RefundCommand = parse::body(body)?;
+        let fingerprint = parse::fingerprint(&asked)?;
+        let work = self.load(call, &parse::payment_id(id)?).await?;
+        let capability = capability(&work, OperationKind::Refund)?;
+        require(capability, &json!(asked))?;
+        let whole = work.payment.amounts().captured;
+        let part = !asked.lines.is_empty() || asked.amount.is_some_and(|amount| amount < whole);
+        if part && !capability.partial && work.payment.operation(&known(&work, "refund", &key)).is_none() {
+            return Err(only_whole("/amount", "refunds"));
+        }
+        self.run(call, work, Command::refund(asked, key, fingerprint), None).await
+    }
+
+    /// Releases what is promised and not captured: `POST /v1/payments/{id}/cancel`.
+    ///
+    /// # Errors
+    /// As [`Service::capture`].
+    pub async fn cancel(&self, call: &Call, id: &str, key: Option<&str>, body: &[u8]) -> Result<Answer, Problem> {
+        let key = parse::key(key)?;
+        let asked: CancelCommand = parse::body(body)?;
+        let fingerprint = parse::fingerprint(&asked)?;
+        let work = self.load(call, &parse::payment_id(id)?).await?;
+        let capability = capability(&work, OperationKind::Cancel)?;
+        if work.payment.status == Status::PartiallyCaptured && !capability.partial {
+            let detail = "This provider cannot release the rest once something is captured.";
+            return Err(Problem::new(ProblemCode::NotSupportedByProvider, detail));
+        }
+        self.run(call, work, Command::cancel(key, fingerprint), None).await
+    }
+
+    /// Confirms what the buyer accepted: `POST /v1/payments/{id}/confirm`.
+    ///
+    /// # Errors
+    /// As [`Service::capture`].
+    pub async fn confirm(&self, call: &Call, id: &str, key: Option<&str>, body: &[u8]) -> Result<Answer, Problem> {
+        let key = parse::key(key)?;
+        let asked: ConfirmBody = parse::body(body)?;
+        let fingerprint: Fingerprint = parse::fingerprint(&asked)?;
+        let mut work = self.load(call, &parse::payment_id(id)?).await?;
+        let capability = capability(&work, OperationKind::Confirm)?;
+        if !capability.calls {
+            return self.confirm_by_looking(call, work).await;
+        }
+        let replay = work.payment.operation(&known(&work, "confirm", &key)).is_some();
+        if work.payment.status == Status::RequiresAction && !replay && asked.widget_result.is_none() {
+            // The buyer may be back before anybody looked.
+            let cause = call.cause(CauseKind::Api);
+            self.observe(&mut work, call.deadline, &cause).await?;
+        }
+        if let Some(result) = &asked.widget_result {
+            problem_of(work.account()?.adapter.broken_widget_rules(&work.payment, result))?;
+        }
+        let command = ConfirmCommand { from_widget: asked.widget_result.is_some() };
+        self.run(call, work, Command::confirm(command, key, fingerprint), asked.widget_result).await
+    }
+
+    /// Where the provider needs no confirmation, confirming means to look whether the buyer is done.
+    async fn confirm_by_looking(&self, call: &Call, mut work: Work) -> Result<Answer, Problem> {
+        if work.payment.status.is_open() {
+            let cause = call.cause(CauseKind::Api);
+            self.observe(&mut work, call.deadline, &cause).await?;
+        }
+        let status = work.payment.status;
+        if status == Status::RequiresAction || status == Status::Created {
+            let detail = format!("The payment is {status}: the buyer is not done at the provider.");
+            return Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail));
+        }
+        Ok(Answer::ok(json!(PaymentView::of(&work.payment, work.capabilities()?))))
+    }
+}
+
+fn known(work: &Work, kind: &str, key: &payment::IdempotencyKey) -> payment::OperationId {
+    payment::OperationId::of(&work.payment.id, kind, key.as_str())
+}
+
+fn capability(work: &Work, kind: OperationKind) -> Result<&'static OperationCapability, Problem> {
+    let missing = || {
+        let detail = format!("{} cannot {}.", work.payment.provider, kind.as_str());
+        Problem::new(ProblemCode::NotSupportedByProvider, detail)
+    };
+    work.capabilities()?.operation(kind, work.payment.flow).ok_or_else(missing)
+}
+
+fn require(capability: &OperationCapability, body: &Value) -> Result<(), Problem> {
+    let missing = |pointer: &&&str| body.pointer(pointer).is_none_or(Value::is_null);
+    let error = |pointer: &&str| FieldError { pointer: (*pointer).to_owned(), detail: "is required by this provider".into() };
+    let errors: Vec<FieldError> = capability.requires.iter().filter(missing).map(error).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::with_errors(ProblemCode::ValidationFailed, errors)) }
+}
+
+fn only_whole(pointer: &str, what: &str) -> Problem {
+    Problem::at(ProblemCode::NotSupportedByProvider, pointer, format!("must be absent or the whole amount: this provider has no partial {what}"))
+}

@@ -1,0 +1,129 @@
+//! Reading: one payment, its timeline, a merchant's list, and what providers can do.
+
+use jiff::Timestamp;
+use payment::{CauseKind, Payment};
+use providers::REGISTRY;
+use serde_json::json;
+use store::Filter;
+
+use crate::Service;
+use crate::answer::{Answer, Call, Cursor};
+use crate::parse;
+use crate::problem::{Problem, ProblemCode};
+use crate::view::PaymentView;
+
+impl Service {
+    /// One payment: `GET /v1/payments/{id}`, observed first when asked to.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn get(&self, call: &Call, id: &str, query: &[(String, String)]) -> Result<Answer, Problem> {
+        let refresh = match query {
+            [] => false,
+            [(name, value)] if name == "refresh" && (value == "true" || value == "false") => value == "true",
+            _ => return Err(bad_query("refresh", "must be true or false, and is the only parameter")),
+        };
+        let mut work = self.load(call, &parse::payment_id(id)?).await?;
+        if refresh {
+            let cause = call.cause(CauseKind::Api);
+            self.observe(&mut work, call.deadline, &cause).await?;
+        }
+        Ok(Answer::ok(json!(PaymentView::of(&work.payment, work.capabilities()?))))
+    }
+
+    /// Every transition of a payment, oldest first: `GET /v1/payments/{id}/timeline`. No personal data.
+    ///
+    /// # Errors
+    /// When there is no such payment.
+    pub async fn timeline(&self, call: &Call, id: &str) -> Result<Answer, Problem> {
+        let work = self.load(call, &parse::payment_id(id)?).await?;
+        Ok(Answer::ok(json!({ "data": timeline(&work.payment), "next_cursor": null })))
+    }
+
+    /// A merchant's payments, newest first: `GET /v1/payments`.
+    ///
+    /// # Errors
+    /// Names the parameter that breaks a rule.
+    pub async fn list(&self, call: &Call, query: &[(String, String)]) -> Result<Answer, Problem> {
+        let filter = filter(query)?;
+        let page = self.store.list(&call.merchant, &filter, self.now()).await?;
+        let mut data = Vec::with_capacity(page.payments.len());
+        for payment in page.payments {
+            if let Some(registered) = providers::find(&payment.provider) {
+                data.push(json!(PaymentView::of(&payment, registered.capabilities)));
+            }
+        }
+        let next = page.next.map(|position| Cursor::new(&position).into_string());
+        Ok(Answer::ok(json!({ "data": data, "next_cursor": next })))
+    }
+
+    /// What every provider can do: `GET /v1/capabilities`.
+    #[must_use]
+    pub fn capabilities(&self) -> Answer {
+        let all: Vec<_> = REGISTRY.iter().map(|registered| registered.capabilities).collect();
+        Answer::ok(json!({ "data": all, "next_cursor": null }))
+    }
+}
+
+fn timeline(payment: &Payment) -> Vec<serde_json::Value> {
+    let line = |event: payment::Event| {
+        json!({
+            "sequence": event.sequence.parse::<u64>().unwrap_or(0),
+            "type": event.event_type,
+            "time": event.time,
+            "status": event.data.status,
+            "previous_status": event.data.previous_status,
+            "amounts": event.data.amounts,
+            "cause": event.data.cause,
+            "capture": event.data.capture,
+            "refund": event.data.refund,
+            "operation": event.data.operation,
+            "decline": event.data.decline,
+            "drift": event.data.drift,
+            "receivable": event.data.receivable,
+            "provider_event": event.data.provider_event,
+        })
+    };
+    payment.events_after(0).map(line).map(without_nulls).collect()
+}
+
+fn without_nulls(mut value: serde_json::Value) -> serde_json::Value {
+    if let Some(object) = value.as_object_mut() {
+        object.retain(|_, part| !part.is_null());
+    }
+    value
+}
+
+fn filter(query: &[(String, String)]) -> Result<Filter, Problem> {
+    let mut filter = Filter { limit: 20, ..Filter::default() };
+    for (name, value) in query {
+        match name.as_str() {
+            "limit" => {
+                let limit = value.parse().ok().filter(|limit| (1..=100).contains(limit));
+                filter.limit = limit.ok_or_else(|| bad_query(name, "must be from 1 to 100"))?;
+            }
+            "cursor" => {
+                let position = Cursor::position(value);
+                filter.after = Some(position.ok_or_else(|| bad_query(name, "must be the next_cursor of an earlier page"))?);
+            }
+            "status" => {
+                let status = payment::Status::ALL.into_iter().find(|status| status.as_str() == value);
+                filter.status = Some(status.ok_or_else(|| bad_query(name, "must be a payment status"))?);
+            }
+            "provider" => filter.provider = Some(value.parse().map_err(|_| bad_query(name, "must be a provider's id"))?),
+            "reference" => filter.reference = Some(value.clone()),
+            "created_after" => filter.created_after = Some(time(name, value)?),
+            "created_before" => filter.created_before = Some(time(name, value)?),
+            _ => return Err(bad_query(name, "is not a parameter of this list")),
+        }
+    }
+    Ok(filter)
+}
+
+fn time(name: &str, value: &str) -> Result<Timestamp, Problem> {
+    value.parse().map_err(|_| bad_query(name, "must be an RFC 3339 time"))
+}
+
+fn bad_query(name: &str, rule: &str) -> Problem {
+    Problem::at(ProblemCode::ValidationFailed, format!("?{name}"), rule)
+}

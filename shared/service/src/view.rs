@@ -1,0 +1,185 @@
+//! The API's JSON, made from the domain.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use payment::{
+    Action, Amount, Amounts, CaptureId, Currency, Decline, Detail, Invoice, LineQuantity, Operation, OperationId,
+    OperationKind, OperationStatus, Payment, PaymentId, ProviderId, Receivable, RefundId, Shipment, Status,
+};
+use providers::Capabilities;
+use serde::Serialize;
+
+/// A payment as the API shows it.
+#[derive(Serialize)]
+#[allow(missing_docs)]
+pub struct PaymentView<'a> {
+    pub id: &'a PaymentId,
+    pub provider: &'a ProviderId,
+    pub reference: &'a str,
+    pub status: Status,
+    pub currency: Currency,
+    pub amount: Amount,
+    pub amounts: Amounts,
+    pub action: Option<&'a Action>,
+    pub decline: Option<&'a Decline>,
+    pub captures: Vec<CaptureView<'a>>,
+    pub refunds: Vec<RefundView<'a>>,
+    pub operations: Vec<OperationView<'a>>,
+    pub allowed_actions: Vec<AllowedAction>,
+    pub provider_reference: Option<&'a str>,
+    pub order_reference: &'a str,
+    pub livemode: bool,
+    pub debtor: Option<&'a str>,
+    pub bank_transfer: Option<&'a payment::BankTransfer>,
+    pub receivable: Option<&'a Receivable>,
+    pub version: u64,
+    pub metadata: &'a BTreeMap<String, String>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A capture as the API shows it.
+#[derive(Serialize)]
+#[allow(missing_docs)]
+pub struct CaptureView<'a> {
+    pub id: &'a CaptureId,
+    pub operation_id: &'a OperationId,
+    pub status: OperationStatus,
+    pub amount: Amount,
+    pub lines: &'a [LineQuantity],
+    pub invoice: Option<&'a Invoice>,
+    pub shipment: Option<&'a Shipment>,
+    pub provider_reference: Option<&'a str>,
+    pub created_at: Timestamp,
+}
+
+/// A refund as the API shows it.
+#[derive(Serialize)]
+#[allow(missing_docs)]
+pub struct RefundView<'a> {
+    pub id: &'a RefundId,
+    pub operation_id: &'a OperationId,
+    pub status: OperationStatus,
+    pub amount: Amount,
+    pub lines: &'a [LineQuantity],
+    pub capture_id: &'a CaptureId,
+    pub reason: Option<&'a str>,
+    pub reference: Option<&'a str>,
+    pub provider_reference: Option<&'a str>,
+    pub created_at: Timestamp,
+}
+
+/// An operation as the API shows it.
+#[derive(Serialize)]
+#[allow(missing_docs)]
+pub struct OperationView<'a> {
+    pub id: &'a OperationId,
+    pub kind: OperationKind,
+    pub status: OperationStatus,
+    pub amount: Amount,
+    pub reason: Option<&'static str>,
+}
+
+/// Something that may be asked for now.
+#[derive(Serialize)]
+#[allow(missing_docs)]
+pub struct AllowedAction {
+    pub action: OperationKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_amount: Option<Amount>,
+    pub before: Option<Timestamp>,
+}
+
+impl<'a> PaymentView<'a> {
+    pub(crate) fn of(payment: &'a Payment, capabilities: &Capabilities) -> Self {
+        Self {
+            id: &payment.id,
+            provider: &payment.provider,
+            reference: payment.reference.as_str(),
+            status: payment.status,
+            currency: payment.currency,
+            amount: payment.amount,
+            amounts: payment.amounts(),
+            action: payment.action.as_ref(),
+            decline: payment.decline.as_ref(),
+            captures: payment.operations.iter().filter_map(CaptureView::of).collect(),
+            refunds: payment.operations.iter().filter_map(RefundView::of).collect(),
+            operations: payment.operations.iter().map(OperationView::of).collect(),
+            allowed_actions: allowed_actions(payment, capabilities),
+            provider_reference: payment.provider_reference.as_deref(),
+            order_reference: &payment.order_reference,
+            livemode: payment.livemode,
+            debtor: payment.debtor.as_ref().map(|debtor| debtor.reveal().as_str()),
+            bank_transfer: payment.bank_transfer.as_ref(),
+            receivable: payment.receivable.as_ref(),
+            version: payment.version,
+            metadata: &payment.metadata,
+            created_at: payment.created_at,
+            updated_at: payment.updated_at,
+        }
+    }
+}
+
+impl<'a> CaptureView<'a> {
+    pub(crate) fn of(operation: &'a Operation) -> Option<Self> {
+        let Detail::Capture { capture, lines, invoice, shipment, .. } = &operation.detail else { return None };
+        Some(Self {
+            id: capture,
+            operation_id: &operation.id,
+            status: operation.status,
+            amount: operation.amount,
+            lines,
+            invoice: invoice.as_ref(),
+            shipment: shipment.as_ref(),
+            provider_reference: operation.provider_reference.as_deref(),
+            created_at: operation.accepted_at,
+        })
+    }
+}
+
+impl<'a> RefundView<'a> {
+    pub(crate) fn of(operation: &'a Operation) -> Option<Self> {
+        let Detail::Refund { refund, capture, lines, reason, reference, .. } = &operation.detail else { return None };
+        Some(Self {
+            id: refund,
+            operation_id: &operation.id,
+            status: operation.status,
+            amount: operation.amount,
+            lines,
+            capture_id: capture,
+            reason: reason.as_ref().map(|text| text.as_str()),
+            reference: reference.as_ref().map(|text| text.as_str()),
+            provider_reference: operation.provider_reference.as_deref(),
+            created_at: operation.accepted_at,
+        })
+    }
+}
+
+impl<'a> OperationView<'a> {
+    fn of(operation: &'a Operation) -> Self {
+        Self {
+            id: &operation.id,
+            kind: operation.kind(),
+            status: operation.status,
+            amount: operation.amount,
+            reason: operation.reason.as_ref().map(|reason| reason.as_str()),
+        }
+    }
+}
+
+fn allowed_actions(payment: &Payment, capabilities: &Capabilities) -> Vec<AllowedAction> {
+    use OperationKind::{Cancel, Capture, Confirm, Refund};
+    let possible = |kind: &OperationKind| {
+        let Some(capability) = capabilities.operation(*kind, payment.flow) else { return false };
+        let after_capture = *kind == Cancel && payment.status == Status::PartiallyCaptured && !capability.partial;
+        let something = *kind == Cancel || payment.most_for(*kind).is_none_or(|amount| !amount.is_zero());
+        payment.status_allows(*kind) && !payment.is_blocked_for(*kind) && something && !after_capture
+    };
+    let show = |kind: OperationKind| {
+        let max_amount = payment.most_for(kind).filter(|_| kind != Cancel);
+        let before = payment.expires_at.filter(|_| kind == Confirm);
+        AllowedAction { action: kind, max_amount, before }
+    };
+    [Confirm, Capture, Refund, Cancel].into_iter().filter(possible).map(show).collect()
+}

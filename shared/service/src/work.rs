@@ -1,0 +1,286 @@
+//! The three steps that every operation takes: reserve and write, act once, settle and write.
+
+use payment::{
+    Admission, Cause, CauseKind, Command, DoubtPolicy, Operation, OperationId, OperationKind, OperationStatus, Order, Outcome,
+    Payment, PaymentId, Reason, Ticket,
+};
+use providers::{Act, Capabilities, Context, Deadline, Effect, Urls};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use store::StoreError;
+
+use crate::answer::{Answer, Call};
+use crate::merchant::{Account, Merchant};
+use crate::problem::{Problem, ProblemCode};
+use crate::view::{CaptureView, PaymentView, RefundView};
+use crate::{Service, World};
+
+/// How often a lost version race is read and decided again.
+const RACES: u32 = 8;
+
+/// A payment with the account that it is at.
+pub(crate) struct Work {
+    pub(crate) payment: Payment,
+    pub(crate) merchant: Arc<Merchant>,
+}
+
+impl Work {
+    pub(crate) fn account(&self) -> Result<&Account, Problem> {
+        let missing = || Problem::unavailable("the payment's provider account is no longer configured");
+        self.merchant.account(&self.payment.provider).ok_or_else(missing)
+    }
+
+    pub(crate) fn capabilities(&self) -> Result<&'static Capabilities, Problem> {
+        let known = providers::find(&self.payment.provider);
+        known.map(|r| r.capabilities).ok_or_else(|| Problem::unavailable("the payment's provider is not in this build"))
+    }
+
+    pub(crate) fn policy(&self, id: &OperationId) -> Result<DoubtPolicy, Problem> {
+        let kind = self.payment.operation(id).map(Operation::kind);
+        let capabilities = self.capabilities()?;
+        Ok(kind.map_or(DoubtPolicy::None, |kind| capabilities.doubt(kind, self.payment.flow)))
+    }
+}
+
+/// What an act needs beside the payment.
+#[derive(Default)]
+pub(crate) struct Material {
+    pub(crate) order: Option<Order>,
+    pub(crate) widget_result: Option<Value>,
+}
+
+impl Service {
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        World::now(&self.world)
+    }
+
+    /// The caller's payment; another merchant's is not found.
+    pub(crate) async fn load(&self, call: &Call, id: &PaymentId) -> Result<Work, Problem> {
+        let payment = self.store.load(id).await?.filter(|payment| payment.merchant == call.merchant);
+        self.work(payment.ok_or_else(Problem::payment_not_found)?).await
+    }
+
+    pub(crate) async fn work(&self, payment: Payment) -> Result<Work, Problem> {
+        let merchant = self.merchants.get(&payment.merchant).await.map_err(Problem::unavailable)?;
+        let merchant = merchant.ok_or_else(|| Problem::unavailable("the payment's merchant is no longer configured"))?;
+        Ok(Work { payment, merchant })
+    }
+
+    pub(crate) async fn reload(&self, work: &mut Work) -> Result<(), Problem> {
+        let payment = self.store.load(&work.payment.id).await?;
+        work.payment = payment.ok_or_else(|| Problem::unavailable("a payment disappeared"))?;
+        Ok(())
+    }
+
+    /// Reserves a command and writes the reservation, deciding again whenever somebody else wrote first.
+    pub(crate) async fn accept(&self, work: &mut Work, command: &Command, widget: Option<&Value>) -> Result<Admission, Problem> {
+        for _ in 0..RACES {
+            let admission = work.payment.accept(command.clone(), self.now())?;
+            let Admission::Act(_) = admission else { return Ok(admission) };
+            let saved = match widget {
+                Some(result) => self.store.save_with_widget_result(&mut work.payment, result).await,
+                None => self.store.save(&mut work.payment).await,
+            };
+            match saved {
+                Ok(()) => return Ok(admission),
+                Err(StoreError::Conflict) => self.reload(work).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// Reserves another attempt of a known operation and writes it.
+    pub(crate) async fn attempt_again(&self, work: &mut Work, id: &OperationId) -> Result<Ticket, Problem> {
+        let ticket = work.payment.next_attempt(id, self.now())?;
+        self.store.save(&mut work.payment).await?;
+        Ok(ticket)
+    }
+
+    /// Asks the provider once and writes what came of it.
+    pub(crate) async fn act_and_settle(
+        &self,
+        work: &mut Work,
+        ticket: &Ticket,
+        material: &Material,
+        deadline: Deadline,
+        cause: &Cause,
+    ) -> Result<(), Problem> {
+        let outcome = self.act(work, ticket, material, deadline).await?;
+        self.settle(work, ticket, outcome, cause).await
+    }
+
+    async fn act(&self, work: &Work, ticket: &Ticket, material: &Material, deadline: Deadline) -> Result<Outcome, Problem> {
+        let account = work.account()?;
+        let urls = self.urls(&work.payment)?;
+        let payment = &work.payment;
+        let context = self.context(payment, material, &urls, account, deadline);
+        let Some(act) = act_of(payment, &ticket.operation) else { return Ok(Outcome::NotSent) };
+        Ok(account.adapter.act(act, &context, Effect::of_reserved_attempt()).await)
+    }
+
+    pub(crate) fn context<'a>(
+        &self,
+        payment: &'a Payment,
+        material: &'a Material,
+        urls: &'a Urls,
+        account: &Account,
+        deadline: Deadline,
+    ) -> Context<'a> {
+        let most = Duration::from_secs(u64::from(account.registered.capabilities.timeout_seconds));
+        Context {
+            payment,
+            order: material.order.as_ref(),
+            widget_result: material.widget_result.as_ref(),
+            urls,
+            deadline: deadline.at_most(most),
+            now: self.now(),
+        }
+    }
+
+    /// Writes an outcome, however many others write at the same time: what the provider said must not be lost.
+    async fn settle(&self, work: &mut Work, ticket: &Ticket, outcome: Outcome, cause: &Cause) -> Result<(), Problem> {
+        let policy = work.policy(&ticket.operation)?;
+        for _ in 0..RACES {
+            if !work.payment.settle(ticket, outcome.clone(), policy, cause, self.now()) {
+                return Ok(());
+            }
+            match self.store.save(&mut work.payment).await {
+                Ok(()) => return Ok(()),
+                Err(StoreError::Conflict) => self.reload(work).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// What an act of this kind needs beside the payment itself.
+    pub(crate) async fn material(&self, work: &Work, kind: OperationKind) -> Result<Material, Problem> {
+        let capability = work.capabilities()?.operation(kind, work.payment.flow);
+        let order = match capability.is_some_and(|c| c.needs_order) {
+            true => self.store.load_order(&work.payment.id).await?,
+            false => None,
+        };
+        let from_widget = kind == OperationKind::Confirm && work.payment.flow == payment::Flow::Widget;
+        let widget_result = if from_widget { self.store.load_widget_result(&work.payment.id).await? } else { None };
+        Ok(Material { order, widget_result })
+    }
+
+    /// The public addresses of a payment.
+    pub(crate) fn urls(&self, payment: &Payment) -> Result<Urls, Problem> {
+        let path = providers::find(&payment.provider).map_or("", |r| r.capabilities.webhook_path);
+        let at = |tail: String| self.public_url.join(&tail).map_err(Problem::unavailable);
+        let (id, token) = (&payment.id, payment.token.reveal());
+        Ok(Urls {
+            back: at(format!("/v1/return/{id}?token={token}"))?,
+            push: at(format!("/v1/webhooks/{path}/{}?payment={id}&token={token}", payment.merchant))?,
+        })
+    }
+
+    /// Runs an operation that became ready because the one it waited for succeeded.
+    pub(crate) async fn run_follower(&self, work: &mut Work, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
+        let Some(follower) = work.payment.ready_follower().map(|o| (o.id.clone(), o.kind())) else { return Ok(()) };
+        let ticket = self.attempt_again(work, &follower.0).await?;
+        let material = self.material(work, follower.1).await?;
+        self.act_and_settle(work, &ticket, &material, deadline, cause).await
+    }
+}
+
+/// The act of an operation.
+fn act_of<'a>(payment: &'a Payment, id: &OperationId) -> Option<Act<'a>> {
+    let operation = payment.operation(id)?;
+    Some(match operation.kind() {
+        OperationKind::CreateSession => Act::CreateSession(operation),
+        OperationKind::Confirm => Act::Confirm(operation),
+        OperationKind::Capture => Act::Capture(operation),
+        OperationKind::Cancel => Act::Cancel(operation),
+        OperationKind::Refund => {
+            let capture = operation.refunds_capture()?;
+            let capture = payment.operations.iter().find(|o| o.makes_capture() == Some(capture))?;
+            Act::Refund { refund: operation, capture }
+        }
+    })
+}
+
+/// The answer about an operation as it stands.
+pub(crate) fn answer(work: &Work, id: &OperationId, replayed: bool) -> Result<Answer, Problem> {
+    let payment = &work.payment;
+    let operation = payment.operation(id).ok_or_else(|| Problem::unavailable("an operation disappeared"))?;
+    let done = match operation.kind() {
+        OperationKind::CreateSession | OperationKind::Capture | OperationKind::Refund => 201,
+        OperationKind::Confirm | OperationKind::Cancel => 200,
+    };
+    let status = match operation.status {
+        OperationStatus::Succeeded => done,
+        OperationStatus::Rejected => return Err(rejected(operation).as_replay(replayed)),
+        OperationStatus::Accepted | OperationStatus::Pending | OperationStatus::InDoubt | OperationStatus::NeedsOperator => 202,
+    };
+    let view = PaymentView::of(payment, work.capabilities()?);
+    let body = match operation.kind() {
+        OperationKind::Capture => with_payment(CaptureView::of(operation).map(|v| json!(v)), &view),
+        OperationKind::Refund => with_payment(RefundView::of(operation).map(|v| json!(v)), &view),
+        _ => json!(view),
+    };
+    Ok(Answer { status, body, replayed })
+}
+
+fn with_payment(movement: Option<Value>, payment: &PaymentView<'_>) -> Value {
+    let mut document = movement.unwrap_or(Value::Null);
+    if let Some(document) = document.as_object_mut() {
+        document.insert("payment".to_owned(), json!(payment));
+    }
+    document
+}
+
+fn rejected(operation: &Operation) -> Problem {
+    let problem = match &operation.reason {
+        Some(Reason::ProviderRefused { provider_code, message }) => {
+            let code = provider_code.as_deref().unwrap_or("without a code");
+            let message = message.as_deref().unwrap_or("no explanation");
+            Problem::new(ProblemCode::ProviderRefused, format!("The provider refused ({code}): {message}."))
+        }
+        Some(reason) if reason.allows_another_attempt() => {
+            let detail = "Nothing happened at the provider. Send the same request with the same Idempotency-Key again.";
+            Problem::new(ProblemCode::ProviderUnavailable, detail)
+        }
+        Some(Reason::PrerequisiteFailed) => {
+            Problem::new(ProblemCode::ProviderRefused, "The operation that this one waited for failed.")
+        }
+        _ => Problem::new(ProblemCode::ProviderRefused, "It was decided that this did not happen."),
+    };
+    problem.about(&operation.id)
+}
+
+impl Service {
+    /// A command from acceptance to its answer.
+    pub(crate) async fn run(&self, call: &Call, mut work: Work, command: Command, widget: Option<Value>) -> Result<Answer, Problem> {
+        let cause = call.cause(CauseKind::Api);
+        let kind = command.kind();
+        let mut replayed = false;
+        loop {
+            match self.accept(&mut work, &command, widget.as_ref()).await? {
+                Admission::Replay(id) => return answer(&work, &id, true),
+                Admission::Probe(id) => {
+                    // Found out first; then the same question is put once more.
+                    self.investigate(&mut work, &id, call.deadline, &cause).await?;
+                    let settled = work.payment.operation(&id).is_some_and(|o| o.status == OperationStatus::Rejected);
+                    if !settled || replayed {
+                        return answer(&work, &id, true);
+                    }
+                    replayed = true;
+                }
+                Admission::Act(ticket) => {
+                    let replayed = replayed || ticket.attempt > 1;
+                    let mut material = self.material(&work, kind).await?;
+                    material.widget_result = material.widget_result.or_else(|| widget.clone());
+                    self.act_and_settle(&mut work, &ticket, &material, call.deadline, &cause).await?;
+                    if let Err(problem) = self.run_follower(&mut work, call.deadline, &cause).await {
+                        tracing::warn!(request_id = call.request_id, code = problem.code().as_str(), "a following operation is left to the sweep");
+                    }
+                    return answer(&work, &ticket.operation, replayed);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Why the table did not do what was asked.
+
+use aws_smithy_runtime_api::client::result::SdkError;
+
+/// Why the table did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else wrote first. Nothing was written: read again and decide again.
+    #[error("the payment changed in the meantime")]
+    Conflict,
+    /// The item was written by newer code; nothing may be rewritten.
+    #[error("the item has schema {found}, newer than this code")]
+    NewerSchema {
+        /// The item's.
+        found: u32,
+    },
+    /// An item does not have the shape that this code writes.
+    #[error("an item cannot be read")]
+    Malformed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The table could not be reached, throttled, or failed. A write may have happened.
+    #[error("the table is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    pub(crate) fn malformed(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Malformed(Box::new(error))
+    }
+
+    pub(crate) fn from_sdk<E, R>(error: SdkError<E, R>) -> Self
+    where
+        E: std::error::Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        Self::Unavailable(Box::new(error))
+    }
+}

@@ -1,0 +1,92 @@
+//! Between a payment and its item.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use payment::{Payment, PaymentId, SCHEMA};
+use serde::Deserialize;
+
+use crate::error::StoreError;
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// Sparse index of what is due, spread so that no partition gets hot.
+pub(crate) const DUE_SHARDS: u32 = 4;
+
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn pay_key(id: &PaymentId) -> String {
+    format!("PAY#{id}")
+}
+
+/// A time that sorts as text: milliseconds, always the same length.
+pub(crate) fn sortable(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+pub(crate) fn month(time: Timestamp) -> String {
+    time.strftime("%Y-%m").to_string()
+}
+
+pub(crate) fn created_key(payment: &Payment) -> String {
+    format!("{}#{}", sortable(payment.created_at), payment.id)
+}
+
+pub(crate) fn due_shard(key: &str) -> String {
+    let sum = key.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    format!("due#{}", sum % DUE_SHARDS)
+}
+
+/// The item of a payment as it should stand after the write, index keys included.
+pub(crate) fn to_item(payment: &Payment) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(payment).map_err(StoreError::malformed)?;
+    let merchant = &payment.merchant;
+    let mut put = |name: &str, value: String| item.insert(name.to_owned(), AttributeValue::S(value));
+    put("PK", pay_key(&payment.id));
+    put("SK", "STATE".to_owned());
+    put("created_month", format!("{merchant}#{}", month(payment.created_at)));
+    put("created_key", created_key(payment));
+    put("merchant_ref", format!("{merchant}#{}", payment.reference));
+    if let Some(reference) = &payment.provider_reference {
+        put("provider_ref", provider_ref(&payment.provider, merchant, reference));
+    }
+    if let Some(due) = payment.due_at() {
+        put("due_shard", due_shard(payment.id.as_str()));
+        put("due_at", sortable(due));
+    }
+    Ok(item)
+}
+
+pub(crate) fn provider_ref(provider: &payment::ProviderId, merchant: &payment::MerchantId, reference: &str) -> String {
+    format!("{provider}#{merchant}#{reference}")
+}
+
+/// Reads a payment, after making sure that this code knows the item's layout.
+pub(crate) fn from_item(item: Item) -> Result<Payment, StoreError> {
+    #[derive(Deserialize)]
+    struct Layout {
+        schema: u32,
+    }
+    let layout: Layout = serde_dynamo::from_item(item.clone()).map_err(StoreError::malformed)?;
+    if layout.schema > SCHEMA {
+        return Err(StoreError::NewerSchema { found: layout.schema });
+    }
+    serde_dynamo::from_item(item).map_err(StoreError::malformed)
+}
+
+/// Reads a payment from a stream image; `None` for the image of any other kind of item.
+///
+/// # Errors
+/// When the image is a payment's and cannot be read.
+pub fn from_image(image: serde_dynamo::Item) -> Result<Option<Payment>, StoreError> {
+    let is = |name: &str, wanted: &str| {
+        matches!(image.get(name), Some(serde_dynamo::AttributeValue::S(value)) if value.starts_with(wanted))
+    };
+    if !is("PK", "PAY#") || !is("SK", "STATE") {
+        return Ok(None);
+    }
+    serde_dynamo::from_item(image).map(Some).map_err(StoreError::malformed)
+}

@@ -1,0 +1,102 @@
+//! Finding payments by what providers and the clock know of them.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use payment::{MerchantId, PaymentId, ProviderId};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{DUE_SHARDS, Item, provider_ref, sortable, text};
+
+/// Something that wants to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Due {
+    /// A payment.
+    Payment(PaymentId),
+    /// A parked message, by its key.
+    Message(String),
+}
+
+impl Store {
+    /// The payment that a provider knows by this id of its own. Eventually consistent.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn find_by_provider_reference(
+        &self,
+        provider: &ProviderId,
+        merchant: &MerchantId,
+        reference: &str,
+    ) -> Result<Option<PaymentId>, StoreError> {
+        let keys = self.keys("by_provider_reference", "provider_ref", provider_ref(provider, merchant, reference)).await?;
+        Ok(keys.into_iter().next())
+    }
+
+    /// The payment that a provider was told this reference for: the shop's reference with six characters of the id
+    /// behind it, and possibly an operation's suffix behind that. Eventually consistent.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn find_by_order_reference(&self, merchant: &MerchantId, told: &str) -> Result<Option<PaymentId>, StoreError> {
+        let mut rest = told;
+        for _ in 0..2 {
+            let Some((reference, suffix)) = rest.rsplit_once('-') else { return Ok(None) };
+            if suffix.len() == 6 {
+                let keys = self.keys("by_reference", "merchant_ref", format!("{merchant}#{reference}")).await?;
+                if let Some(found) = keys.into_iter().find(|id| id.suffix() == suffix) {
+                    return Ok(Some(found));
+                }
+            }
+            rest = reference;
+        }
+        Ok(None)
+    }
+
+    async fn keys(&self, index: &str, attribute: &str, value: String) -> Result<Vec<PaymentId>, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(index)
+            .key_condition_expression(format!("{attribute} = :value"))
+            .expression_attribute_values(":value", text(value))
+            .send()
+            .await;
+        let items = answer.map_err(StoreError::from_sdk)?.items.unwrap_or_default();
+        Ok(items.iter().filter_map(payment_id).collect())
+    }
+
+    /// What is due now, a few of each shard, the longest due first.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn due(&self, now: Timestamp) -> Result<Vec<Due>, StoreError> {
+        let mut due = Vec::new();
+        for shard in 0..DUE_SHARDS {
+            let query = self.client.query().table_name(&self.table).index_name("by_due").limit(25);
+            let answer = query
+                .key_condition_expression("due_shard = :shard AND due_at <= :now")
+                .expression_attribute_values(":shard", text(format!("due#{shard}")))
+                .expression_attribute_values(":now", text(sortable(now)))
+                .send()
+                .await;
+            let items = answer.map_err(StoreError::from_sdk)?.items.unwrap_or_default();
+            due.extend(items.iter().filter_map(as_due));
+        }
+        Ok(due)
+    }
+}
+
+fn as_due(item: &Item) -> Option<Due> {
+    payment_id(item).map(Due::Payment).or_else(|| {
+        let key = item.get("PK")?.as_s().ok()?;
+        key.starts_with("HOOK#").then(|| Due::Message(key.clone()))
+    })
+}
+
+pub(crate) fn payment_id(item: &Item) -> Option<PaymentId> {
+    match item.get("PK")? {
+        AttributeValue::S(key) => key.strip_prefix("PAY#")?.parse().ok(),
+        _ => None,
+    }
+}

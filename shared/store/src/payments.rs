@@ -1,0 +1,154 @@
+//! Creating, loading and saving payments.
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use payment::{Order, Payment, PaymentId};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{Item, from_item, pay_key, text, to_item};
+
+/// How a creation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// The payment and its order are in the table.
+    New,
+    /// A payment with this id was there before. Nothing was written.
+    Existed,
+}
+
+impl Store {
+    /// Writes a new payment and its order, both or neither.
+    ///
+    /// # Errors
+    /// When the table fails; the payment may then be there or not.
+    pub async fn create(&self, payment: &mut Payment, order: &Order) -> Result<Created, StoreError> {
+        payment.version = 1;
+        let body = serde_json::to_string(order).map_err(StoreError::malformed)?;
+        let transaction = self
+            .client
+            .transact_write_items()
+            .transact_items(self.put_once(to_item(payment)?)?)
+            .transact_items(self.put_once(side_item(&payment.id, "ORDER", body))?);
+        match transaction.send().await {
+            Ok(_) => Ok(Created::New),
+            Err(error) if error.as_service_error().is_some_and(lost_to_another) => Ok(Created::Existed),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+
+    fn put_once(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(PK)")
+            .build()
+            .map_err(StoreError::malformed)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// The payment with this id.
+    ///
+    /// # Errors
+    /// When the table fails or the item is newer than this code.
+    pub async fn load(&self, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
+        self.get(id, "STATE").await?.map(from_item).transpose()
+    }
+
+    /// The order of this payment; gone once the buyer's data was erased.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn load_order(&self, id: &PaymentId) -> Result<Option<Order>, StoreError> {
+        self.load_side(id, "ORDER").await
+    }
+
+    /// What the provider's script handed over for this payment.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn load_widget_result(&self, id: &PaymentId) -> Result<Option<serde_json::Value>, StoreError> {
+        self.load_side(id, "WIDGET").await
+    }
+
+    async fn load_side<T: serde::de::DeserializeOwned>(&self, id: &PaymentId, sort: &str) -> Result<Option<T>, StoreError> {
+        let Some(item) = self.get(id, sort).await? else { return Ok(None) };
+        let Some(AttributeValue::S(body)) = item.get("body") else { return Ok(None) };
+        serde_json::from_str(body).map(Some).map_err(StoreError::malformed)
+    }
+
+    async fn get(&self, id: &PaymentId, sort: &str) -> Result<Option<Item>, StoreError> {
+        let request = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let answer = request.key("PK", text(pay_key(id))).key("SK", text(sort)).send().await;
+        Ok(answer.map_err(StoreError::from_sdk)?.item)
+    }
+
+    /// Writes a payment that was loaded and changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else wrote in between; otherwise the write may have happened or not.
+    pub async fn save(&self, payment: &mut Payment) -> Result<(), StoreError> {
+        let read = payment.version;
+        payment.version += 1;
+        let answer = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_item(payment)?))
+            .condition_expression("version = :read")
+            .expression_attribute_values(":read", AttributeValue::N(read.to_string()))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Err(StoreError::Conflict)
+            }
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+
+    /// Writes a payment together with what the provider's script handed over, both or neither.
+    ///
+    /// # Errors
+    /// As [`Store::save`].
+    pub async fn save_with_widget_result(&self, payment: &mut Payment, result: &serde_json::Value) -> Result<(), StoreError> {
+        let read = payment.version;
+        payment.version += 1;
+        let state = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(to_item(payment)?))
+            .condition_expression("version = :read")
+            .expression_attribute_values(":read", AttributeValue::N(read.to_string()))
+            .build()
+            .map_err(StoreError::malformed)?;
+        let widget = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(side_item(&payment.id, "WIDGET", result.to_string())))
+            .build()
+            .map_err(StoreError::malformed)?;
+        let transaction = self
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().put(state).build())
+            .transact_items(TransactWriteItem::builder().put(widget).build());
+        match transaction.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(lost_to_another) => Err(StoreError::Conflict),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+}
+
+fn side_item(id: &PaymentId, sort: &str, body: String) -> Item {
+    [("PK", text(pay_key(id))), ("SK", text(sort)), ("body", text(body))].map(|(k, v)| (k.to_owned(), v)).into()
+}
+
+/// Whether a transaction lost because of its conditions (and not because of throttling or anything else).
+fn lost_to_another(error: &TransactWriteItemsError) -> bool {
+    let TransactWriteItemsError::TransactionCanceledException(canceled) = error else {
+        return error.code() == Some("TransactionConflictException");
+    };
+    canceled.cancellation_reasons().iter().any(|reason| reason.code() == Some("ConditionalCheckFailed"))
+}
