@@ -1,4 +1,15 @@
-//! The control plane at `/_sandbox`: books, calls, faults, clock, webhooks and the buyer; it never counts as an API call.
+//! The control plane at `/_sandbox`, JSON in and out; it never counts as an API call.
+//!
+//! | call | what it does |
+//! |---|---|
+//! | `GET books` | what the provider believes, in minor units; `orders` have the same shape everywhere |
+//! | `GET calls`, `DELETE calls` | the API calls received; forgets them |
+//! | `POST faults` | `{ call, kind, millis?, status?, times?, skip? }`; `GET` shows, `DELETE` calls them off |
+//! | `POST clock` | `{ advance_seconds }`; `GET` shows |
+//! | `POST webhooks` | `{ mode?: normal/held/duplicate/reversed, before_answer? }`; `GET` shows the deliveries |
+//! | `POST webhooks/release` | `{ order? }`: sends what is held, answers after the first attempts |
+//! | `POST buyer/{id}` | `{ choice: accept/decline/cancel }` |
+//! | other `POST` | the provider's own, see its `control` module |
 
 use crate::host::{Provider, Stand};
 use crate::json::{Json, map};

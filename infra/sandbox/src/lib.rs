@@ -1,8 +1,8 @@
 //! Stateful, strict stand-ins of the provider APIs, written from the providers' public documentation alone.
 //!
 //! Each provider is one folder with a `start` function and a `Settings` type; around all of them lies the same control
-//! plane at `/_sandbox` (books, calls, faults, clock, webhooks, buyer). A sandbox refuses whatever its documentation does
-//! not allow, so that an adapter and its sandbox check each other.
+//! plane at `/_sandbox` (books, calls, faults, clock, webhooks, buyer). A sandbox refuses whatever its documentation
+//! does not allow, so that an adapter and its sandbox check each other.
 
 pub mod billie_pad;
 pub mod buckaroo_billink;

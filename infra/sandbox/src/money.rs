@@ -2,12 +2,13 @@
 
 use rust_decimal::Decimal;
 
-/// Reads a decimal literal with at most two places (no exponent, no leading plus) as minor units.
+/// Reads a decimal literal with at most two places as minor units: no exponent, no leading plus, at most
+/// thirteen digits before the point.
 pub(crate) fn minor(literal: &str) -> Option<i64> {
     let (negative, digits) = literal.strip_prefix('-').map_or((false, literal), |rest| (true, rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "00"));
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !plain(whole) || !plain(fraction) || fraction.len() > 2 {
+    if !plain(whole) || !plain(fraction) || fraction.len() > 2 || whole.len() > 13 {
         return None;
     }
     let cents = format!("{whole}{fraction:0<2}").parse::<i64>().ok()?;

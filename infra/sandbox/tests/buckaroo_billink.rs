@@ -1,4 +1,5 @@
 //! The gateway's sandbox, spoken to as a merchant does.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod common;
 
@@ -486,6 +487,39 @@ async fn other_faults_bite_too() {
     assert!(begun.elapsed().as_millis() >= 300);
     let (status, _) = control(&root, "POST", "faults", json!({ "call": "nonsense", "kind": "delay" })).await;
     assert_eq!(status, 400);
+}
+
+#[tokio::test]
+async fn work_goes_on_when_the_caller_hangs_up() {
+    let running = gateway(Settings::default()).await;
+    let root = running.url();
+    fault(&root, json!({ "call": "authorize", "kind": "delay_before", "millis": 300 })).await;
+    let url = format!("{root}/json/Transaction");
+    let body = authorize().to_string();
+    let header = header("POST", &url, "n", body.as_bytes());
+    let sent = send("POST", &url, &header, body);
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(100), sent).await.is_err());
+    assert_eq!(show(&root, "books").await["orders"], json!([]));
+    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    assert_eq!(show(&root, "books").await["orders"][0]["authorized"], 1000);
+}
+
+#[tokio::test]
+async fn a_business_pays_later_too() {
+    let running = gateway(Settings::default()).await;
+    let mut body = authorize();
+    set(&mut body, "BillingCustomer", "Category", json!("B2B"));
+    without(&mut body, "BillingCustomer", "BirthDate");
+    set(&mut body, "Article", "GrossUnitPriceIncl", json!("5000.0"));
+    set(&mut body, "Article", "Quantity", json!(2));
+    body["AmountDebit"] = json!(10000);
+    assert_eq!(code(&transact(&running, &body).await), 190);
+    without(&mut body, "BillingCustomer", "CareOf");
+    without(&mut body, "Article", "GrossUnitPriceExcl");
+    let told = transact(&running, &body).await;
+    let errors = told["RequestErrors"]["ParameterErrors"].as_array().unwrap();
+    let names: Vec<_> = errors.iter().map(|error| error["Name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["CareOf", "GrossUnitPriceExcl"]);
 }
 
 #[tokio::test]

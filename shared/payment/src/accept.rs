@@ -163,7 +163,7 @@ impl Payment {
     }
 
     /// Capture beside capture and refund beside refund are fine; cancel excludes capture; confirm excludes everything.
-    fn check_conflicts(&self, kind: OperationKind, except: Option<&OperationId>, now: Timestamp) -> Result<(), Rejection> {
+    pub(crate) fn check_conflicts(&self, kind: OperationKind, except: Option<&OperationId>, now: Timestamp) -> Result<(), Rejection> {
         let open = self.operations.iter().filter(|o| o.status.is_open() && Some(&o.id) != except);
         let Some(blocker) = open.into_iter().find(|o| conflicts(kind, o.kind())) else { return Ok(()) };
         match blocker.status {

@@ -148,7 +148,9 @@ impl Payment {
         known.reason = None;
         next.revive_what_waited_for(&operation.id);
         next.conclude(&operation.id, outcome, DoubtPolicy::Lookup, cause, now);
-        let still_true = next.check_invariants().is_ok();
+        let settled = next.operation(&operation.id).is_some_and(|o| !o.status.is_open());
+        let fits = settled || next.check_conflicts(operation.kind(), Some(&operation.id), now).is_ok();
+        let still_true = fits && next.check_invariants().is_ok();
         if still_true {
             *self = next;
         }

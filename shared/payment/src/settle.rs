@@ -24,8 +24,8 @@ impl Payment {
         let current = self.operation(id).filter(|o| o.attempt == ticket.attempt).map(|o| o.status);
         match current {
             None => false,
-            // The provider's word that it has the operation outweighs our belief that it was never sent.
-            Some(OperationStatus::Pending) if outcome == Outcome::NotSent => false,
+            // The provider's word that it has the operation outweighs a call that learned nothing.
+            Some(OperationStatus::Pending) if matches!(outcome, Outcome::NotSent | Outcome::InDoubt(_)) => false,
             Some(status) if status.is_open() => {
                 self.conclude(id, outcome, policy, &cause.of(id), now);
                 true

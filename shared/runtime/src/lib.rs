@@ -1,1 +1,75 @@
-//! What every function needs around its handler.
+//! What every function needs around its handler: configuration, merchants, HTTP in and out, telemetry, the boot.
+
+mod aws;
+mod boot;
+mod config;
+mod incoming;
+mod merchants;
+mod outgoing;
+
+pub use aws::sdk_config;
+pub use boot::{boot, boot_event};
+pub use config::{Config, ConfigError};
+pub use incoming::Incoming;
+pub use lambda_http::Context;
+pub use merchants::{FixedMerchants, SecretMerchants};
+pub use outgoing::{LARGEST_BODY, Response, problem};
+
+use lambda_http::RequestExt;
+use service::{Answer, Problem, ProblemCode, Service};
+
+/// A request as a function gets it.
+pub type Request = lambda_http::Request;
+
+/// What a handler works with.
+#[derive(Clone)]
+pub struct App {
+    /// The use cases.
+    pub service: Service,
+}
+
+impl App {
+    /// Handles a request of a checkout or an operator, whom the authorizer has let in.
+    pub async fn checkout<F, T>(&self, request: Request, handle: F) -> Response
+    where
+        F: FnOnce(Service, Incoming) -> T,
+        T: Future<Output = Result<Answer, Problem>>,
+    {
+        let request_id = incoming::request_id(&request);
+        let result = match Incoming::of_checkout(request) {
+            Ok(incoming) => handle(self.service.clone(), incoming).await,
+            Err(problem) => Err(problem),
+        };
+        outgoing::answer(result, &request_id)
+    }
+
+    /// Handles a provider's message.
+    pub async fn webhook(&self, provider_path: &str, request: Request) -> Response {
+        let request_id = incoming::request_id(&request);
+        let result = self.take_in(provider_path, &request, &request_id).await;
+        outgoing::acknowledgement(result, &request_id)
+    }
+
+    async fn take_in(&self, provider_path: &str, request: &Request, request_id: &str) -> Result<(), Problem> {
+        if request.method() != http::Method::POST {
+            return Err(Problem::new(ProblemCode::MethodNotAllowed, "Messages are sent with POST."));
+        }
+        let body = incoming::limited(request.body())?;
+        let path = request.raw_http_path();
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        let url = self.service.public_url().join(&format!("{path}{query}")).map_err(Problem::unavailable)?;
+        let merchant = path.rsplit('/').next().unwrap_or_default();
+        let inbound = providers::Inbound { url: url.as_str(), headers: request.headers(), body };
+        self.service.webhook(provider_path, merchant, inbound, request_id, incoming::deadline(request)).await
+    }
+
+    /// Handles a buyer who comes back from a provider's page.
+    pub async fn returned_buyer(&self, request: Request) -> Response {
+        let request_id = incoming::request_id(&request);
+        let token = request.query_string_parameters_ref().and_then(|query| query.first("token"));
+        let path = request.path_parameters_ref().and_then(|path| path.first("id"));
+        let deadline = incoming::deadline(&request);
+        let result = self.service.return_buyer(path.unwrap_or_default(), token, &request_id, deadline).await;
+        outgoing::redirect(result, &request_id)
+    }
+}

@@ -70,7 +70,8 @@ fn review(state: &mut State, uuid: &str, body: &Json, now: Timestamp) -> Answer 
     ok().with_hooks(hook.into_iter().collect())
 }
 
-/// Emits any event of an order. `payment`, `invoice_paid_out` and `invoice_late` change the named (or the only) invoice.
+/// Emits any event of an order. `payment`, `invoice_paid_out` and `invoice_late` change the
+/// named (or the only) invoice.
 fn emit(state: &mut State, body: &Json, now: Timestamp) -> Answer {
     let Some(event) = body.text_of("event") else { return Answer::refused(400, "event is needed") };
     let uuid = body.text_of("order").unwrap_or_default().to_owned();

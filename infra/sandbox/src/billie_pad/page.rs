@@ -38,12 +38,11 @@ fn show(state: &mut State, id: &str, now: Timestamp) -> Option<Answer> {
         format!("<form method=\"post\" action=\"/hpp/{id}/{choice}\"><button name=\"{choice}\">{label}</button></form>")
     };
     let buttons = [button("accept", "Accept"), button("decline", "Decline"), button("cancel", "Cancel")].concat();
-    Some(Answer::html(
-        200,
-        format!(
-            "<!doctype html><html><head><title>Billie (sandbox)</title></head><body><h1>Billie</h1><p>Pay EUR {amount} within {days} days</p>{buttons}</body></html>"
-        ),
-    ))
+    let page = format!(
+        "<!doctype html><html><head><title>Billie (sandbox)</title></head>\
+         <body><h1>Billie</h1><p>Pay EUR {amount} within {days} days</p>{buttons}</body></html>"
+    );
+    Some(Answer::html(200, page))
 }
 
 fn open(state: &mut State, id: &str, now: Timestamp) -> Option<Hosted> {

@@ -1,6 +1,7 @@
 //! Checkout sessions: widget and hosted page, the buyer's authorization, the merchant's confirmation.
 //!
-//! Sources: docs.billie.io/reference/create_checkout_session_v2, create_hpp_checkout_session_v2, confirm_authorization_v2.
+//! Sources: docs.billie.io/reference/create_checkout_session_v2, create_hpp_checkout_session_v2,
+//! confirm_authorization_v2.
 
 use jiff::Timestamp;
 

@@ -1,7 +1,7 @@
 //! Buckaroo's JSON gateway with the Billink service.
 //!
-//! Written from docs.buckaroo.io (transaction-post, transaction-status-get, integration-hmac, integration-push-messages,
-//! status, billink-requests) and dev.buckaroo.nl/PaymentMethods/Description/billink. Calls: `pay`, `authorize`,
+//! Written from docs.buckaroo.io (transaction-post, transaction-status-get, integration-hmac,
+//! integration-push-messages, status, billink-requests) and dev.buckaroo.nl/PaymentMethods/Description/billink. Calls: `pay`, `authorize`,
 //! `capture`, `refund`, `cancel`, `status`, `statuses`, `refund_info`, `specification`, `unknown`.
 
 mod actions;
@@ -263,7 +263,7 @@ impl Gateway {
 }
 
 impl State {
-    /// The request must be signed with the website's key, over this URL and these bytes, with a nonce never seen before.
+    /// The request must be signed with the website's key, over this URL and these bytes, with a fresh nonce.
     fn admits(&mut self, request: &Incoming) -> bool {
         let Some(header) = request.header("authorization").and_then(auth::Header::read) else { return false };
         let signed = auth::Signed {

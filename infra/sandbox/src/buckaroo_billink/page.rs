@@ -22,13 +22,13 @@ pub(crate) fn is_page(path: &str) -> bool {
 pub(crate) fn html(one: &Transaction, token: &str) -> String {
     let amount = money::two_places(one.minor);
     let button = |choice: &str, label: &str| {
-        format!(
-            "<form method=\"post\" action=\"{PATH}?r={token}&amp;choice={choice}\"><button name=\"{choice}\">{label}</button></form>"
-        )
+        let action = format!("{PATH}?r={token}&amp;choice={choice}");
+        format!("<form method=\"post\" action=\"{action}\"><button name=\"{choice}\">{label}</button></form>")
     };
     let buttons = [button("accept", "Accept"), button("decline", "Decline"), button("cancel", "Cancel")].concat();
     format!(
-        "<!doctype html><html><head><title>Billink (sandbox)</title></head><body><h1>Billink</h1><p>Pay EUR {amount} later</p>{buttons}</body></html>"
+        "<!doctype html><html><head><title>Billink (sandbox)</title></head>\
+         <body><h1>Billink</h1><p>Pay EUR {amount} later</p>{buttons}</body></html>"
     )
 }
 

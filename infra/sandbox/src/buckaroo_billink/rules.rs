@@ -241,9 +241,9 @@ fn limits(sheet: &Sheet<'_>, minor: i64, flaws: &mut Vec<Flaw>) {
     }
 }
 
-/// Whom Billink refuses. Test data of this sandbox: the last name `Declined`, or an e-mail address with `declined` before
-/// the `@`, is refused (690); the last names `Failed` (490) and `Technical` (492) fail; `Pending` stays pending until it
-/// is settled by hand. A consumer under 18 is refused.
+/// Whom Billink refuses. Test data of this sandbox: the last name `Declined`, or an e-mail address with `declined`
+/// before the `@`, is refused (690); the last names `Failed` (490) and `Technical` (492) fail; `Pending` stays pending
+/// until it is settled by hand. A consumer under 18 is refused.
 pub(crate) fn doom(wanted: &Wanted, terms: &Terms) -> Option<Doom> {
     let sheet = Sheet { params: &wanted.params, terms };
     let of = |name: &str| sheet.get("BillingCustomer", name).unwrap_or_default().to_ascii_lowercase();

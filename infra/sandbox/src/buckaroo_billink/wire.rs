@@ -38,7 +38,7 @@ pub(crate) fn answer(one: &Transaction, root: &str) -> Json {
     let head = map! {
         "Key": &one.key,
         "Status": status(one, &at, true),
-        "RequiredAction": one.redirect.as_ref().filter(|_| one.status.pending()).map(|token| required_action(token, root)),
+        "RequiredAction": one.redirect.as_ref().map(|token| required_action(token, root)),
         "Services": Json::Null,
         "CustomParameters": pairs("List", &one.custom),
         "AdditionalParameters": pairs("AdditionalParameter", &one.additional),

@@ -1,0 +1,7 @@
+//! GET /v1/payments: the Lambda.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runtime::boot(list_payments::handle)
+}

@@ -1,0 +1,104 @@
+//! DynamoDB stream to SQS queues: every committed change becomes its events, sent to every queue at least once and in
+//! order per payment.
+
+mod queues;
+
+use std::collections::BTreeSet;
+
+use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use lambda_runtime::Error;
+use payment::{OperationStatus, Payment, PaymentId};
+use providers::Deadline;
+use runtime::{Config, ConfigError};
+use serde::Serialize;
+
+pub use queues::Queues;
+
+/// What the relay works with.
+#[derive(Clone)]
+pub struct Relay {
+    queues: Queues,
+}
+
+impl Relay {
+    /// The relay to these queues.
+    #[must_use]
+    pub const fn new(queues: Queues) -> Self {
+        Self { queues }
+    }
+
+    /// The relay as the environment describes it.
+    ///
+    /// # Errors
+    /// Names the variable that is missing or wrong.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let queues = Config::list("EVENT_QUEUES")?;
+        let client = aws_sdk_sqs::Client::new(&runtime::sdk_config("SQS")?);
+        Ok(Self::new(Queues::new(client, queues, Config::optional("WAKE_QUEUE_URL"))))
+    }
+}
+
+/// Which records must come again, as Lambda wants it told.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchAnswer {
+    /// The records that failed.
+    pub batch_item_failures: Vec<Failure>,
+}
+
+/// A record that failed.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// Its sequence number in the stream; Lambda starts again at the lowest.
+    pub item_identifier: String,
+}
+
+/// An event on its way, and the stream record that it came from.
+pub(crate) struct Outgoing {
+    pub(crate) payment: PaymentId,
+    pub(crate) event_id: String,
+    pub(crate) body: String,
+    pub(crate) record: String,
+}
+
+/// Handles one batch of the stream.
+///
+/// # Errors
+/// When a record cannot be read at all: the whole batch comes again.
+pub async fn handle(relay: Relay, event: Event, _deadline: Deadline, request_id: String) -> Result<BatchAnswer, Error> {
+    let mut outgoing = Vec::new();
+    for record in event.records {
+        collect(record, &relay, &mut outgoing).await?;
+    }
+    let mut failed = BTreeSet::new();
+    for queue in relay.queues.urls() {
+        failed.extend(relay.queues.send_in_order(queue, &outgoing).await);
+    }
+    tracing::info!(request_id, events = outgoing.len(), failed = failed.len(), "relayed");
+    let batch_item_failures = failed.into_iter().map(|item_identifier| Failure { item_identifier }).collect();
+    Ok(BatchAnswer { batch_item_failures })
+}
+
+/// The events of one record: what the new image's history has more than the old one's.
+async fn collect(record: EventRecord, relay: &Relay, outgoing: &mut Vec<Outgoing>) -> Result<(), Error> {
+    let change = record.change;
+    let Some(payment) = store::from_image(change.new_image)? else { return Ok(()) };
+    let known = store::from_image(change.old_image)?.and_then(|old| old.history.last().map(|entry| entry.sequence));
+    let number = change.sequence_number.ok_or("a stream record without a sequence number")?;
+    for event in payment.events_after(known.unwrap_or(0)) {
+        let body = serde_json::to_string(&event)?;
+        outgoing.push(Outgoing { payment: event.subject, event_id: event.id.to_string(), body, record: number.clone() });
+    }
+    wake(&payment, relay).await;
+    Ok(())
+}
+
+/// An operation in doubt wakes the sweep when its first probes are due; the sweep's own schedule is the safety net.
+async fn wake(payment: &Payment, relay: &Relay) {
+    let in_doubt = |o: &&payment::Operation| o.status == OperationStatus::InDoubt;
+    let Some(due) = payment.operations.iter().filter(in_doubt).filter_map(|o| o.due_at).min() else { return };
+    if let Err(error) = relay.queues.wake(due.duration_since(payment.updated_at)).await {
+        tracing::warn!(%error, "the sweep is not woken early");
+    }
+}

@@ -1,0 +1,7 @@
+//! Every minute: looks at everything that is due. The Lambda.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runtime::boot_event(runtime::App::from_env(), settle::handle)
+}

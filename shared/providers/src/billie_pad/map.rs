@@ -1,0 +1,182 @@
+//! Billie's states, decline reasons, events and legal forms, in our words.
+
+use payment::{Decline, DeclineReason, ReceivableNews};
+
+/// How far an order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// A person at Billie decides.
+    Review,
+    /// Authorized in the widget or on the page; the merchant must confirm.
+    Confirm,
+    /// Financed, nothing captured.
+    Created,
+    /// Part captured.
+    PartlyShipped,
+    /// All captured that was not released.
+    Shipped,
+    /// Refused.
+    Declined,
+    /// Called off.
+    Canceled,
+}
+
+/// Order states: docs.billie.io "Order states and decline reasons" (v2), and the guide's "Order States" (v1), whose
+/// order also tells what in v2 its invoices tell.
+pub(super) const STATES: [(&str, Stage); 16] = [
+    ("waiting", Stage::Review),
+    ("pre_waiting", Stage::Review),
+    ("authorized", Stage::Confirm),
+    ("pre_approved", Stage::Confirm),
+    ("created", Stage::Created),
+    ("partially_shipped", Stage::PartlyShipped),
+    ("shipped", Stage::Shipped),
+    ("paid_out", Stage::Shipped),
+    ("late", Stage::Shipped),
+    ("complete", Stage::Shipped),
+    ("completed", Stage::Shipped),
+    ("declined", Stage::Declined),
+    ("canceled", Stage::Canceled),
+    ("cancelled", Stage::Canceled),
+    ("order_canceled", Stage::Canceled),
+    ("order_cancelled", Stage::Canceled),
+];
+
+/// The stage of a state; none for a state that nobody knows.
+pub(super) fn stage(state: &str) -> Option<Stage> {
+    STATES.iter().find(|(name, _)| *name == state).map(|(_, stage)| *stage)
+}
+
+/// Decline reasons: the guide's "Order Decline Reasons" and, for the last, docs.billie.io.
+pub(super) const DECLINES: [(&str, DeclineReason, &str); 5] = [
+    ("debtor_address", DeclineReason::AddressInvalid, "name and address of the company do not match"),
+    ("debtor_not_identified", DeclineReason::BuyerUnknown, "the company could not be identified"),
+    ("risk_policy", DeclineReason::RiskPolicy, "declined by the risk policy"),
+    ("debtor_limit_exceeded", DeclineReason::LimitExceeded, "the company's financing limit is exceeded"),
+    ("risk_scoring_failed", DeclineReason::CreditRefused, "not enough data to score the company"),
+];
+
+pub(super) fn decline(code: Option<&str>) -> Decline {
+    let row = DECLINES.iter().find(|(name, ..)| Some(*name) == code);
+    Decline {
+        reason: row.map_or(DeclineReason::Other, |(_, reason, _)| *reason),
+        provider_code: code.and_then(word),
+        message: row.map(|(.., message)| (*message).to_owned()),
+    }
+}
+
+/// What an event says by itself. Everything also makes us look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Says {
+    /// Nothing that a look does not tell better.
+    Nothing,
+    PaidOut,
+    BuyerPaid,
+    Overdue,
+    /// Reminders 1 to 3, then dunning 4 to 6, then debt collection 7.
+    Dunning(u8),
+    Disputed,
+    ClawedBack,
+    Closed,
+}
+
+/// Events: docs.billie.io "Webhooks", the guide's "Event Names", and the names of 2018.
+pub(super) const EVENTS: [(&str, Says); 41] = [
+    // docs.billie.io and the guide: the order
+    ("order_waiting", Says::Nothing),
+    ("order_created", Says::Nothing),
+    ("order_approved", Says::Nothing),
+    ("order_declined", Says::Nothing),
+    ("order_shipped", Says::Nothing),
+    ("order_canceled", Says::Nothing),
+    ("order_cancelled", Says::Nothing),
+    ("invoice_created", Says::Nothing),
+    // docs.billie.io and the guide: the money
+    ("order_paid_out", Says::PaidOut),
+    ("invoice_paid_out", Says::PaidOut),
+    ("invoice_late", Says::Overdue),
+    ("payment", Says::BuyerPaid),
+    ("clawback", Says::ClawedBack),
+    ("dispute", Says::Disputed),
+    ("archived", Says::Closed),
+    ("closed", Says::Closed),
+    // docs.billie.io: agreements with the buyer, which change no level
+    ("dunning_paused", Says::Nothing),
+    ("promise_to_pay", Says::Nothing),
+    ("instalment_plan", Says::Nothing),
+    // the guide: reminders, dunning, collection; docs.billie.io names the last two without a number
+    ("reminder_email_1", Says::Dunning(1)),
+    ("reminder_email_2", Says::Dunning(2)),
+    ("reminder_email_3", Says::Dunning(3)),
+    ("dunning_letter_1", Says::Dunning(4)),
+    ("dunning_email_1", Says::Dunning(4)),
+    ("dunning_letter_2", Says::Dunning(5)),
+    ("dunning_email_2", Says::Dunning(5)),
+    ("dca_letter", Says::Dunning(7)),
+    ("dca_email", Says::Dunning(7)),
+    ("dunning", Says::Dunning(4)),
+    ("dca", Says::Dunning(7)),
+    // 2018
+    ("reminder", Says::Dunning(1)),
+    ("dunning1", Says::Dunning(4)),
+    ("dunning2", Says::Dunning(5)),
+    ("dunning3", Says::Dunning(6)),
+    ("rebooking", Says::Nothing),
+];
+
+/// What an event says; none for an event that nobody knows.
+pub(super) fn says(event: &str) -> Option<Says> {
+    EVENTS.iter().find(|(name, _)| *name == event).map(|(_, says)| *says)
+}
+
+impl Says {
+    pub(super) const fn news(self) -> Option<ReceivableNews> {
+        Some(match self {
+            Self::Nothing => return None,
+            Self::PaidOut => ReceivableNews::PaidOut,
+            Self::BuyerPaid => ReceivableNews::BuyerPaid,
+            Self::Overdue => ReceivableNews::Overdue,
+            Self::Dunning(level) => ReceivableNews::Dunning { level },
+            Self::Disputed => ReceivableNews::Disputed,
+            Self::ClawedBack => ReceivableNews::ClawedBack,
+            Self::Closed => ReceivableNews::Closed,
+        })
+    }
+}
+
+/// Which number a legal form must come with: a field of the order's company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Number {
+    /// `HR-NR`.
+    Register,
+    /// `Ust-ID`.
+    Vat,
+}
+
+/// Legal forms that need a number: Billie's PHP SDK, `legal-forms.json`. Left out are 4001 (GbR), 13001 (e.V.) and
+/// 99999 (other), for which the number is optional in at least one edition of the list.
+pub(super) const LEGAL_FORMS: [(&str, Number); 13] = [
+    ("10001", Number::Register), // GmbH
+    ("90001", Number::Register), // GmbH & Co. KG
+    ("6022", Number::Vat),       // Einzelunternehmer
+    ("6001", Number::Register),  // Einzelfirma in the register
+    ("3001", Number::Vat),       // Gewerbebetrieb
+    ("10201", Number::Register), // UG
+    ("11001", Number::Register), // AG
+    ("90101", Number::Register), // AG & Co. KG
+    ("8001", Number::Register),  // KG
+    ("7001", Number::Register),  // OHG
+    ("18001", Number::Vat),      // Stiftung
+    ("12001", Number::Register), // e.G.
+    ("10101", Number::Register), // Ltd.
+];
+
+pub(super) fn number_of(legal_form: &str) -> Option<Number> {
+    LEGAL_FORMS.iter().find(|(code, _)| *code == legal_form).map(|(_, number)| *number)
+}
+
+/// A code or the name of a field, if it is one: what could hold a buyer's value is not passed on.
+pub(super) fn word(text: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']');
+    (!text.is_empty() && text.len() <= 100 && text.chars().all(plain)).then(|| text.to_owned())
+}

@@ -1,0 +1,189 @@
+//! The merchant's account document.
+
+use payment::CaptureMode;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use crate::AccountError;
+
+/// One website at Buckaroo. Has no `Debug`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Account {
+    pub(super) base_url: Url,
+    pub(super) website_key: String,
+    pub(super) secret_key: SecretString,
+    /// What the account may do; both when absent.
+    #[serde(default)]
+    action: Option<Only>,
+    /// Read by whoever opens accounts; named here so that it is not an unknown field.
+    #[serde(default, rename = "disabled")]
+    _disabled: bool,
+    #[serde(default)]
+    pub(super) wire: Wire,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Only {
+    Authorize,
+    Pay,
+}
+
+/// The algorithm of signed form pushes, as chosen in the merchant's settings at Buckaroo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PushHash {
+    Sha1,
+    Sha256,
+    Sha512,
+}
+
+/// Everything on the wire that no page of the provider says for sure.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Wire {
+    pub(super) transaction_path: String,
+    pub(super) status_path: String,
+    pub(super) statuses_path: String,
+    pub(super) cancel_path: String,
+    /// The service's name; matched without case by the gateway.
+    pub(super) service: String,
+    /// The guide's table says `CareOff` once, its samples and every later page `CareOf`.
+    pub(super) care_of: String,
+    /// The guide's table says `GrossUnitPriceExl`, its samples and every later page `GrossUnitPriceExcl`.
+    pub(super) gross_unit_price_excl: String,
+    /// The guide's Capture has no articles; the shop plug-ins sent them again.
+    pub(super) repeat_articles_on_capture: bool,
+    /// The only algorithm that a form push may use; any of the three, told by its length, when absent.
+    pub(super) push_hash: Option<PushHash>,
+}
+
+impl Default for Wire {
+    fn default() -> Self {
+        Self {
+            transaction_path: "json/Transaction".into(),
+            status_path: "json/Transaction/Status".into(),
+            statuses_path: "json/Transaction/Statuses".into(),
+            cancel_path: "json/Transaction/Cancel".into(),
+            service: "Billink".into(),
+            care_of: "CareOf".into(),
+            gross_unit_price_excl: "GrossUnitPriceExcl".into(),
+            repeat_articles_on_capture: false,
+            push_hash: None,
+        }
+    }
+}
+
+impl Account {
+    /// Reads the document and checks what its types cannot say.
+    pub(super) fn parse(document: &Value) -> Result<Self, AccountError> {
+        let account = Self::deserialize(document).map_err(|error| without_values(&error.to_string()))?;
+        let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && b != b':');
+        let rules = [
+            (is_base(&account.base_url), "base_url", "must be https, or http on loopback, without query or fragment"),
+            (plain(&account.website_key), "website_key", "must be visible ASCII without a colon"),
+            (!account.secret_key.expose_secret().is_empty(), "secret_key", "must not be empty"),
+        ];
+        match rules.into_iter().find(|(kept, ..)| !kept) {
+            Some((_, field, rule)) => Err(AccountError { field: field.into(), rule: rule.into() }),
+            None => Ok(account),
+        }
+    }
+
+    /// The only capture mode of this account, where it is limited to one.
+    pub(super) fn only(&self) -> Option<CaptureMode> {
+        self.action.map(|only| match only {
+            Only::Authorize => CaptureMode::Manual,
+            Only::Pay => CaptureMode::Automatic,
+        })
+    }
+
+    /// The address of a path below the base, with a transaction key as the last segment where there is one.
+    pub(super) fn url(&self, path: &str, key: Option<&str>) -> Option<Url> {
+        let mut url = self.base_url.clone();
+        let segments = path.split('/').filter(|segment| !segment.is_empty());
+        url.path_segments_mut().ok()?.pop_if_empty().extend(segments).extend(key);
+        Some(url)
+    }
+}
+
+/// Whether the address is safe to send a secret or a buyer to.
+pub(super) fn is_https_or_loopback(url: &Url) -> bool {
+    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    url.scheme() == "https" || (url.scheme() == "http" && loopback)
+}
+
+fn is_base(url: &Url) -> bool {
+    is_https_or_loopback(url) && url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
+}
+
+/// What is wrong with the document's shape. A message of the parser can hold a value, so only names of fields are kept.
+fn without_values(message: &str) -> AccountError {
+    let field = message.split('`').nth(1).unwrap_or_default();
+    let (field, rule) = if message.starts_with("unknown field") {
+        (field, "is not a field of this account")
+    } else if message.starts_with("missing field") {
+        (field, "is required")
+    } else {
+        ("/", "has a field of the wrong type")
+    };
+    AccountError { field: field.into(), rule: rule.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn refused(document: &Value) -> AccountError {
+        Account::parse(document).err().unwrap()
+    }
+
+    #[test]
+    fn an_account_needs_an_address_a_website_key_and_a_secret() {
+        let good = json!({"base_url": "https://testcheckout.buckaroo.nl", "website_key": "W", "secret_key": "S", "disabled": true});
+        assert!(Account::parse(&good).is_ok());
+        for (field, bad) in [
+            ("base_url", json!("http://checkout.example")),
+            ("base_url", json!("https://user@checkout.example")),
+            ("website_key", json!("a:b")),
+            ("website_key", json!("")),
+            ("secret_key", json!("")),
+        ] {
+            let mut document = good.clone();
+            document[field] = bad;
+            assert_eq!(refused(&document).field, field);
+        }
+        let mut short = good.clone();
+        short.as_object_mut().unwrap().remove("secret_key");
+        assert_eq!(refused(&short).to_string(), "account document: secret_key: is required");
+    }
+
+    #[test]
+    fn a_refusal_never_holds_a_value() {
+        let good = json!({"base_url": "https://a.example", "website_key": "W", "secret_key": "S"});
+        for (field, bad) in [
+            ("website_key", json!(["hunter2"])),
+            ("base_url", json!("hunter2")),
+            ("action", json!("hunter2")),
+            ("wire", json!({"push_hash": "hunter2"})),
+        ] {
+            let mut document = good.clone();
+            document[field] = bad;
+            assert!(!refused(&document).to_string().contains("hunter2"));
+        }
+        let typo = json!({"base_url": "https://a.example", "website_key": "W", "secret_key": "S", "secretkey": "x"});
+        assert_eq!(refused(&typo).to_string(), "account document: secretkey: is not a field of this account");
+    }
+
+    #[test]
+    fn a_transaction_key_is_one_segment_of_the_address() {
+        let document = json!({"base_url": "https://a.example/base/", "website_key": "W", "secret_key": "S"});
+        let account = Account::parse(&document).unwrap();
+        let url = account.url(&account.wire.status_path, Some("A/../B?c")).unwrap();
+        assert_eq!(url.as_str(), "https://a.example/base/json/Transaction/Status/A%2F..%2FB%3Fc");
+    }
+}

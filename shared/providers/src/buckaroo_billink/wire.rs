@@ -1,0 +1,236 @@
+//! Buckaroo's own types. Unknown fields are ignored in answers, and nearly all known ones may be absent: the guide's own
+//! samples leave some out.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use payment::{Amount, Currency, Doubt};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::account::is_https_or_loopback;
+use crate::JsonDecimal;
+
+/// The body of `POST json/Transaction`: exactly one of the amounts is there.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TransactionRequest<'a> {
+    pub(super) currency: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) amount_debit: Option<JsonDecimal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) amount_credit: Option<JsonDecimal>,
+    pub(super) invoice: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) description: Option<&'a str>,
+    #[serde(rename = "ClientIP", skip_serializing_if = "Option::is_none")]
+    pub(super) client_ip: Option<ClientIp>,
+    #[serde(flatten)]
+    pub(super) returns: Option<Returns<'a>>,
+    #[serde(rename = "PushURL")]
+    pub(super) push_url: &'a str,
+    #[serde(rename = "PushURLFailure")]
+    pub(super) push_url_failure: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) original_transaction_key: Option<&'a str>,
+    pub(super) services: Services<'a>,
+}
+
+/// Where the buyer came from.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ClientIp {
+    /// 0 for IPv4, 1 for IPv6.
+    pub(super) r#type: u8,
+    pub(super) address: String,
+}
+
+/// Where the buyer comes back to, whatever happened.
+#[derive(Serialize)]
+pub(super) struct Returns<'a> {
+    #[serde(rename = "ReturnURL")]
+    pub(super) done: &'a str,
+    #[serde(rename = "ReturnURLCancel")]
+    pub(super) cancel: &'a str,
+    #[serde(rename = "ReturnURLError")]
+    pub(super) error: &'a str,
+    #[serde(rename = "ReturnURLReject")]
+    pub(super) reject: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Services<'a> {
+    pub(super) service_list: [Service<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Service<'a> {
+    pub(super) name: &'a str,
+    pub(super) action: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) parameters: Vec<Parameter<'a>>,
+}
+
+/// Everything is sent as text, as most of the guide's samples do: no number can lose a digit.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Parameter<'a> {
+    pub(super) name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) group_type: Option<&'static str>,
+    #[serde(rename = "GroupID", skip_serializing_if = "Option::is_none")]
+    pub(super) group_id: Option<String>,
+    pub(super) value: String,
+}
+
+/// The body of `POST json/Transaction/Statuses`.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct StatusesRequest<'a> {
+    pub(super) transactions: [ByInvoice<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ByInvoice<'a> {
+    pub(super) invoice: &'a str,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct StatusesAnswer {
+    #[serde(default)]
+    pub(super) transactions: Vec<Transaction>,
+    #[serde(default)]
+    pub(super) error_transactions: Vec<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CancelAnswer {
+    pub(super) key: Option<String>,
+    pub(super) is_canceled: bool,
+}
+
+/// A JSON push.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Push {
+    pub(super) transaction: Option<Transaction>,
+    pub(super) data_request: Option<Transaction>,
+}
+
+/// A transaction in an answer, a status or a push.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Transaction {
+    /// 32 hex digits; null on some refusals.
+    pub(super) key: Option<String>,
+    pub(super) status: Status,
+    pub(super) invoice: Option<String>,
+    pub(super) currency: Option<String>,
+    pub(super) amount_debit: Option<JsonDecimal>,
+    pub(super) amount_credit: Option<JsonDecimal>,
+    /// Null while unprocessed.
+    pub(super) transaction_type: Option<String>,
+    pub(super) required_action: Option<RequiredAction>,
+    pub(super) request_errors: Option<RequestErrors>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Status {
+    pub(super) code: Code,
+    pub(super) sub_code: Option<SubCode>,
+    pub(super) date_time: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Code {
+    pub(super) code: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SubCode {
+    pub(super) code: Option<String>,
+    pub(super) description: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RequiredAction {
+    name: Option<String>,
+    #[serde(rename = "RedirectURL")]
+    redirect_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RequestErrors {
+    channel_errors: Option<Vec<RequestError>>,
+    service_errors: Option<Vec<RequestError>>,
+    action_errors: Option<Vec<RequestError>>,
+    parameter_errors: Option<Vec<RequestError>>,
+    custom_parameter_errors: Option<Vec<RequestError>>,
+}
+
+/// What is wrong with a request. `ErrorMessage` is not read: it can repeat what was sent.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RequestError {
+    name: Option<String>,
+    error: Option<String>,
+}
+
+impl Transaction {
+    /// What it moves, minor units, where it says so.
+    ///
+    /// # Errors
+    /// When that is no amount of ours: another currency, or more precise than cents.
+    pub(super) fn amount(&self) -> Result<Option<Amount>, Doubt> {
+        let ours = self.currency.as_deref().is_none_or(|code| code == Currency::EUR.code());
+        let amount = self.amount_debit.or(self.amount_credit).map(|amount| amount.amount(Currency::EUR)).transpose();
+        amount.ok().filter(|_| ours).ok_or(Doubt::AmountMismatch)
+    }
+
+    /// The page that the buyer has to visit. Other required actions are not for the buyer.
+    pub(super) fn redirect(&self) -> Option<Url> {
+        let action = self.required_action.as_ref()?;
+        let redirect = action.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("redirect"));
+        let url = action.redirect_url.as_deref().filter(|_| redirect)?;
+        url.parse().ok().filter(is_https_or_loopback)
+    }
+
+    /// Its sub code's text, where there is one.
+    pub(super) fn explanation(&self) -> Option<&str> {
+        self.status.sub_code.as_ref()?.description.as_deref().filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn sub_code(&self) -> Option<&str> {
+        self.status.sub_code.as_ref()?.code.as_deref().filter(|code| !code.is_empty())
+    }
+}
+
+impl Status {
+    /// When it became so. A time without an offset is Dutch: the guide shows one event in both ways.
+    pub(super) fn at(&self) -> Option<Timestamp> {
+        let text = self.date_time.as_deref()?;
+        let dutch = || text.parse::<DateTime>().ok()?.in_tz("Europe/Amsterdam").ok().map(|zoned| zoned.timestamp());
+        text.parse().ok().or_else(dutch)
+    }
+}
+
+impl RequestErrors {
+    /// Which parameters are wrong and how, by name and code alone: their values can be personal.
+    pub(super) fn names(&self) -> Vec<String> {
+        let Self { channel_errors, service_errors, action_errors, parameter_errors, custom_parameter_errors } = self;
+        let lists = [channel_errors, service_errors, action_errors, parameter_errors, custom_parameter_errors];
+        let named = |error: &RequestError| {
+            format!("{}: {}", error.name.as_deref().unwrap_or("?"), error.error.as_deref().unwrap_or("?"))
+        };
+        lists.into_iter().flatten().flatten().map(named).collect()
+    }
+}

@@ -1,0 +1,122 @@
+//! HTTP in: what API Gateway hands over, as what a use case needs.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, RequestExt};
+use payment::MerchantId;
+use providers::Deadline;
+use service::{Call, Problem, ProblemCode};
+
+use crate::Request;
+use crate::outgoing::LARGEST_BODY;
+
+/// Kept back of the function's time for writing the outcome.
+const RESERVE: Duration = Duration::from_secs(3);
+
+/// The time a request has where nobody says how much: what API Gateway waits, less the reserve.
+const DEFAULT_TIME: Duration = Duration::from_secs(26);
+
+/// A request that the authorizer has let in.
+pub struct Incoming {
+    /// Who asks, and until when there is time.
+    pub call: Call,
+    id: String,
+    key: Option<String>,
+    body: Vec<u8>,
+    query: Vec<(String, String)>,
+}
+
+impl Incoming {
+    pub(crate) fn of_checkout(request: Request) -> Result<Self, Problem> {
+        let nobody = || Problem::new(ProblemCode::Unauthorized, "Send Authorization: Bearer with an API key.");
+        let merchant = merchant(&request).ok_or_else(nobody)?;
+        let body = limited(request.body())?.to_vec();
+        if !body.is_empty() && !is_json(&request) {
+            return Err(Problem::new(ProblemCode::UnsupportedMediaType, "Send the body as application/json."));
+        }
+        let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default().to_owned());
+        let query = request.uri().query().unwrap_or_default();
+        Ok(Self {
+            call: Call { merchant, request_id: request_id(&request), deadline: deadline(&request) },
+            id: request.path_parameters_ref().and_then(|path| path.first("id")).unwrap_or_default().to_owned(),
+            key: header("idempotency-key"),
+            body,
+            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        })
+    }
+
+    /// The payment in the path.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The `Idempotency-Key` header.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// The body, byte for byte.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The query parameters, in their order.
+    #[must_use]
+    pub fn query(&self) -> &[(String, String)] {
+        &self.query
+    }
+}
+
+/// The request's id: API Gateway's, or the function's own.
+pub(crate) fn request_id(request: &Request) -> String {
+    let of_gateway = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        _ => None,
+    };
+    let of_function = || request.lambda_context_ref().map(|context| context.request_id.clone());
+    of_gateway.or_else(of_function).unwrap_or_default()
+}
+
+/// When the answer must be ready: the function's time less a reserve.
+pub(crate) fn deadline(request: &Request) -> Deadline {
+    Deadline::within(request.lambda_context_ref().map_or(DEFAULT_TIME, |context| time_left(context.deadline)))
+}
+
+/// The time until a moment in milliseconds since 1970, less a reserve.
+pub(crate) fn time_left(deadline_ms: u64) -> Duration {
+    if deadline_ms == 0 {
+        return DEFAULT_TIME;
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Duration::from_millis(deadline_ms).saturating_sub(now).saturating_sub(RESERVE)
+}
+
+/// Whose key the authorizer has seen.
+fn merchant(request: &Request) -> Option<MerchantId> {
+    let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { return None };
+    context.authorizer.as_ref()?.fields.get("merchant")?.as_str()?.parse().ok()
+}
+
+fn is_json(request: &Request) -> bool {
+    let value = request.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = value.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/json")
+}
+
+/// The body, unless it is too large.
+pub(crate) fn limited(body: &Body) -> Result<&[u8], Problem> {
+    let bytes: &[u8] = match body {
+        Body::Empty => &[],
+        Body::Text(text) => text.as_bytes(),
+        Body::Binary(bytes) => bytes,
+        _ => &[],
+    };
+    if bytes.len() > LARGEST_BODY {
+        return Err(Problem::new(ProblemCode::BodyTooLarge, format!("The body must have at most {LARGEST_BODY} bytes.")));
+    }
+    Ok(bytes)
+}

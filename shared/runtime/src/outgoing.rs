@@ -1,0 +1,104 @@
+//! HTTP out: answers and problems with the headers that belong to them, and one log line each.
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::{HeaderName, HeaderValue};
+use lambda_http::Body;
+use service::{Answer, Problem};
+use url::Url;
+
+/// The largest body that is taken, in bytes.
+pub const LARGEST_BODY: usize = 256 * 1024;
+
+/// An answer as a function gives it.
+pub type Response = http::Response<Body>;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+pub(crate) fn answer(result: Result<Answer, Problem>, request_id: &str) -> Response {
+    match result {
+        Ok(answer) => {
+            tracing::info!(request_id, status = answer.status, replayed = answer.replayed, "answered");
+            let mut response = document(answer.status, "application/json", &answer.body, request_id);
+            if answer.replayed {
+                response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+            }
+            response
+        }
+        Err(found) => problem(&found, request_id),
+    }
+}
+
+/// A problem document.
+#[must_use]
+pub fn problem(problem: &Problem, request_id: &str) -> Response {
+    let status = problem.code().status();
+    let code = problem.code().as_str();
+    match problem.cause() {
+        Some(cause) => tracing::error!(request_id, status, code, cause = %Chain(cause), "failed"),
+        None => tracing::info!(request_id, status, code, "answered"),
+    }
+    let mut response = document(status, "application/problem+json", &problem.to_json(request_id), request_id);
+    if let Some(seconds) = problem.retry_after() {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if problem.is_replay() {
+        response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+pub(crate) fn acknowledgement(result: Result<(), Problem>, request_id: &str) -> Response {
+    match result {
+        Ok(()) => {
+            tracing::info!(request_id, status = 200, "message kept");
+            with_request_id(http::Response::new(Body::Empty), request_id)
+        }
+        Err(found) => problem(&found, request_id),
+    }
+}
+
+pub(crate) fn redirect(result: Result<Url, Problem>, request_id: &str) -> Response {
+    let location = result.map(|url| HeaderValue::from_str(url.as_str()));
+    match location {
+        Ok(Ok(location)) => {
+            tracing::info!(request_id, status = 303, "buyer sent back");
+            let mut response = with_request_id(http::Response::new(Body::Empty), request_id);
+            *response.status_mut() = http::StatusCode::SEE_OTHER;
+            response.headers_mut().insert(LOCATION, location);
+            response
+        }
+        Ok(Err(error)) => problem(&Problem::unavailable(error), request_id),
+        Err(found) => problem(&found, request_id),
+    }
+}
+
+fn document(status: u16, media_type: &'static str, body: &serde_json::Value, request_id: &str) -> Response {
+    let mut response = with_request_id(http::Response::new(Body::Text(body.to_string())), request_id);
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}
+
+fn with_request_id(mut response: Response, request_id: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An error with everything that led to it, for the log. None of our errors holds a value of a request.
+struct Chain<'a>(&'a (dyn std::error::Error + 'static));
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(cause) = next {
+            write!(f, ": {cause}")?;
+            next = cause.source();
+        }
+        Ok(())
+    }
+}
