@@ -1,3 +1,16 @@
-//! The whole of paylater on one machine.
+//! The whole of paylater on one machine: the functions behind a gateway, the AWS services they need and the providers
+//! they talk to, all on loopback and all reached as in production.
 
 pub mod aws;
+mod demo;
+mod demo_merchant;
+mod event;
+mod functions;
+mod gateway;
+mod routes;
+mod stack;
+
+pub use demo::{DemoError, run as run_demo};
+pub use demo_merchant::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY};
+pub use routes::{Route, Routes, RoutesError};
+pub use stack::{Sandboxes, Stack, StackError, StackOptions};

@@ -1,1 +1,313 @@
+//! An unknown outcome stays unknown until evidence settles it, and keeps its money reserved meanwhile.
 
+use jiff::SignedDuration;
+use payment::{
+    Admission, Decision, Doubt, DoubtPolicy, Finding, Hint, Observation, OperationStatus, OrderState, Outcome, Payment,
+    PROBE_AFTER_SECONDS, Reason, Rejection, Status, Ticket,
+};
+
+use crate::fixture::*;
+
+const QUIET: u32 = 60;
+
+fn in_doubt() -> (Payment, Ticket) {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    settle(&mut payment, &ticket, Outcome::InDoubt(Doubt::TimedOut));
+    (payment, ticket)
+}
+
+fn found(payment: &mut Payment, ticket: &Ticket, finding: Finding, seconds: i64) {
+    found_by(payment, ticket, finding, DoubtPolicy::Lookup, seconds);
+}
+
+fn found_by(payment: &mut Payment, ticket: &Ticket, finding: Finding, policy: DoubtPolicy, seconds: i64) {
+    payment.found(&ticket.operation, Observation::read(finding), QUIET, policy, &cause(), at(seconds));
+    sound(payment);
+}
+
+fn reason(payment: &Payment, ticket: &Ticket) -> Option<Reason> {
+    operation(payment, &ticket.operation).reason.clone()
+}
+
+#[test]
+fn a_timeout_is_doubt_and_keeps_the_money_reserved() {
+    let (payment, ticket) = in_doubt();
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::InDoubt);
+    assert_eq!(payment.amounts().capturing, amount(5_000));
+    assert_eq!(payment.status, Status::Authorized);
+}
+
+#[test]
+fn a_dead_worker_leaves_doubt_behind_but_a_live_one_does_not() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    assert!(!payment.lapse(&ticket.operation, DoubtPolicy::Lookup, &cause(), at(35)));
+    assert!(payment.lapse(&ticket.operation, DoubtPolicy::Lookup, &cause(), at(36)));
+    assert_eq!(reason(&payment, &ticket), Some(Reason::Doubt { doubt: Doubt::WorkerDied }));
+    assert_eq!(payment.amounts().capturing, amount(5_000));
+}
+
+#[test]
+fn an_answer_that_comes_after_the_sweep_still_counts() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    payment.lapse(&ticket.operation, DoubtPolicy::Lookup, &cause(), at(40));
+    assert!(settle_at(&mut payment, &ticket, done(), 41));
+    assert_eq!(payment.amounts().captured, amount(5_000));
+}
+
+#[test]
+fn an_answer_to_an_earlier_attempt_changes_nothing() {
+    let mut payment = authorized();
+    let first = capture(&mut payment, "c1", 5_000);
+    settle(&mut payment, &first, Outcome::NotSent);
+    act(&mut payment, capture_command("c1", 5_000));
+    assert!(!settle(&mut payment, &first, refused()));
+    assert_eq!(payment.amounts().capturing, amount(5_000));
+}
+
+#[test]
+fn not_found_once_settles_nothing() {
+    let (mut payment, ticket) = in_doubt();
+    found(&mut payment, &ticket, Finding::NotFound, 1_000);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::InDoubt);
+}
+
+#[test]
+fn not_found_twice_within_the_quiet_period_settles_nothing() {
+    let (mut payment, ticket) = in_doubt();
+    found(&mut payment, &ticket, Finding::NotFound, 6);
+    found(&mut payment, &ticket, Finding::NotFound, 65);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::InDoubt);
+}
+
+#[test]
+fn not_found_again_after_the_quiet_period_gives_the_money_back_and_allows_the_same_key() {
+    let (mut payment, ticket) = in_doubt();
+    found(&mut payment, &ticket, Finding::NotFound, 6);
+    found(&mut payment, &ticket, Finding::NotFound, 66);
+    assert_eq!(reason(&payment, &ticket), Some(Reason::NotProcessed));
+    assert!(payment.amounts().capturing.is_zero());
+    assert_eq!(act(&mut payment, capture_command("c1", 5_000)).attempt, 2);
+}
+
+#[test]
+fn having_been_seen_in_between_makes_not_found_count_from_the_start() {
+    let (mut payment, ticket) = in_doubt();
+    found(&mut payment, &ticket, Finding::NotFound, 6);
+    found(&mut payment, &ticket, Finding::Found(pending()), 30);
+    found(&mut payment, &ticket, Finding::NotFound, 100);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::Pending);
+}
+
+#[test]
+fn what_the_provider_had_accepted_and_does_not_find_any_more_is_a_question_for_a_person() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    settle(&mut payment, &ticket, pending());
+    found(&mut payment, &ticket, Finding::NotFound, 100);
+    found(&mut payment, &ticket, Finding::NotFound, 200);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::NeedsOperator);
+    assert_eq!(payment.amounts().capturing, amount(5_000));
+}
+
+#[test]
+fn an_answer_that_names_another_amount_is_no_answer() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    settle(&mut payment, &ticket, done_for(5_001));
+    assert_eq!(reason(&payment, &ticket), Some(Reason::Doubt { doubt: Doubt::AmountMismatch }));
+    assert_eq!((payment.amounts().captured, payment.amounts().capturing), (amount(0), amount(5_000)));
+}
+
+#[test]
+fn an_authorization_of_another_amount_is_no_authorization() {
+    let (mut payment, ticket) = opened();
+    let order = payment::OrderNews { amount: Some(amount(1)), ..payment::OrderNews::of(OrderState::Authorized) };
+    settle(&mut payment, &ticket, Outcome::Done(payment::Receipt { order: Some(order), ..Default::default() }));
+    assert_eq!(payment.status, Status::Created);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::InDoubt);
+}
+
+#[test]
+fn finding_another_amount_again_and_again_ends_with_a_person() {
+    let (mut payment, ticket) = in_doubt();
+    let mut looks = 0;
+    while status_of(&payment, &ticket) == OperationStatus::InDoubt {
+        let due = payment.due_at().unwrap();
+        let seconds = due.duration_since(at(0)).as_secs();
+        found(&mut payment, &ticket, Finding::Found(done_for(4_999)), seconds);
+        assert!(payment.due_at().unwrap() > due, "looked again at once");
+        looks += 1;
+    }
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::NeedsOperator);
+    assert!(looks < 12, "{looks} looks");
+}
+
+#[test]
+fn probes_follow_the_schedule() {
+    let (mut payment, ticket) = in_doubt();
+    for (look, pause) in PROBE_AFTER_SECONDS.iter().enumerate() {
+        let due = operation(&payment, &ticket.operation).due_at.unwrap();
+        assert_eq!(due.duration_since(if look == 0 { at(1) } else { at(0) }), SignedDuration::from_secs(*pause));
+        found(&mut payment, &ticket, Finding::Unclear, 0);
+    }
+}
+
+#[test]
+fn without_any_read_a_person_is_asked_after_fifteen_minutes() {
+    let (mut payment, ticket) = in_doubt();
+    found_by(&mut payment, &ticket, Finding::Unclear, DoubtPolicy::None, 900);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::InDoubt);
+    found_by(&mut payment, &ticket, Finding::Unclear, DoubtPolicy::None, 901);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::NeedsOperator);
+}
+
+#[test]
+fn a_look_up_without_an_answer_asks_a_person_after_three_days() {
+    let (mut payment, ticket) = in_doubt();
+    found(&mut payment, &ticket, Finding::Unclear, 72 * 3_600);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::InDoubt);
+    found(&mut payment, &ticket, Finding::Unclear, 72 * 3_600 + 1);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::NeedsOperator);
+    assert_eq!(payment.amounts().capturing, amount(5_000));
+}
+
+#[test]
+fn what_waits_for_a_person_stays_there_when_a_message_names_another_amount() {
+    let (mut payment, ticket) = in_doubt();
+    found_by(&mut payment, &ticket, Finding::Unclear, DoubtPolicy::None, 1_000);
+    let news = news_of(&payment, &ticket, done_for(4_999));
+    claim(&mut payment, news, 1_001);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::NeedsOperator);
+}
+
+fn asked_a_person() -> (Payment, Ticket) {
+    let (mut payment, ticket) = in_doubt();
+    found_by(&mut payment, &ticket, Finding::Unclear, DoubtPolicy::None, 1_000);
+    (payment, ticket)
+}
+
+fn decision(succeeded: bool) -> Decision {
+    Decision { succeeded, reason: "their support said so".to_owned(), provider_reference: Some("p-9".to_owned()) }
+}
+
+#[test]
+fn a_person_can_say_that_it_happened() {
+    let (mut payment, ticket) = asked_a_person();
+    assert!(payment.resolve(&ticket.operation, decision(true), &cause(), at(2_000)));
+    sound(&payment);
+    assert_eq!(payment.amounts().captured, amount(5_000));
+    assert_eq!(operation(&payment, &ticket.operation).provider_reference.as_deref(), Some("p-9"));
+}
+
+#[test]
+fn a_person_can_say_that_it_did_not_happen_and_the_key_is_not_run_again() {
+    let (mut payment, ticket) = asked_a_person();
+    assert!(payment.resolve(&ticket.operation, decision(false), &cause(), at(2_000)));
+    assert!(payment.amounts().capturing.is_zero());
+    assert_eq!(accept(&mut payment, capture_command("c1", 5_000), 2_001), Ok(Admission::Replay(ticket.operation)));
+}
+
+#[test]
+fn a_person_is_not_listened_to_before_being_asked() {
+    let (mut payment, ticket) = in_doubt();
+    assert!(!payment.resolve(&ticket.operation, decision(true), &cause(), at(2)));
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::InDoubt);
+}
+
+#[test]
+fn doubt_about_a_session_is_harmless_where_the_provider_says_so() {
+    let (mut payment, ticket) = opened();
+    payment.settle(&ticket, Outcome::InDoubt(Doubt::TimedOut), DoubtPolicy::Harmless, &cause(), at(1));
+    assert_eq!(reason(&payment, &ticket), Some(Reason::Harmless));
+    assert_eq!(payment.status, Status::Created);
+}
+
+#[test]
+fn that_a_repeat_was_not_sent_says_nothing_about_the_first_attempt() {
+    let (mut payment, ticket) = in_doubt();
+    let second = payment.next_attempt(&ticket.operation, at(10)).unwrap();
+    payment.settle(&second, Outcome::NotSent, DoubtPolicy::Repeat, &cause(), at(11));
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::InDoubt);
+    assert_eq!(payment.amounts().capturing, amount(5_000));
+}
+
+#[test]
+fn a_repeat_that_never_gets_an_answer_ends_with_a_person() {
+    let (mut payment, mut ticket) = in_doubt();
+    let mut repeats = 0;
+    while status_of(&payment, &ticket) == OperationStatus::InDoubt {
+        let due = payment.due_at().unwrap();
+        ticket = payment.next_attempt(&ticket.operation, due).unwrap();
+        payment.settle(&ticket, Outcome::InDoubt(Doubt::TimedOut), DoubtPolicy::Repeat, &cause(), due);
+        repeats += 1;
+        assert!(repeats < 12, "repeated for ever");
+    }
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::NeedsOperator);
+    let doubts = facts_after(&payment, 0).iter().filter(|kind| **kind == "operation.in_doubt").count();
+    assert_eq!(doubts, 1, "one doubt is told once");
+}
+
+#[test]
+fn proof_that_it_happened_outweighs_not_having_found_it_so_no_second_call_is_made() {
+    let (mut payment, ticket) = in_doubt();
+    found(&mut payment, &ticket, Finding::NotFound, 6);
+    found(&mut payment, &ticket, Finding::NotFound, 66);
+    let news = news_of(&payment, &ticket, done());
+    claim(&mut payment, news, 70);
+    assert_eq!(payment.amounts().captured, amount(5_000));
+    assert_eq!(accept(&mut payment, capture_command("c1", 5_000), 71), Ok(Admission::Replay(ticket.operation)));
+}
+
+#[test]
+fn proof_that_comes_when_the_money_is_taken_otherwise_is_drift() {
+    let (mut payment, ticket) = in_doubt();
+    found(&mut payment, &ticket, Finding::NotFound, 6);
+    found(&mut payment, &ticket, Finding::NotFound, 66);
+    capture(&mut payment, "c2", AMOUNT);
+    let news = news_of(&payment, &ticket, done());
+    observe(&mut payment, news, 70);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::Rejected);
+    assert_eq!(drifts(&payment), 1);
+}
+
+#[test]
+fn a_definite_refusal_is_not_undone_by_a_message() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    settle(&mut payment, &ticket, refused());
+    let news = news_of(&payment, &ticket, done());
+    claim(&mut payment, news.clone(), 2);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::Rejected);
+    assert_eq!(payment.observe_at, Some(at(2)), "a contradiction asks for a look");
+    observe(&mut payment, news, 3);
+    assert_eq!((status_of(&payment, &ticket), drifts(&payment)), (OperationStatus::Rejected, 1));
+}
+
+#[test]
+fn a_hint_makes_the_payment_due_and_nothing_else() {
+    let mut payment = authorized();
+    let before = payment.clone();
+    payment.hint(Hint { at: at(5) });
+    assert_eq!(payment.due_at(), Some(at(5)));
+    payment.observe_at = None;
+    assert!(payment == before);
+}
+
+#[test]
+fn hints_make_at_most_one_look_in_five_seconds() {
+    let mut payment = authorized();
+    payment.observed(at(10));
+    payment.hint(Hint { at: at(11) });
+    payment.hint(Hint { at: at(12) });
+    assert_eq!(payment.due_at(), Some(at(15)));
+}
+
+#[test]
+fn an_operation_in_doubt_blocks_what_excludes_it_by_name() {
+    let (mut payment, ticket) = in_doubt();
+    let rejected = accept(&mut payment, cancel_command("x"), 2);
+    assert_eq!(rejected, Err(Rejection::BlockedByDoubt { operation: ticket.operation }));
+}

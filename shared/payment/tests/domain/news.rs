@@ -1,1 +1,325 @@
+//! News in any order, any number of times, before or after the answer of our own call.
 
+use jiff::Timestamp;
+use payment::{
+    Action, CaptureMode, Cause, CauseKind, Doubt, DoubtPolicy, Flow, News, Observation, OperationStatus, OrderNews,
+    OrderState, Outcome, Payment, ReceivableNews, Receipt, SignedClaim, Status, Ticket,
+};
+use proptest::prelude::*;
+
+use crate::fixture::*;
+
+/// Something true that reaches us by one way or another.
+#[derive(Clone)]
+enum Message {
+    News(News),
+    Receivable(ReceivableNews),
+}
+
+fn hear(payment: &mut Payment, message: Message, observed: bool, now: Timestamp) {
+    let cause = Cause::new(CauseKind::Webhook, "hook");
+    match message {
+        Message::News(news) if observed => payment.learn(Observation::read(news), &cause, now),
+        Message::News(news) => payment.learn(SignedClaim::verified(news), &cause, now),
+        Message::Receivable(news) => payment.note_receivable(news, None, &cause, now),
+    }
+}
+
+/// A payment with a capture done, two in doubt and a refund under way, and everything that turns out to be true.
+fn in_the_middle() -> (Payment, Vec<Message>) {
+    let (mut payment, c0) = captured(5_000);
+    let c1 = capture(&mut payment, "c1", 3_000);
+    let c2 = capture(&mut payment, "c2", 4_600);
+    let r1 = refund(&mut payment, "r1", &c0, 2_000);
+    settle(&mut payment, &c1, Outcome::InDoubt(Doubt::TimedOut));
+    settle(&mut payment, &c2, pending());
+    let truth = vec![
+        Message::News(order_news(OrderState::AwaitingBuyer(None))),
+        Message::News(order_news(OrderState::Authorized)),
+        Message::News(news_of(&payment, &c1, done_for(3_000))),
+        Message::News(news_of(&payment, &c2, pending())),
+        Message::News(news_of(&payment, &c2, done_as("prov-c2"))),
+        Message::News(news_of(&payment, &r1, done())),
+        Message::Receivable(ReceivableNews::Overdue),
+        Message::Receivable(ReceivableNews::Dunning { level: 2 }),
+    ];
+    (payment, truth)
+}
+
+/// Indexes of `count` things, each two times, in any order.
+fn twice_in_any_order(count: usize) -> impl Strategy<Value = Vec<(usize, bool)>> {
+    let each = (0..count).chain(0..count).collect::<Vec<_>>();
+    (Just(each).prop_shuffle(), prop::collection::vec(any::<bool>(), 2 * count))
+        .prop_map(|(order, observed)| order.into_iter().zip(observed).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn true_news_of_captures_and_refunds_ends_the_same_in_any_order(order in twice_in_any_order(8)) {
+        let (mut payment, truth) = in_the_middle();
+        for (second, (which, observed)) in order.into_iter().enumerate() {
+            hear(&mut payment, truth[which].clone(), observed, at(10 + i64::try_from(second).unwrap()));
+            sound(&payment);
+        }
+        prop_assert_eq!(payment.status, Status::Captured);
+        let a = payment.amounts();
+        prop_assert_eq!((a.captured, a.capturing), (amount(AMOUNT), amount(0)));
+        prop_assert_eq!((a.refunded, a.refunding), (amount(2_000), amount(0)));
+        let receivable = payment.receivable.as_ref().unwrap();
+        prop_assert_eq!((receivable.overdue, receivable.dunning_level), (true, 2));
+        prop_assert_eq!(drifts(&payment), 0);
+    }
+
+    #[test]
+    fn true_news_of_a_session_ends_the_same_in_any_order(order in twice_in_any_order(5), session_answered in any::<bool>()) {
+        let (mut payment, ticket) = opened();
+        if session_answered {
+            settle(&mut payment, &ticket, done_with(OrderState::AwaitingBuyer(None)));
+        }
+        let truth = [
+            OrderState::AwaitingBuyer(None),
+            OrderState::AwaitingConfirmation,
+            OrderState::UnderReview,
+            OrderState::Authorized,
+            OrderState::Authorized,
+        ];
+        for (which, observed) in order {
+            hear(&mut payment, Message::News(order_news(truth[which].clone())), observed, at(10));
+            sound(&payment);
+        }
+        prop_assert_eq!(payment.status, Status::Authorized);
+        prop_assert_eq!(payment.amounts(), authorized().amounts());
+        prop_assert_eq!(status_of(&payment, &ticket), OperationStatus::Succeeded);
+        prop_assert_eq!(drifts(&payment), 0);
+    }
+
+    #[test]
+    fn true_news_of_a_sale_ends_the_same_in_any_order(order in twice_in_any_order(3)) {
+        let (mut payment, _) = opened_with(Flow::Redirect, CaptureMode::Automatic);
+        let truth = [OrderState::AwaitingBuyer(None), OrderState::Authorized, OrderState::Captured];
+        for (which, observed) in order {
+            hear(&mut payment, Message::News(order_news(truth[which].clone())), observed, at(10));
+            sound(&payment);
+        }
+        prop_assert_eq!(payment.status, Status::Captured);
+        prop_assert_eq!(payment.amounts().captured, amount(AMOUNT));
+        prop_assert_eq!(payment.operations.len(), 2);
+    }
+
+    #[test]
+    fn a_lost_buyer_ends_the_same_in_any_order(
+        order in twice_in_any_order(4),
+        last in prop::sample::select(vec![OrderState::Canceled, OrderState::Expired]),
+    ) {
+        let (mut payment, ticket) = opened();
+        settle(&mut payment, &ticket, done_with(OrderState::AwaitingBuyer(None)));
+        let truth = [OrderState::AwaitingBuyer(None), OrderState::AwaitingConfirmation, OrderState::UnderReview, last.clone()];
+        for (which, observed) in order {
+            hear(&mut payment, Message::News(order_news(truth[which].clone())), observed, at(10));
+            sound(&payment);
+        }
+        prop_assert_eq!(payment.status, if last == OrderState::Canceled { Status::Canceled } else { Status::Expired });
+    }
+}
+
+#[test]
+fn a_message_that_settles_a_capture_before_its_answer_is_counted_once() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    let news = news_of(&payment, &ticket, done());
+    claim(&mut payment, news, 2);
+    assert!(!settle(&mut payment, &ticket, done()));
+    assert_eq!(payment.amounts().captured, amount(5_000));
+}
+
+#[test]
+fn an_answer_that_comes_after_the_message_still_gives_its_reference() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    let news = news_of(&payment, &ticket, done());
+    claim(&mut payment, news, 2);
+    assert!(settle(&mut payment, &ticket, done_as("prov-1")));
+    assert_eq!(operation(&payment, &ticket.operation).provider_reference.as_deref(), Some("prov-1"));
+}
+
+#[test]
+fn a_session_whose_message_overtook_its_answer_still_gets_its_references() {
+    let (mut payment, ticket) = opened();
+    claim(&mut payment, order_news(OrderState::Authorized), 2);
+    let order = OrderNews { provider_reference: Some("order-1".to_owned()), ..OrderNews::of(OrderState::AwaitingBuyer(None)) };
+    settle(&mut payment, &ticket, Outcome::Done(Receipt { order: Some(order), ..Receipt::default() }));
+    assert_eq!((payment.status, payment.provider_reference.as_deref()), (Status::Authorized, Some("order-1")));
+}
+
+#[test]
+fn an_answer_that_contradicts_the_message_is_told() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    let news = news_of(&payment, &ticket, done());
+    claim(&mut payment, news, 2);
+    settle(&mut payment, &ticket, refused());
+    assert_eq!((payment.amounts().captured, drifts(&payment)), (amount(5_000), 1));
+}
+
+#[test]
+fn a_message_before_the_answer_that_nothing_was_sent_keeps_the_money_reserved() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    let news = news_of(&payment, &ticket, pending());
+    claim(&mut payment, news, 2);
+    settle(&mut payment, &ticket, Outcome::NotSent);
+    assert_eq!(payment.amounts().capturing, amount(5_000));
+}
+
+#[test]
+fn an_order_seen_as_canceled_while_a_capture_is_in_doubt_does_not_release_its_money() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    settle(&mut payment, &ticket, Outcome::InDoubt(Doubt::TimedOut));
+    for state in [OrderState::Canceled, OrderState::Expired] {
+        observe(&mut payment, order_news(state), 2);
+    }
+    assert_eq!((payment.status, payment.amounts().released), (Status::Authorized, amount(0)));
+    settle(&mut payment, &ticket, done());
+    assert_eq!(payment.amounts().captured, amount(5_000));
+}
+
+#[test]
+fn captured_money_cannot_be_called_off() {
+    let (mut payment, _) = captured(5_000);
+    observe(&mut payment, order_news(OrderState::Canceled), 2);
+    assert_eq!((payment.status, payment.amounts().released), (Status::PartiallyCaptured, amount(0)));
+    assert_eq!(drifts(&payment), 1);
+}
+
+#[test]
+fn an_order_of_another_amount_is_drift_and_is_not_obeyed() {
+    let (mut payment, _) = opened();
+    let order = OrderNews { amount: Some(amount(AMOUNT - 1)), ..OrderNews::of(OrderState::Authorized) };
+    observe(&mut payment, News { order: Some(order), operations: Vec::new() }, 2);
+    assert_eq!((payment.status, drifts(&payment)), (Status::Created, 1));
+}
+
+#[test]
+fn a_claim_that_contradicts_asks_for_a_look_and_does_not_speak_of_drift() {
+    let mut payment = authorized();
+    let decline = payment::Decline { reason: payment::DeclineReason::Other, provider_code: None, message: None };
+    claim(&mut payment, order_news(OrderState::Declined(decline)), 2);
+    assert_eq!((payment.status, drifts(&payment), payment.due_at()), (Status::Authorized, 0, Some(at(2))));
+}
+
+#[test]
+fn the_same_drift_is_told_once() {
+    let (mut payment, _) = captured(5_000);
+    observe(&mut payment, order_news(OrderState::Canceled), 2);
+    observe(&mut payment, order_news(OrderState::Canceled), 3);
+    assert_eq!(drifts(&payment), 1);
+}
+
+#[test]
+fn what_the_provider_captured_without_us_is_drift() {
+    let mut payment = authorized();
+    let order = OrderNews { captured: Some(amount(1)), ..OrderNews::of(OrderState::Authorized) };
+    observe(&mut payment, News { order: Some(order), operations: Vec::new() }, 2);
+    assert_eq!((payment.amounts().captured, drifts(&payment)), (amount(0), 1));
+}
+
+#[test]
+fn news_that_contradicts_does_not_replace_what_is_known() {
+    let (mut payment, ticket) = opened();
+    let order = OrderNews { provider_reference: Some("mine".to_owned()), ..OrderNews::of(OrderState::Canceled) };
+    settle(&mut payment, &ticket, Outcome::Done(Receipt { order: Some(order), ..Receipt::default() }));
+    let foreign = OrderNews { provider_reference: Some("another".to_owned()), ..OrderNews::of(OrderState::Authorized) };
+    claim(&mut payment, News { order: Some(foreign), operations: Vec::new() }, 2);
+    assert_eq!(payment.provider_reference.as_deref(), Some("mine"));
+}
+
+fn waiting_for_the_buyer(flow: Flow) -> (Payment, Ticket) {
+    let (mut payment, ticket) = opened_with(flow, CaptureMode::Manual);
+    let action = Action::Redirect { url: "https://provider.example/pay".parse().unwrap(), expires_at: Some(at(900)) };
+    settle(&mut payment, &ticket, done_with(OrderState::AwaitingBuyer(Some(action))));
+    (payment, ticket)
+}
+
+#[test]
+fn a_buyer_who_is_seen_to_be_missing_after_the_session_ended_lets_it_expire() {
+    let (mut payment, _) = waiting_for_the_buyer(Flow::Redirect);
+    observe(&mut payment, order_news(OrderState::AwaitingBuyer(None)), 899);
+    assert_eq!(payment.status, Status::RequiresAction);
+    observe(&mut payment, order_news(OrderState::AwaitingBuyer(None)), 900);
+    assert_eq!(payment.status, Status::Expired);
+}
+
+#[test]
+fn a_claim_that_the_buyer_is_missing_does_not_let_the_session_expire() {
+    let (mut payment, _) = waiting_for_the_buyer(Flow::Redirect);
+    claim(&mut payment, order_news(OrderState::AwaitingBuyer(None)), 2_000);
+    assert_eq!(payment.status, Status::RequiresAction);
+}
+
+#[test]
+fn a_confirmation_on_its_way_keeps_the_session_from_expiring() {
+    let (mut payment, _) = waiting_for_the_buyer(Flow::Widget);
+    let confirm = act(&mut payment, confirm_command("k", true));
+    settle(&mut payment, &confirm, Outcome::InDoubt(Doubt::TimedOut));
+    observe(&mut payment, order_news(OrderState::AwaitingBuyer(None)), 901);
+    settle(&mut payment, &confirm, done_with(OrderState::Authorized));
+    assert_eq!(payment.status, Status::Authorized);
+}
+
+#[test]
+fn a_buyer_who_is_known_to_be_done_is_not_forgotten_by_older_news() {
+    let (mut payment, _) = waiting_for_the_buyer(Flow::Redirect);
+    claim(&mut payment, order_news(OrderState::AwaitingConfirmation), 100);
+    observe(&mut payment, order_news(OrderState::AwaitingBuyer(None)), 901);
+    assert_eq!(payment.status, Status::RequiresConfirmation);
+}
+
+#[test]
+fn a_confirmed_payment_that_was_given_up_meanwhile_is_looked_at_again() {
+    let (mut payment, _) = waiting_for_the_buyer(Flow::Widget);
+    let confirm = act(&mut payment, confirm_command("k", true));
+    claim(&mut payment, order_news(OrderState::Expired), 2);
+    settle_at(&mut payment, &confirm, done_with(OrderState::Authorized), 3);
+    assert_eq!((payment.status, payment.due_at()), (Status::Expired, Some(at(3))));
+}
+
+#[test]
+fn an_order_seen_as_authorized_settles_the_confirmation_in_doubt() {
+    let (mut payment, ticket) = opened();
+    settle(&mut payment, &ticket, done_with(OrderState::AwaitingConfirmation));
+    let confirm = act(&mut payment, confirm_command("k", false));
+    payment.settle(&confirm, Outcome::InDoubt(Doubt::TimedOut), DoubtPolicy::Repeat, &cause(), at(2));
+    observe(&mut payment, order_news(OrderState::Authorized), 3);
+    assert_eq!(status_of(&payment, &confirm), OperationStatus::Succeeded);
+    assert_eq!(payment.status, Status::Authorized);
+}
+
+#[test]
+fn an_order_seen_as_canceled_settles_the_cancel_in_doubt() {
+    let mut payment = authorized();
+    let cancel = act(&mut payment, cancel_command("x"));
+    settle(&mut payment, &cancel, Outcome::InDoubt(Doubt::TimedOut));
+    observe(&mut payment, order_news(OrderState::Canceled), 2);
+    assert_eq!(status_of(&payment, &cancel), OperationStatus::Succeeded);
+    assert_eq!((payment.status, payment.amounts().released), (Status::Canceled, amount(AMOUNT)));
+}
+
+#[test]
+fn a_refused_capture_leaves_an_authorized_payment_authorized() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    settle(&mut payment, &ticket, refused());
+    assert_eq!((payment.status, payment.amounts().capturing), (Status::Authorized, amount(0)));
+}
+
+#[test]
+fn an_event_that_nobody_knows_is_noted_by_a_short_name() {
+    let mut payment = authorized();
+    payment.note_unrecognized(format!("order.\n{}", "x".repeat(300_000)), &cause(), at(2));
+    let Some(payment::Fact::Unrecognized { event }) = payment.history.last().map(|e| &e.fact) else { panic!("not noted") };
+    assert_eq!(event.chars().count(), 100);
+    assert!(event.starts_with("order.x"));
+}

@@ -432,7 +432,7 @@ fn from_authorized() -> (Payment, Ticket) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_authorized_payment_keeps_every_promise(steps in prop::collection::vec(steps(), 1..70)) {

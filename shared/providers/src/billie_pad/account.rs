@@ -68,7 +68,8 @@ impl Default for Wire {
 impl Account {
     pub(super) fn read(document: &Value) -> Result<Self, AccountError> {
         let account = Self::deserialize(document).map_err(|error| without_values(&error))?;
-        let no_key = |key: &WebhookKey| key.value.expose_secret().is_empty() || key.header.parse::<http::HeaderName>().is_err();
+        let no_key =
+            |key: &WebhookKey| key.value.expose_secret().is_empty() || key.header.parse::<http::HeaderName>().is_err();
         if account.webhook_keys.iter().any(no_key) {
             return Err(broken("webhook_keys", "must each have the name of a header and a value"));
         }

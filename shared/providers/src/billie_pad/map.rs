@@ -23,7 +23,7 @@ pub(super) enum Stage {
 
 /// Order states: docs.billie.io "Order states and decline reasons" (v2), and the guide's "Order States" (v1), whose
 /// order also tells what in v2 its invoices tell.
-pub(super) const STATES: [(&str, Stage); 16] = [
+pub(super) const STATES: &[(&str, Stage)] = &[
     ("waiting", Stage::Review),
     ("pre_waiting", Stage::Review),
     ("authorized", Stage::Confirm),
@@ -38,8 +38,6 @@ pub(super) const STATES: [(&str, Stage); 16] = [
     ("declined", Stage::Declined),
     ("canceled", Stage::Canceled),
     ("cancelled", Stage::Canceled),
-    ("order_canceled", Stage::Canceled),
-    ("order_cancelled", Stage::Canceled),
 ];
 
 /// The stage of a state; none for a state that nobody knows.
@@ -48,7 +46,7 @@ pub(super) fn stage(state: &str) -> Option<Stage> {
 }
 
 /// Decline reasons: the guide's "Order Decline Reasons" and, for the last, docs.billie.io.
-pub(super) const DECLINES: [(&str, DeclineReason, &str); 5] = [
+pub(super) const DECLINES: &[(&str, DeclineReason, &str)] = &[
     ("debtor_address", DeclineReason::AddressInvalid, "name and address of the company do not match"),
     ("debtor_not_identified", DeclineReason::BuyerUnknown, "the company could not be identified"),
     ("risk_policy", DeclineReason::RiskPolicy, "declined by the risk policy"),
@@ -81,7 +79,7 @@ pub(super) enum Says {
 }
 
 /// Events: docs.billie.io "Webhooks", the guide's "Event Names", and the names of 2018.
-pub(super) const EVENTS: [(&str, Says); 41] = [
+pub(super) const EVENTS: &[(&str, Says)] = &[
     // docs.billie.io and the guide: the order
     ("order_waiting", Says::Nothing),
     ("order_created", Says::Nothing),
@@ -155,7 +153,7 @@ pub(super) enum Number {
 
 /// Legal forms that need a number: Billie's PHP SDK, `legal-forms.json`. Left out are 4001 (GbR), 13001 (e.V.) and
 /// 99999 (other), for which the number is optional in at least one edition of the list.
-pub(super) const LEGAL_FORMS: [(&str, Number); 13] = [
+pub(super) const LEGAL_FORMS: &[(&str, Number)] = &[
     ("10001", Number::Register), // GmbH
     ("90001", Number::Register), // GmbH & Co. KG
     ("6022", Number::Vat),       // Einzelunternehmer

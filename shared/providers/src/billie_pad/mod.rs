@@ -1,10 +1,218 @@
-//! Being written.
-use crate::{AccountError, Adapter, BestEvidence, Capabilities, Transport};
-pub(crate) static CAPABILITIES: Capabilities = Capabilities {
-    provider: "x", name: "x", webhook_path: "x", flows: &[], capture_modes: &[], operations: &[], countries: &[], currencies: &[],
-    buyers: &[], limits: &[], required_fields: &[], evidence: BestEvidence::Observation, finds_by_reference: true,
-    quiet_seconds: 60, timeout_seconds: 20, session_seconds: None,
+//! Billie Pay-After-Delivery, API v2: hosted page, widget or backend order; an invoice captures, a credit note refunds.
+
+mod account;
+mod answer;
+mod look;
+mod map;
+mod request;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod token;
+mod webhook;
+mod wire;
+
+use async_trait::async_trait;
+use payment::{
+    BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order,
+    OrderError, Outcome, Payment, Receipt,
 };
-pub(crate) fn open(_account: &serde_json::Value, _transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
-    Err(AccountError { field: "/".into(), rule: "being written".into() })
+use serde_json::Value;
+
+use crate::{
+    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
+    OperationCapability, ReadError, Request, Transport,
+};
+use account::Account;
+use request::Authorized;
+use token::Client;
+
+/// Sessions live 48 hours.
+const SESSION_SECONDS: u32 = 48 * 3_600;
+
+const PLAIN: OperationCapability = OperationCapability {
+    kind: OperationKind::CreateSession,
+    flows: &[],
+    partial: false,
+    doubt: DoubtPolicy::None,
+    calls: true,
+    needs_order: false,
+    requires: &[],
+};
+
+pub(crate) static CAPABILITIES: Capabilities = Capabilities {
+    provider: "billie_pad",
+    name: "Billie Pay After Delivery",
+    webhook_path: "billie-pad",
+    flows: &[Flow::Redirect, Flow::Widget, Flow::Direct],
+    capture_modes: &[CaptureMode::Manual],
+    operations: &[
+        OperationCapability {
+            flows: &[Flow::Redirect, Flow::Widget],
+            doubt: DoubtPolicy::Harmless,
+            needs_order: true,
+            ..PLAIN
+        },
+        OperationCapability { flows: &[Flow::Direct], needs_order: true, ..PLAIN },
+        OperationCapability {
+            kind: OperationKind::Confirm,
+            flows: &[Flow::Redirect, Flow::Widget],
+            doubt: DoubtPolicy::Repeat,
+            needs_order: true,
+            ..PLAIN
+        },
+        // The order tells goods, which are line items at Billie, from delivery and discounts, which are not.
+        OperationCapability {
+            kind: OperationKind::Capture,
+            partial: true,
+            doubt: DoubtPolicy::Lookup,
+            needs_order: true,
+            requires: &["/invoice/number", "/invoice/url"],
+            ..PLAIN
+        },
+        OperationCapability { kind: OperationKind::Refund, partial: true, needs_order: true, ..PLAIN },
+        OperationCapability { kind: OperationKind::Cancel, partial: true, doubt: DoubtPolicy::Lookup, ..PLAIN },
+    ],
+    countries: &[],
+    currencies: &["EUR"],
+    buyers: &[BuyerKind::Business],
+    limits: &[],
+    required_fields: &["/buyer/reference", "/buyer/company", "/buyer/company/legal_form"],
+    evidence: BestEvidence::Observation,
+    finds_by_reference: false,
+    quiet_seconds: 60,
+    timeout_seconds: 20,
+    session_seconds: Some(SESSION_SECONDS),
+};
+
+pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
+    Ok(Box::new(BilliePad { client: Client::new(Account::read(document)?, transport) }))
+}
+
+struct BilliePad {
+    client: Client,
+}
+
+#[async_trait]
+impl Adapter for BilliePad {
+    fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
+        rules::broken(order)
+    }
+
+    fn broken_widget_rules(&self, payment: &Payment, result: &Value) -> Vec<OrderError> {
+        rules::broken_by_widget(payment, result)
+    }
+
+    async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
+        let (operation, outcome) = match act {
+            Act::CreateSession(operation) => (operation, self.create_session(context, effect).await),
+            Act::Confirm(operation) => (operation, self.confirm(context, effect).await),
+            Act::Capture(operation) => (operation, self.capture(operation, context, effect).await),
+            Act::Refund { refund, capture } => (refund, self.refund(refund, capture, context, effect).await),
+            Act::Cancel(operation) => (operation, self.cancel(context, effect).await),
+        };
+        // What is repeated in doubt and does not go through proves nothing about the first time.
+        match outcome {
+            Outcome::Refused(_) | Outcome::NotSent if operation.doubt_since.is_some() => {
+                Outcome::InDoubt(Doubt::UnknownCode)
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {
+        look::observe(&self.client, context).await.map(Observation::read)
+    }
+
+    async fn probe(&self, operation: &Operation, context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
+        look::probe(&self.client, operation, context).await.map(Observation::read)
+    }
+
+    fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        webhook::receive(&self.client.account.webhook_keys, inbound)
+    }
+
+    fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        webhook::read(inbound)
+    }
+}
+
+impl BilliePad {
+    async fn create_session(&self, context: &Context<'_>, effect: Effect) -> Outcome {
+        let (account, now) = (&self.client.account, context.now);
+        match context.payment.flow {
+            Flow::Redirect => {
+                let answer = self.send(request::page_session(account, context), context, effect).await;
+                answer::judge_content(answer, |session| answer::page_opened(session, now))
+            }
+            Flow::Widget => {
+                let Some(script) = account.widget_script() else { return Outcome::NotSent };
+                let answer = self.send(request::widget_session(account, context.order), context, effect).await;
+                answer::judge_content(answer, |session| answer::widget_opened(session, script, now))
+            }
+            Flow::Direct => {
+                let answer = self.send(request::create_order(account, context), context, effect).await;
+                answer::judge_content(answer, |order| answer::ordered(order, context.payment))
+            }
+        }
+    }
+
+    async fn confirm(&self, context: &Context<'_>, effect: Effect) -> Outcome {
+        let authorized = match self.authorized(context).await {
+            Ok(authorized) => authorized,
+            Err(outcome) => return outcome,
+        };
+        let request = request::confirm(&self.client.account, context.payment, &authorized);
+        let answer = self.send(request, context, effect).await;
+        answer::judge_content(answer, |order| answer::ordered(order, context.payment))
+    }
+
+    /// What was authorized: in the widget the browser carried it, else the provider is asked.
+    async fn authorized(&self, context: &Context<'_>) -> Result<Authorized, Outcome> {
+        let payment = context.payment;
+        if let (Flow::Widget, Some(result)) = (payment.flow, context.widget_result) {
+            return Authorized::in_widget(result)
+                .ok_or_else(|| answer::refused("the widget's result names no company"));
+        }
+        let session = payment.session_reference.as_deref().ok_or_else(|| answer::refused("there is no session"))?;
+        let read = look::authorization(&self.client, context, session).await.map_err(|_| Outcome::NotSent)?;
+        let none = || answer::refused("the buyer has authorized nothing");
+        let authorization = read.ok_or_else(none)?;
+        if let Some(map::Stage::Declined) = authorization.state.as_deref().and_then(map::stage) {
+            let state = answer::state(map::Stage::Declined, authorization.decline_reason.as_deref());
+            return Err(answer::done(payment::OrderNews::of(state)));
+        }
+        let debtor = authorization.debtor.0.ok_or_else(none)?;
+        Ok(Authorized::on_page(debtor, context.order))
+    }
+
+    async fn capture(&self, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
+        let request = request::create_invoice(&self.client.account, capture, context);
+        let Some(request) = request else { return answer::refused("invoice number, its URL and the order are needed") };
+        answer::made(self.client.act(effect, request, context).await)
+    }
+
+    async fn refund(&self, refund: &Operation, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
+        let request = request::refund(&self.client.account, refund, capture, context);
+        let Some(request) = request else { return answer::refused("the invoice is not known") };
+        let cancels = request::cancels_invoice(refund, capture, context.payment);
+        let answer = self.client.act(effect, request, context).await;
+        if cancels { answer::emptied(answer) } else { answer::made(answer) }
+    }
+
+    async fn cancel(&self, context: &Context<'_>, effect: Effect) -> Outcome {
+        let Some(order) = context.payment.provider_reference.as_deref() else {
+            let nothing = look::nothing_to_cancel(context.payment);
+            return if nothing { Outcome::Done(Receipt::default()) } else { answer::refused("the order is not known") };
+        };
+        answer::emptied(self.client.act(effect, request::cancel(&self.client.account, order), context).await)
+    }
+
+    /// Sends a request; one that could not be built is not sent.
+    async fn send(&self, request: Option<Request>, context: &Context<'_>, effect: Effect) -> Answer {
+        match request {
+            Some(request) => self.client.act(effect, request, context).await,
+            None => Answer::NotSent,
+        }
+    }
 }

@@ -3,7 +3,6 @@
 use payment::{Currency, Personal, TaxedAmount};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 use url::Url;
 
@@ -27,7 +26,11 @@ impl TryFrom<Parts> for Money {
     fn try_from(parts: Parts) -> Result<Self, Self::Error> {
         let minor = |part: JsonDecimal| part.amount(Currency::EUR).map_err(|_| "an amount is not in whole cents");
         let (net, tax, gross) = (minor(parts.net)?, minor(parts.tax)?, minor(parts.gross)?);
-        if net.plus(tax) == Some(gross) { Ok(Self(TaxedAmount::new(gross, net))) } else { Err("net and tax are not gross") }
+        if net.plus(tax) == Some(gross) {
+            Ok(Self(TaxedAmount::new(gross, net)))
+        } else {
+            Err("net and tax are not gross")
+        }
     }
 }
 
@@ -99,8 +102,8 @@ pub(super) struct Authorization {
 /// The buyer as Billie identified it, to be sent back unchanged.
 #[derive(Serialize, Deserialize)]
 pub(super) struct AuthorizedDebtor {
-    pub(super) name: Personal<Value>,
-    pub(super) company_address: Personal<Value>,
+    pub(super) name: Personal<String>,
+    pub(super) company_address: Personal<Box<RawValue>>,
 }
 
 /// An order: the answer of create, confirm and get.

@@ -62,24 +62,19 @@ impl Account {
         Some(mac)
     }
 
-    /// The fields of a form push with a good signature. `None` when it is forged or can be read in two ways: fields are
-    /// joined without a separator, so a value that looks like a field could be split off as one.
-    pub(super) fn verified_form(&self, body: &[u8]) -> Option<Form> {
-        let fields = form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.into_owned()));
-        let (signatures, fields): (Vec<_>, Vec<_>) = fields.partition(|(name, _)| name.eq_ignore_ascii_case("brq_signature"));
-        let [(_, signature)] = signatures.as_slice() else { return None };
-        let form = Form::of(fields)?;
-        let given = HEXLOWER_PERMISSIVE.decode(signature.as_bytes()).ok()?;
+    /// Whether a form push has Buckaroo's signature for this website.
+    pub(super) fn signed_form(&self, form: &Form) -> bool {
+        let Ok(given) = HEXLOWER_PERMISSIVE.decode(form.signature.as_bytes()) else { return false };
         let hash = match given.len() {
             20 => PushHash::Sha1,
             32 => PushHash::Sha256,
             64 => PushHash::Sha512,
-            _ => return None,
+            _ => return false,
         };
         let allowed = self.wire.push_hash.is_none_or(|only| only == hash);
         let genuine: bool = form.digest(hash, self.secret_key.expose_secret()).ct_eq(&given).into();
         let ours = form.get("brq_websitekey").is_some_and(|key| key == self.website_key);
-        (allowed && genuine && ours).then_some(form)
+        allowed && genuine && ours
     }
 }
 
@@ -91,30 +86,48 @@ fn address(url: &str) -> String {
 
 const PREFIXES: [&str; 3] = ["brq_", "add_", "cust_"];
 
-/// The signed fields of a form push, in signing order.
-pub(super) struct Form(Vec<(String, String)>);
+/// A form push: its fields in signing order, and its signature.
+pub(super) struct Form {
+    fields: Vec<(String, String)>,
+    signature: String,
+}
 
 impl Form {
-    /// `None` when a name occurs twice in any case, is not a signed one, or could be two.
-    fn of(mut fields: Vec<(String, String)>) -> Option<Self> {
-        let clear = |(name, value): &(String, String)| is_name(name) && !hides_a_field(value);
+    /// `None` when a name occurs twice in any case, or when the form can be read in two ways: fields are signed without a
+    /// separator between them, so a value that looks like a field could be split off as one.
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        let mut fields = Vec::new();
+        let mut signature = None;
+        for (name, value) in form_urlencoded::parse(body) {
+            if !name.eq_ignore_ascii_case("brq_signature") {
+                fields.push((name.into_owned(), value.into_owned()));
+            } else if signature.replace(value.into_owned()).is_some() {
+                return None;
+            }
+        }
         fields.sort_by(|(a, _), (b, _)| in_signing_order(a, b));
         let unique = fields.is_sorted_by(|(a, _), (b, _)| !a.eq_ignore_ascii_case(b));
-        (unique && fields.iter().all(clear)).then_some(Self(fields))
+        let clear = fields.iter().all(|(name, value)| is_name(name) && !hides_a_field(value));
+        signature.filter(|_| unique && clear).map(|signature| Self { fields, signature })
     }
 
     /// The value of a field, whatever the case of its name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    fn digest(&self, hash: PushHash, secret: &str) -> Vec<u8> {
-        let joined: String = self.0.iter().flat_map(|(name, value)| [name, "=", value]).chain([secret]).collect();
+    pub(super) fn digest(&self, hash: PushHash, secret: &str) -> Vec<u8> {
+        let joined = self.joined(secret);
         match hash {
             PushHash::Sha1 => Sha1::digest(joined).to_vec(),
             PushHash::Sha256 => Sha256::digest(joined).to_vec(),
             PushHash::Sha512 => Sha512::digest(joined).to_vec(),
         }
+    }
+
+    /// What is hashed.
+    pub(super) fn joined(&self, secret: &str) -> String {
+        self.fields.iter().flat_map(|(name, value)| [name, "=", value]).chain([secret]).collect()
     }
 }
 

@@ -1,0 +1,87 @@
+//! One payment from end to end.
+
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::client::Client;
+use super::scenarios::{SHOP, Scenario};
+use super::{DemoError, buyer};
+use crate::stack::Stack;
+
+/// A payment being played.
+pub(super) struct Play<'a> {
+    scenario: &'a Scenario,
+    bar: &'a ProgressBar,
+    client: Client,
+}
+
+/// A payment that was played.
+pub(super) struct Played {
+    pub(super) payment: Value,
+    pub(super) timeline: Vec<Value>,
+}
+
+impl<'a> Play<'a> {
+    pub(super) fn new(stack: &Stack, scenario: &'a Scenario, bar: &'a ProgressBar) -> Result<Self, DemoError> {
+        Ok(Self { scenario, bar, client: Client::new(&stack.url)? })
+    }
+
+    pub(super) async fn play(mut self) -> Result<Played, DemoError> {
+        self.step("create");
+        let payment = self.client.post("create", "/v1/payments", &self.scenario.order, 201).await?;
+        expect("create", "/status", &json!("requires_action"), &payment)?;
+        let path = format!("/v1/payments/{}", text("create", "/id", &payment)?);
+
+        self.step("the buyer accepts");
+        let page = url("create", "/action/url", &payment)?;
+        let shop: Url = SHOP.parse().map_err(|_| DemoError::deviation("buyer", "a shop", SHOP))?;
+        buyer::accept(self.client.http(), &page, &shop).await?;
+
+        self.step("confirm");
+        let payment = self.client.post("confirm", &format!("{path}/confirm"), &json!({}), 200).await?;
+        expect("confirm", "/status", &json!("authorized"), &payment)?;
+
+        for body in &self.scenario.captures {
+            self.step("capture");
+            let capture = self.client.post("capture", &format!("{path}/captures"), body, 201).await?;
+            expect("capture", "/status", &json!("succeeded"), &capture)?;
+        }
+        self.step("refund in part");
+        let body = json!({ "amount": self.scenario.refund, "reason": "one chair was damaged" });
+        let refund = self.client.post("refund", &format!("{path}/refunds"), &body, 201).await?;
+        expect("refund", "/status", &json!("succeeded"), &refund)?;
+        if self.scenario.cancels_rest {
+            self.step("release the rest");
+            self.client.post("cancel", &format!("{path}/cancel"), &json!({}), 200).await?;
+        }
+
+        self.step("read the timeline");
+        let payment = self.client.get("get", &path).await?;
+        expect("get", "/amounts", &self.scenario.amounts, &payment)?;
+        expect("get", "/status", &json!("captured"), &payment)?;
+        let timeline = self.client.get("timeline", &format!("{path}/timeline")).await?;
+        let timeline = timeline.pointer("/data").and_then(Value::as_array).cloned().unwrap_or_default();
+        Ok(Played { payment, timeline })
+    }
+
+    fn step(&self, what: &'static str) {
+        self.bar.set_message(what);
+        self.bar.inc(1);
+    }
+}
+
+fn expect(step: &str, pointer: &str, expected: &Value, document: &Value) -> Result<(), DemoError> {
+    let got = document.pointer(pointer).unwrap_or(&Value::Null);
+    if got == expected { Ok(()) } else { Err(DemoError::deviation(&format!("{step} {pointer}"), expected, got)) }
+}
+
+fn text<'a>(step: &str, pointer: &str, document: &'a Value) -> Result<&'a str, DemoError> {
+    let got = document.pointer(pointer).and_then(Value::as_str);
+    got.ok_or_else(|| DemoError::deviation(&format!("{step} {pointer}"), "a text", document))
+}
+
+fn url(step: &str, pointer: &str, document: &Value) -> Result<Url, DemoError> {
+    let text = text(step, pointer, document)?;
+    text.parse().map_err(|_| DemoError::deviation(&format!("{step} {pointer}"), "an address", text))
+}

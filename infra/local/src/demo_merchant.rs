@@ -1,0 +1,40 @@
+//! The merchant that exists on one machine.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::stack::Sandboxes;
+
+/// Its id.
+pub const DEMO_MERCHANT: &str = "demo";
+
+/// Its checkout key. It opens nothing but this process.
+pub const DEMO_KEY: &str = "sk_demo_works-on-this-machine-only";
+
+/// Its operator key. It opens nothing but this process.
+pub const DEMO_OPERATOR_KEY: &str = "sk_demo_operates-this-machine-only";
+
+/// Its document, with an account at every sandbox.
+pub(crate) fn document(sandboxes: &Sandboxes) -> Value {
+    let key = |label: &str, scope: &str, text: &str| {
+        json!({ "label": label, "scope": scope, "sha256": data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes())) })
+    };
+    json!({
+        "merchant": DEMO_MERCHANT,
+        "livemode": false,
+        "api_keys": [key("checkout", "checkout", DEMO_KEY), key("desk", "operator", DEMO_OPERATOR_KEY)],
+        "accounts": {
+            "buckaroo_billink": {
+                "base_url": sandboxes.buckaroo_billink.url(),
+                "website_key": sandbox::buckaroo_billink::WEBSITE_KEY,
+                "secret_key": sandbox::buckaroo_billink::SECRET_KEY,
+            },
+            "billie_pad": {
+                "base_url": format!("{}{}", sandboxes.billie_pad.url(), sandbox::billie_pad::BASE_PATH),
+                "client_id": sandbox::billie_pad::CLIENT_ID,
+                "client_secret": sandbox::billie_pad::CLIENT_SECRET,
+                "webhook_keys": [{ "header": "X-Api-Key", "value": sandbox::billie_pad::WEBHOOK_KEY }],
+            },
+        },
+    })
+}

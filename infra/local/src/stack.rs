@@ -1,0 +1,193 @@
+//! Everything at once: AWS services, sandboxes, gateway, stream pump and sweep.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use providers::{Deadline, Transport};
+use relay_events::{Queues, Relay};
+use runtime::{App, FixedMerchants};
+use sandbox::{billie_pad, buckaroo_billink};
+use service::{MerchantError, Service, World};
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::aws::{self, Aws};
+use crate::demo_merchant::{DEMO_MERCHANT, document};
+use crate::gateway;
+use crate::routes::{Routes, RoutesError};
+
+/// Between two sweeps.
+const SWEEP_EVERY: Duration = Duration::from_secs(2);
+
+/// How to start.
+#[derive(Clone, Default)]
+pub struct StackOptions {
+    /// Port of the gateway; 0 takes a free one.
+    pub port: u16,
+    /// Directory that keeps the table over restarts.
+    pub data: Option<PathBuf>,
+    /// A JSON array of merchant documents in place of the demo merchant.
+    pub merchants: Option<String>,
+    /// How the Buckaroo sandbox answers: at once, or with a page for the buyer.
+    pub buckaroo_answers_at_once: bool,
+}
+
+/// Why the stack does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// A port cannot be listened on.
+    #[error("cannot listen on {address}; choose another one with --port")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The AWS services do not start.
+    #[error(transparent)]
+    Aws(#[from] aws::StartError),
+    /// A sandbox does not start.
+    #[error("a sandbox does not start")]
+    Sandbox(#[source] std::io::Error),
+    /// A merchant document is wrong.
+    #[error(transparent)]
+    Merchants(#[from] MerchantError),
+    /// The template is wrong.
+    #[error(transparent)]
+    Routes(#[from] RoutesError),
+    /// An address is none.
+    #[error("an address of the stack is not a URL")]
+    Url(#[from] url::ParseError),
+}
+
+/// The providers' stand-ins.
+pub struct Sandboxes {
+    /// Buckaroo's JSON gateway with the Billink service.
+    pub buckaroo_billink: sandbox::Running,
+    /// Billie PaD.
+    pub billie_pad: sandbox::Running,
+}
+
+impl Sandboxes {
+    /// One line each: name, address, demo credentials.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        use sandbox::{billie_pad as pad, buckaroo_billink as buckaroo};
+        vec![
+            format!(
+                "Sandbox buckaroo_billink {} (website key {}, secret key {})",
+                self.buckaroo_billink.url(),
+                buckaroo::WEBSITE_KEY,
+                buckaroo::SECRET_KEY
+            ),
+            format!("Sandbox billie_pad {} (client {}, secret {})", self.billie_pad.url(), pad::CLIENT_ID, pad::CLIENT_SECRET),
+        ]
+    }
+}
+
+/// The whole of paylater, running; dropping it stops it.
+pub struct Stack {
+    /// The API.
+    pub url: Url,
+    /// The AWS services.
+    pub aws: Aws,
+    /// The providers' stand-ins.
+    pub sandboxes: Sandboxes,
+    /// What the functions work with.
+    pub app: App,
+    _pump: aws::streams::Pump,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Stack {
+    /// Starts everything.
+    ///
+    /// # Errors
+    /// Says which part does not start, and why.
+    pub async fn start(options: StackOptions) -> Result<Self, StackError> {
+        let listener = listen(options.port).await?;
+        let url: Url = format!("http://{}", listener.local_addr().map_err(StackError::Sandbox)?).parse()?;
+        let sandboxes = start_sandboxes(&url, options.buckaroo_answers_at_once).await?;
+        let demo = document(&sandboxes);
+        let secrets = [(format!("paylater/local/{DEMO_MERCHANT}"), demo.to_string())].into_iter().collect();
+        let aws = Aws::start(aws::Options { data: options.data, secrets, ..aws::Options::default() }).await?;
+
+        let documents = options.merchants.unwrap_or_else(|| format!("[{demo}]"));
+        let merchants = FixedMerchants::from_json(&documents, &Transport::default())?;
+        let store = Store::new(aws_sdk_dynamodb::Client::new(&aws::sdk(&aws.dynamodb_url)), &aws.table);
+        let world = World::real(|| uuid::Uuid::new_v4().into_bytes());
+        let app = App { service: Service::new(store, Arc::new(merchants), url.clone(), world) };
+
+        let pump = start_pump(&aws);
+        let tasks = vec![start_gateway(listener, &app)?, start_sweep(&app)];
+        Ok(Self { url, aws, sandboxes, app, _pump: pump, tasks })
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+async fn listen(port: u16) -> Result<TcpListener, StackError> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(address).await.map_err(|source| StackError::Listen { address, source })
+}
+
+async fn start_sandboxes(url: &Url, at_once: bool) -> Result<Sandboxes, StackError> {
+    let flow = if at_once { buckaroo_billink::Flow::Sync } else { buckaroo_billink::Flow::Redirect };
+    let buckaroo = buckaroo_billink::Settings { flow, ..buckaroo_billink::Settings::default() };
+    let webhook_url = Some(url.join(&format!("/v1/webhooks/billie-pad/{DEMO_MERCHANT}"))?.to_string());
+    let pad = billie_pad::Settings { webhook_url, ..billie_pad::Settings::default() };
+    Ok(Sandboxes {
+        buckaroo_billink: buckaroo_billink::start(listen(0).await?, buckaroo).await.map_err(StackError::Sandbox)?,
+        billie_pad: billie_pad::start(listen(0).await?, pad).await.map_err(StackError::Sandbox)?,
+    })
+}
+
+fn start_gateway(listener: TcpListener, app: &App) -> Result<JoinHandle<()>, StackError> {
+    let (app, routes) = (app.clone(), Routes::of_template()?);
+    Ok(tokio::spawn(async move {
+        if let Err(error) = gateway::serve(listener, app, routes).await {
+            tracing::error!(%error, "the gateway stopped");
+        }
+    }))
+}
+
+fn start_pump(aws: &Aws) -> aws::streams::Pump {
+    let sqs = aws_sdk_sqs::Client::new(&aws::sdk(&aws.sqs_url));
+    let relay = Relay::new(Queues::new(sqs, aws.event_queue_urls.clone(), None));
+    let streams = aws_sdk_dynamodbstreams::Client::new(&aws::sdk(&aws.dynamodb_url));
+    aws::streams::Pump::start(streams, aws.table.clone(), move |event| {
+        let relay = relay.clone();
+        async move {
+            let event = serde_json::from_value(event).map_err(lambda_http::Error::from)?;
+            let deadline = Deadline::within(Duration::from_secs(60));
+            let answer = relay_events::handle(relay, event, deadline, "relay".to_owned()).await?;
+            serde_json::to_value(answer).map_err(lambda_http::Error::from)
+        }
+    })
+}
+
+fn start_sweep(app: &App) -> JoinHandle<()> {
+    let app = app.clone();
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(SWEEP_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let request_id = uuid::Uuid::new_v4().to_string();
+            let deadline = Deadline::within(Duration::from_secs(26));
+            // It logs what failed; the next tick tries again.
+            let _ = settle::handle(app.clone(), serde::de::IgnoredAny, deadline, request_id).await;
+        }
+    })
+}

@@ -1,0 +1,146 @@
+//! What Billie's answers mean.
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use payment::{Action, BankTransfer, Doubt, OrderNews, OrderState, Outcome, Payment, Personal, Receipt, Refusal};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::account::is_https_or_loopback;
+use super::map::{Stage, decline, stage, word};
+use super::{SESSION_SECONDS, wire};
+use crate::{Answer, ReadError, Response};
+
+/// What an answer means; `then` says what a 2xx means.
+pub(super) fn judge(answer: Answer, then: impl FnOnce(&[u8]) -> Outcome) -> Outcome {
+    let response = match answer {
+        Answer::Got(response) => response,
+        Answer::NotSent | Answer::Unauthorized(_) => return Outcome::NotSent,
+        Answer::InDoubt(doubt) => return Outcome::InDoubt(doubt),
+    };
+    match response.status {
+        200..=299 => then(&response.body),
+        // The definite refusals: not valid, not allowed in this state or for this merchant, unknown id.
+        400 | 403 | 404 => refusal(&response.body),
+        500.. => Outcome::InDoubt(Doubt::ServerError),
+        _ => Outcome::InDoubt(Doubt::UnknownCode),
+    }
+}
+
+/// What an answer means; `then` says what the content of a 2xx means.
+pub(super) fn judge_content<T: DeserializeOwned>(answer: Answer, then: impl FnOnce(T) -> Outcome) -> Outcome {
+    judge(answer, |body| serde_json::from_slice(body).map_or(Outcome::InDoubt(Doubt::Unreadable), then))
+}
+
+/// The content of an answer to a read.
+pub(super) fn seen<T: DeserializeOwned>(response: &Response) -> Result<T, ReadError> {
+    match response.status {
+        200..=299 => serde_json::from_slice(&response.body).map_err(|_| ReadError::Unreadable),
+        404 => Err(ReadError::Nothing),
+        _ => Err(ReadError::Unreadable),
+    }
+}
+
+/// A refusal in the documented form; anything else may come from somebody in between and proves nothing.
+fn refusal(body: &[u8]) -> Outcome {
+    let errors = serde_json::from_slice(body).map(|wire::Errors { errors }| errors).unwrap_or_default();
+    let Some(first) = errors.first() else { return Outcome::InDoubt(Doubt::Unreadable) };
+    // The title may quote what the buyer typed.
+    let field = first.source.as_deref().and_then(word).map(|field| format!("refused at {field}"));
+    Outcome::Refused(Refusal { provider_code: word(&first.code), message: field })
+}
+
+/// A refusal of our own, before anything was sent.
+pub(super) fn refused(message: &str) -> Outcome {
+    Outcome::Refused(Refusal { provider_code: None, message: Some(message.to_owned()) })
+}
+
+/// The answer of a call that makes something names what it made, and no amount.
+pub(super) fn made(answer: Answer) -> Outcome {
+    let receipt = |id: wire::Id| Receipt { provider_reference: Some(id.0), ..Receipt::default() };
+    judge_content(answer, |wire::Created { uuid }| Outcome::Done(receipt(uuid)))
+}
+
+/// The answer of a call that takes something away has no body.
+pub(super) fn emptied(answer: Answer) -> Outcome {
+    judge(answer, |_| Outcome::Done(Receipt::default()))
+}
+
+pub(super) fn done(order: OrderNews) -> Outcome {
+    Outcome::Done(Receipt { order: Some(order), ..Receipt::default() })
+}
+
+pub(super) fn page_opened(session: wire::PageSession, now: Timestamp) -> Outcome {
+    if !is_https_or_loopback(&session.hpp_url) {
+        return Outcome::InDoubt(Doubt::Unreadable);
+    }
+    let expires_at = session.expires_at.as_deref().and_then(time).or_else(|| session_end(now));
+    opened(session.session_id, Action::Redirect { url: session.hpp_url, expires_at })
+}
+
+pub(super) fn widget_opened(session: wire::WidgetSession, script_url: Url, now: Timestamp) -> Outcome {
+    let provider_session_id = session.id.0.clone();
+    opened(session.id, Action::Widget { provider_session_id, script_url, expires_at: session_end(now) })
+}
+
+fn opened(session: wire::Id, action: Action) -> Outcome {
+    let news = OrderNews::of(OrderState::AwaitingBuyer(Some(action)));
+    done(OrderNews { session_reference: Some(session.0), ..news })
+}
+
+fn session_end(now: Timestamp) -> Option<Timestamp> {
+    now.checked_add(SignedDuration::from_secs(i64::from(SESSION_SECONDS))).ok()
+}
+
+/// Billie's times name no zone. Of the likely ones UTC is the latest, so no session is called expired too early.
+fn time(text: &str) -> Option<Timestamp> {
+    let zoneless = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
+    text.parse().ok().or_else(zoneless)
+}
+
+/// What an act's answer says about the order that it made; an order that still waits for a confirmation is no order.
+pub(super) fn ordered(order: wire::Order, payment: &Payment) -> Outcome {
+    match news(order, payment) {
+        Some(news) if news.state == OrderState::AwaitingConfirmation => Outcome::InDoubt(Doubt::UnknownCode),
+        Some(news) => done(news),
+        None => Outcome::InDoubt(Doubt::Unreadable),
+    }
+}
+
+/// How an order stands; none when its state is unknown, its amount is missing or it is somebody else's.
+pub(super) fn news(order: wire::Order, payment: &Payment) -> Option<OrderNews> {
+    let stage = stage(&order.state)?;
+    if order.external_code.as_ref().is_some_and(|code| *code != payment.order_reference) {
+        return None;
+    }
+    // Later the amount may have been lowered, by an update or a credit note, and proves nothing.
+    let promised = matches!(stage, Stage::Review | Stage::Confirm | Stage::Created);
+    let amount = if promised { Some(order.amount.0?.0.gross()) } else { None };
+    let debtor = order.debtor.0;
+    let account = debtor.as_ref().and_then(|debtor| debtor.bank_account.as_ref()).and_then(bank_transfer);
+    let methods = order.payment_methods.0.iter().flatten().filter(|method| method.kind == "bank_transfer");
+    let method = methods.filter_map(|method| method.data.as_ref()).find_map(bank_transfer);
+    Some(OrderNews {
+        amount,
+        provider_reference: Some(order.uuid.0.clone()),
+        bank_transfer: account.or(method),
+        debtor: debtor.and_then(|debtor| debtor.name).filter(|name| !name.reveal().is_empty()),
+        ..OrderNews::of(state(stage, order.decline_reason.as_deref()))
+    })
+}
+
+pub(super) fn state(stage: Stage, decline_reason: Option<&str>) -> OrderState {
+    match stage {
+        Stage::Review => OrderState::UnderReview,
+        Stage::Confirm => OrderState::AwaitingConfirmation,
+        Stage::Created | Stage::PartlyShipped | Stage::Shipped => OrderState::Authorized,
+        Stage::Declined => OrderState::Declined(decline(decline_reason)),
+        Stage::Canceled => OrderState::Canceled,
+    }
+}
+
+fn bank_transfer(account: &wire::BankAccount) -> Option<BankTransfer> {
+    let given = |text: &Option<Personal<String>>| text.clone().filter(|text| !text.reveal().is_empty());
+    Some(BankTransfer { iban: given(&account.iban)?, bic: given(&account.bic), account_holder: None, reference: None })
+}

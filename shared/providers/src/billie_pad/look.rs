@@ -1,0 +1,142 @@
+//! Reads: how a payment stands, and what became of an operation.
+
+use http::Method;
+use payment::{Detail, Doubt, Finding, News, Operation, OrderNews, OrderState, Outcome, Payment, Receipt, Status};
+
+use super::answer::{done, news, seen, state};
+use super::map::{Stage, stage};
+use super::request::cancels_invoice;
+use super::token::Client;
+use super::wire;
+use crate::{Context, ReadError, Request};
+
+pub(super) async fn observe(client: &Client, context: &Context<'_>) -> Result<News, ReadError> {
+    let payment = context.payment;
+    let order = match (payment.provider_reference.as_deref(), payment.session_reference.as_deref()) {
+        (Some(uuid), _) => news(order(client, context, uuid).await?, payment).ok_or(ReadError::Unreadable)?,
+        (None, Some(session)) => of_session(authorization(client, context, session).await?.as_ref())?,
+        (None, None) => return Err(ReadError::Nothing),
+    };
+    Ok(News { order: Some(order), operations: Vec::new() })
+}
+
+/// A session has no order yet, so it can be waiting, authorized or declined and nothing else.
+fn of_session(authorization: Option<&wire::Authorization>) -> Result<OrderNews, ReadError> {
+    let Some((authorization, name)) = authorization.and_then(|a| Some((a, a.state.as_deref()?))) else {
+        return Ok(OrderNews::of(OrderState::AwaitingBuyer(None)));
+    };
+    match stage(name) {
+        Some(stage @ (Stage::Review | Stage::Confirm | Stage::Declined)) => {
+            Ok(OrderNews::of(state(stage, authorization.decline_reason.as_deref())))
+        }
+        _ => Err(ReadError::Unreadable),
+    }
+}
+
+pub(super) async fn probe(client: &Client, operation: &Operation, context: &Context<'_>) -> Result<Finding, ReadError> {
+    match &operation.detail {
+        Detail::CreateSession => Ok(Finding::Unclear),
+        Detail::Confirm => confirmed(client, context).await,
+        Detail::Capture { invoice, .. } => {
+            let number = invoice.as_ref().map(|invoice| invoice.number.as_str());
+            captured(client, operation, number, context).await
+        }
+        Detail::Refund { .. } => refunded(client, operation, context).await,
+        Detail::Cancel => canceled(client, context).await,
+    }
+}
+
+/// A refused buyer is refused for good, and an order that is there was confirmed; a session alone settles nothing.
+async fn confirmed(client: &Client, context: &Context<'_>) -> Result<Finding, ReadError> {
+    let news = observe(client, context).await?.order;
+    let settled = news.filter(|news| match news.state {
+        OrderState::Declined(_) => true,
+        OrderState::AwaitingConfirmation => false,
+        _ => news.provider_reference.is_some(),
+    });
+    Ok(settled.map_or(Finding::Unclear, |news| Finding::Found(done(news))))
+}
+
+/// A capture is the invoice with its number; one that belongs to another capture does not count.
+async fn captured(
+    client: &Client,
+    operation: &Operation,
+    number: Option<&str>,
+    context: &Context<'_>,
+) -> Result<Finding, ReadError> {
+    let payment = context.payment;
+    let Some(uuid) = payment.provider_reference.as_deref() else { return Ok(Finding::Unclear) };
+    let order = order(client, context, uuid).await?;
+    let Some(invoices) = order.invoices else { return Ok(Finding::Unclear) };
+    let others = || payment.operations.iter().filter(|other| other.id != operation.id);
+    let taken = |id: &str| others().any(|other| other.provider_reference.as_deref() == Some(id));
+    let ours = |invoice: &&wire::Invoice| {
+        let known = operation.provider_reference.as_deref() == Some(&invoice.uuid.0);
+        known || (number.is_some() && invoice.invoice_number.as_deref() == number && !taken(&invoice.uuid.0))
+    };
+    Ok(match invoices.iter().find(ours) {
+        None => Finding::NotFound,
+        Some(wire::Invoice { uuid, amount: wire::Part(Some(amount)), .. }) => Finding::Found(Outcome::Done(Receipt {
+            provider_reference: Some(uuid.0.clone()),
+            amount: Some(amount.0.gross()),
+            order: None,
+        })),
+        Some(_) => Finding::Found(Outcome::InDoubt(Doubt::Unreadable)),
+    })
+}
+
+/// A cancelled invoice shows; a credit note does not.
+async fn refunded(client: &Client, refund: &Operation, context: &Context<'_>) -> Result<Finding, ReadError> {
+    let payment = context.payment;
+    let Some(capture) = refund.refunds_capture() else { return Ok(Finding::Unclear) };
+    let capture = payment.operations.iter().find(|operation| operation.makes_capture() == Some(capture));
+    let whole = capture.filter(|capture| cancels_invoice(refund, capture, payment));
+    let uuid = whole.and_then(|capture| capture.provider_reference.as_deref());
+    let Some(uuid) = uuid else { return Ok(Finding::Unclear) };
+    let request = Request::new(Method::GET, client.account.url(&["invoices", uuid]));
+    let invoice: wire::Invoice = seen(&client.read(request, context).await?)?;
+    let gone = invoice.uuid.0 == uuid && invoice.state.as_deref().and_then(stage) == Some(Stage::Canceled);
+    Ok(if gone { Finding::Found(Outcome::Done(Receipt::default())) } else { Finding::Unclear })
+}
+
+/// Cancelling calls the order off, or frees the rest: then nothing is left to ship.
+async fn canceled(client: &Client, context: &Context<'_>) -> Result<Finding, ReadError> {
+    let done = Finding::Found(Outcome::Done(Receipt::default()));
+    let Some(uuid) = context.payment.provider_reference.as_deref() else {
+        return Ok(if nothing_to_cancel(context.payment) { done } else { Finding::Unclear });
+    };
+    let order = order(client, context, uuid).await?;
+    let rest = order.unshipped_amount.0.map(|rest| rest.gross.0.round_dp(2).is_zero());
+    Ok(match stage(&order.state) {
+        Some(Stage::Canceled) => done,
+        Some(Stage::Shipped) if rest == Some(true) => done,
+        Some(Stage::Created | Stage::PartlyShipped | Stage::Review) => Finding::NotFound,
+        _ => Finding::Unclear,
+    })
+}
+
+/// Before the confirmation there is a session, which lapses by itself, and no order.
+pub(super) fn nothing_to_cancel(payment: &Payment) -> bool {
+    payment.provider_reference.is_none()
+        && matches!(payment.status, Status::RequiresAction | Status::RequiresConfirmation)
+}
+
+/// `GET /orders/{uuid}`
+async fn order(client: &Client, context: &Context<'_>, uuid: &str) -> Result<wire::Order, ReadError> {
+    let request = Request::new(Method::GET, client.account.url(&["orders", uuid]));
+    let order: wire::Order = seen(&client.read(request, context).await?)?;
+    if order.uuid.0 == uuid { Ok(order) } else { Err(ReadError::Unreadable) }
+}
+
+/// `GET /checkout-sessions/{session}/authorization`; none while the buyer has not come to an end.
+pub(super) async fn authorization(
+    client: &Client,
+    context: &Context<'_>,
+    session: &str,
+) -> Result<Option<wire::Authorization>, ReadError> {
+    let request = Request::new(Method::GET, client.account.url(&["checkout-sessions", session, "authorization"]));
+    match seen(&client.read(request, context).await?) {
+        Err(ReadError::Nothing) => Ok(None),
+        other => other.map(Some),
+    }
+}

@@ -1,0 +1,78 @@
+//! Billie's own rules for an order and for what its widget hands over.
+
+use payment::{BuyerKind, Currency, Flow, LineKind, Order, OrderError, Payment};
+use serde_json::Value;
+
+use super::map::{Number, number_of};
+use super::request::{term, whole};
+use crate::JsonDecimal;
+
+/// docs.billie.io, create order: `duration`.
+const LONGEST_TERM_DAYS: u16 = 120;
+
+pub(super) fn broken(order: &Order) -> Vec<OrderError> {
+    let company = order.buyer.company.as_ref();
+    let legal_form = company.and_then(|company| company.legal_form.as_ref());
+    let number = legal_form.and_then(|form| number_of(form.as_str()));
+    let has_register = company.is_some_and(|company| company.registration_number.is_some());
+    let has_vat = company.is_some_and(|company| company.vat_number.is_some());
+    let redirects = order.flow.unwrap_or(Flow::Redirect) == Flow::Redirect;
+    let options = order.options.as_object().map(|options| !options.is_empty()).unwrap_or_default();
+    let rules = [
+        (order.buyer.kind != BuyerKind::Business, "/buyer/kind", "must be business"),
+        (order.buyer.reference.is_none(), "/buyer/reference", "is required"),
+        (order.currency != Currency::EUR, "/currency", "must be EUR"),
+        (company.is_none(), "/buyer/company", "is required"),
+        (
+            company.is_some() && legal_form.is_none(),
+            "/buyer/company/legal_form",
+            "is required: Billie's code, like 10001",
+        ),
+        (
+            number == Some(Number::Register) && !has_register,
+            "/buyer/company/registration_number",
+            "is required for this legal form",
+        ),
+        (number == Some(Number::Vat) && !has_vat, "/buyer/company/vat_number", "is required for this legal form"),
+        (
+            order.payment_terms_days.is_some_and(|days| !(1..=LONGEST_TERM_DAYS).contains(&days)),
+            "/payment_terms_days",
+            "must be from 1 to 120 days",
+        ),
+        (redirects && order.return_url.is_none(), "/return_url", "is required for the redirect flow"),
+        (!order.lines.iter().any(|line| line.kind == LineKind::Goods), "/lines", "must have a line of kind goods"),
+        (options, "/options", "must be empty: billie_pad has none"),
+    ];
+    rules.into_iter().filter(|(broken, ..)| *broken).map(|(_, pointer, rule)| OrderError::at(pointer, rule)).collect()
+}
+
+/// The amount and the term must be ours; a browser carried them.
+pub(super) fn broken_by_widget(payment: &Payment, result: &Value) -> Vec<OrderError> {
+    let ours = whole(payment);
+    let amounts = [("net", ours.net()), ("tax", ours.tax()), ("gross", ours.gross())];
+    let mut broken = Vec::new();
+    for (part, ours) in amounts {
+        let theirs = result
+            .pointer(&format!("/amount/{part}"))
+            .and_then(|v| serde_json::from_value::<JsonDecimal>(v.clone()).ok());
+        if theirs.and_then(|theirs| theirs.amount(payment.currency).ok()) != Some(ours) {
+            let rule = format!("must be the payment's: {}", ours.to_decimal(payment.currency));
+            broken.push(OrderError::at(format!("/widget_result/amount/{part}"), rule));
+        }
+    }
+    let is = |pointer: &str, wanted: Value| result.pointer(pointer).is_none_or(|theirs| *theirs == wanted);
+    let rules = [
+        (
+            result.get("duration") != Some(&term(payment).into()),
+            "/duration",
+            "must be the payment's payment_terms_days",
+        ),
+        (!is("/amount/currency", payment.currency.code().into()), "/amount/currency", "must be the payment's"),
+        (!is("/currency", payment.currency.code().into()), "/currency", "must be the payment's"),
+        (!is("/state", "authorized".into()), "/state", "must be authorized"),
+        (!result.pointer("/debtor_company/name").is_some_and(Value::is_string), "/debtor_company/name", "is required"),
+    ];
+    let others = rules.into_iter().filter(|(broken, ..)| *broken);
+    broken.extend(others.map(|(_, pointer, rule)| OrderError::at(format!("/widget_result{pointer}"), rule)));
+    broken
+}

@@ -1,0 +1,193 @@
+//! Observations and probes.
+
+use std::time::Duration;
+
+use payment::Flow;
+use serde_json::{Value, json};
+
+use super::desk::{Billie, Case, INVOICE, ORDER, Reply, SESSION, says, tell_news};
+use crate::ReadError;
+
+async fn observed(case: &Case, call: &str, reply: Reply) -> String {
+    let billie = Billie::start().await;
+    billie.on(call, [reply]);
+    match case.observe(&*billie.adapter()).await {
+        Ok(news) => tell_news(&news),
+        Err(error) => format!("{error:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_observed_by_its_state() {
+    let case = Case::authorized();
+    let rows = [
+        ("created", json!({}), format!("Authorized of 12600 {ORDER}")),
+        ("authorized", json!({}), format!("AwaitingConfirmation of 12600 {ORDER}")),
+        ("waiting", json!({}), format!("UnderReview of 12600 {ORDER}")),
+        ("created", json!({ "amount": { "net": 10, "tax": 2, "gross": 12 } }), format!("Authorized of 1200 {ORDER}")),
+        ("created", json!({ "amount": null }), "Unreadable".into()),
+        ("created", json!({ "amount": { "net": 10, "tax": 2.005, "gross": 12.005 } }), "Unreadable".into()),
+        ("shipped", json!({ "amount": { "net": 10, "tax": 2, "gross": 12 } }), format!("Authorized {ORDER}")),
+        ("shipped", json!({ "amount": null, "invoices": null }), format!("Authorized {ORDER}")),
+        ("cancelled", json!({}), format!("Canceled {ORDER}")),
+        ("declined", json!({ "decline_reason": "new_reason" }), format!("Declined Other Some(\"new_reason\") {ORDER}")),
+        ("declined", json!({ "decline_reason": null }), format!("Declined Other None {ORDER}")),
+        ("elsewhere", json!({}), "Unreadable".into()),
+        ("created", json!({ "uuid": INVOICE }), "Unreadable".into()),
+        ("created", json!({ "external_code": "another" }), "Unreadable".into()),
+        ("created", json!({ "external_code": null }), format!("Authorized of 12600 {ORDER}")),
+    ];
+    for (state, changes, wanted) in rows {
+        let reply = says(200, &case.at_billie(state, changes));
+        assert_eq!(observed(&case, &format!("GET /orders/{ORDER}"), reply).await, wanted, "{state}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_observed_by_its_last_authorization() {
+    let case = Case::with_session(Flow::Redirect);
+    let rows = [
+        (says(200, include_str!("../fixtures/authorization.json")), "AwaitingConfirmation"),
+        (says(200, r#"{"state":"declined","decline_reason":"debtor_address"}"#), "Declined AddressInvalid Some(\"debtor_address\")"),
+        (says(200, r#"{"state":"pre_waiting"}"#), "UnderReview"),
+        (says(404, ""), "AwaitingBuyer(None)"),
+        (says(200, r#"{"state":null}"#), "AwaitingBuyer(None)"),
+        (says(200, "{}"), "AwaitingBuyer(None)"),
+        (says(200, r#"{"state":"created"}"#), "Unreadable"),
+        (says(200, r#"{"state":"elsewhere"}"#), "Unreadable"),
+        (says(400, ""), "Unreadable"),
+    ];
+    for (reply, wanted) in rows {
+        assert_eq!(observed(&case, &format!("GET /checkout-sessions/{SESSION}/authorization"), reply).await, wanted);
+    }
+}
+
+#[tokio::test]
+async fn a_payment_that_has_been_nowhere_cannot_be_observed() {
+    let billie = Billie::start().await;
+    let case = Case::new(Flow::Direct);
+    assert!(case.observe(&*billie.adapter()).await.err() == Some(ReadError::Nothing));
+    assert!(billie.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_read_that_fails_tells_nothing() {
+    let mut case = Case::authorized();
+    let call = format!("GET /orders/{ORDER}");
+    assert_eq!(observed(&case, &call, says(503, "")).await, "Unreachable");
+    assert_eq!(observed(&case, &call, Reply::Resets).await, "Unreachable");
+    assert_eq!(observed(&case, &call, says(200, "garbage")).await, "Unreadable");
+    assert_eq!(observed(&case, &call, says(302, "")).await, "Unreadable");
+    assert_eq!(observed(&case, &call, says(404, "")).await, "Nothing");
+    case.patience = Duration::from_millis(300);
+    assert_eq!(observed(&case, &call, Reply::Hangs).await, "Unreachable");
+}
+
+fn invoice(uuid: &str, number: &str, gross: u32) -> Value {
+    json!({ "uuid": uuid, "invoice_number": number, "state": "created", "amount": { "net": gross, "tax": 0, "gross": gross } })
+}
+
+#[tokio::test]
+async fn a_capture_in_doubt_is_found_by_its_invoice_number() {
+    let other = "11111111-1111-4111-8111-111111111111";
+    let mut case = Case::captured(1_000);
+    let capture = case.capture(json!({ "amount": 5000, "invoice": { "number": "INV-2", "url": "https://shop.example/2" } }));
+    let capture = case.doubt(&capture);
+    let rows = [
+        (json!([]), "NotFound".to_owned()),
+        (json!([invoice(other, "INV-3", 50)]), "NotFound".into()),
+        (json!([invoice(INVOICE, "INV-1", 10), invoice(other, "INV-2", 50)]), format!("Found Done {other} of 5000")),
+        (json!([invoice(other, "INV-2", 49)]), format!("Found Done {other} of 4900")),
+        // The invoice of another capture with the same number is not this one.
+        (json!([invoice(INVOICE, "INV-2", 50)]), "NotFound".into()),
+        (json!([{ "uuid": other, "invoice_number": "INV-2", "amount": null, "state": null }]), "Found InDoubt Unreadable".into()),
+        (Value::Null, "Unclear".into()),
+        (json!([{ "invoice_number": "INV-2" }]), "Unreadable".into()),
+    ];
+    for (invoices, wanted) in rows {
+        let billie = Billie::start().await;
+        let order = case.at_billie("partially_shipped", json!({ "invoices": invoices }));
+        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &order)]);
+        assert_eq!(case.probe(&*billie.adapter(), &capture).await, wanted);
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_in_doubt_is_found_by_the_orders_state() {
+    let mut case = Case::captured(5_000);
+    let cancel = case.cancel();
+    let cancel = case.doubt(&cancel);
+    let nothing = json!({ "unshipped_amount": { "net": 0.0, "tax": 0, "gross": 0.00 } });
+    let rows = [
+        ("canceled", json!({}), "Found Done"),
+        ("cancelled", json!({}), "Found Done"),
+        ("shipped", nothing.clone(), "Found Done"),
+        ("complete", nothing, "Found Done"),
+        ("shipped", json!({}), "Unclear"),
+        ("shipped", json!({ "unshipped_amount": null }), "Unclear"),
+        ("created", json!({}), "NotFound"),
+        ("partially_shipped", json!({}), "NotFound"),
+        ("waiting", json!({}), "NotFound"),
+        ("declined", json!({}), "Unclear"),
+        ("elsewhere", json!({}), "Unclear"),
+    ];
+    for (state, changes, wanted) in rows {
+        let billie = Billie::start().await;
+        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie(state, changes))]);
+        assert_eq!(case.probe(&*billie.adapter(), &cancel).await, wanted, "{state}");
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_in_doubt_before_the_confirmation_is_done() {
+    let (billie, mut case) = (Billie::start().await, Case::with_session(Flow::Widget));
+    let cancel = case.cancel();
+    assert_eq!(case.probe(&*billie.adapter(), &cancel).await, "Found Done");
+    assert!(billie.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_cancelled_invoice_proves_its_refund_and_nothing_proves_a_credit_note() {
+    let mut case = Case::captured(5_000);
+    let refund = case.refund(json!({}));
+    let refund = case.doubt(&refund);
+    for (state, wanted) in [("canceled", "Found Done"), ("cancelled", "Found Done"), ("created", "Unclear"), ("paid_out", "Unclear")] {
+        let billie = Billie::start().await;
+        let answer = json!({ "uuid": INVOICE, "invoice_number": "INV-1", "state": state });
+        billie.on(&format!("GET /invoices/{INVOICE}"), [says(200, &answer.to_string())]);
+        assert_eq!(case.probe(&*billie.adapter(), &refund).await, wanted, "{state}");
+    }
+    let (billie, mut case) = (Billie::start().await, Case::captured(5_000));
+    let part = case.refund(json!({ "amount": 1 }));
+    assert_eq!(case.probe(&*billie.adapter(), &part).await, "Unclear");
+    assert!(billie.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_confirmation_in_doubt_is_settled_by_a_decline_only_unless_the_order_is_known() {
+    let mut case = Case::with_session(Flow::Redirect);
+    let confirm = case.confirm();
+    let rows = [
+        (says(200, include_str!("../fixtures/authorization.json")), "Unclear"),
+        (says(200, r#"{"state":"declined","decline_reason":"risk_policy"}"#), "Found Done Declined RiskPolicy Some(\"risk_policy\")"),
+        (says(404, ""), "Unclear"),
+    ];
+    for (reply, wanted) in rows {
+        let billie = Billie::start().await;
+        billie.on(&format!("GET /checkout-sessions/{SESSION}/authorization"), [reply]);
+        assert_eq!(case.probe(&*billie.adapter(), &confirm).await, wanted);
+    }
+    case.payment.provider_reference = Some(ORDER.to_owned());
+    for (state, wanted) in [("created", format!("Found Done Authorized of 12600 {ORDER}")), ("authorized", "Unclear".into())] {
+        let billie = Billie::start().await;
+        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie(state, json!({})))]);
+        assert_eq!(case.probe(&*billie.adapter(), &confirm).await, wanted);
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_was_being_created_cannot_be_looked_for() {
+    let (billie, case) = (Billie::start().await, Case::new(Flow::Direct));
+    assert_eq!(case.probe(&*billie.adapter(), &case.first()).await, "Unclear");
+    assert!(billie.calls().is_empty());
+}

@@ -1,0 +1,161 @@
+//! Webhooks.
+
+use http::HeaderMap;
+use payment::ReceivableNews;
+use serde_json::{Value, json};
+
+use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic, Transport};
+
+const APPROVED: &str = include_str!("../fixtures/order-approved.webhook.json");
+const ORDER: &str = "5ffdc1ad-7898-46f9-b604-499e03b4fcf7";
+
+fn adapter(keys: Value) -> Box<dyn crate::Adapter> {
+    let account = json!({ "base_url": "https://paella.billie.io/api/v2", "client_id": "c", "client_secret": "s", "webhook_keys": keys });
+    super::super::open(&account, Transport::default()).unwrap()
+}
+
+fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+    let pair = |(name, value): &(&str, &str)| (name.parse::<http::HeaderName>().unwrap(), value.parse().unwrap());
+    pairs.iter().map(pair).collect()
+}
+
+fn receive(keys: Value, pairs: &[(&str, &str)], body: &str) -> Result<Message, NotAuthentic> {
+    let mut headers = headers(pairs);
+    headers.entry("content-type").or_insert("application/json; charset=utf-8".parse().unwrap());
+    let inbound = Inbound { url: "https://api.example/v1/webhooks/billie-pad/demo", headers: &headers, body: body.as_bytes() };
+    adapter(keys).receive(inbound)
+}
+
+fn read(body: &str) -> Message {
+    receive(json!([{ "header": "X-Api-Key", "value": "key" }]), &[("x-api-key", "key")], body).ok().unwrap()
+}
+
+#[test]
+fn the_key_is_taken_from_the_header_of_the_merchants_choice() {
+    let x = json!([{ "header": "X-Api-Key", "value": "key" }]);
+    let custom = json!([{ "header": "X-Another-Custom-Header", "value": "key" }]);
+    let basic = json!([{ "header": "Authorization", "value": "key" }]);
+    let written_out = json!([{ "header": "Authorization", "value": "Basic key" }]);
+    let two = json!([{ "header": "X-Api-Key", "value": "new" }, { "header": "X-Api-Key", "value": "key" }]);
+    let right: [(&Value, &[(&str, &str)]); 8] = [
+        (&x, &[("X-Api-Key", "key")]),
+        (&x, &[("x-api-key", "other"), ("x-api-key", "key")]),
+        (&custom, &[("x-another-custom-header", "key")]),
+        (&basic, &[("authorization", "Basic key")]),
+        (&basic, &[("authorization", "basic key")]),
+        (&basic, &[("authorization", "key")]),
+        (&written_out, &[("authorization", "Basic key")]),
+        (&two, &[("x-api-key", "key")]),
+    ];
+    for (i, (keys, pairs)) in right.into_iter().enumerate() {
+        assert!(receive(keys.clone(), pairs, APPROVED).is_ok(), "{i}");
+    }
+    let wrong: [(&Value, &[(&str, &str)]); 9] = [
+        (&x, &[]),
+        (&x, &[("x-api-key", "")]),
+        (&x, &[("x-api-key", "ke")]),
+        (&x, &[("x-api-key", "keyy")]),
+        (&x, &[("x-api-key", "Basic key")]),
+        (&x, &[("authorization", "Basic key")]),
+        (&basic, &[("x-api-key", "key")]),
+        (&basic, &[("authorization", "Bearer key")]),
+        (&json!([]), &[("x-api-key", "key")]),
+    ];
+    for (i, (keys, pairs)) in wrong.into_iter().enumerate() {
+        assert!(receive(keys.clone(), pairs, APPROVED).err() == Some(NotAuthentic::Forged), "{i}");
+    }
+}
+
+#[test]
+fn an_unreadable_message_is_told_from_a_forged_one_only_after_the_key() {
+    let keys = json!([{ "header": "X-Api-Key", "value": "key" }]);
+    for (pairs, body, wanted) in [
+        (&[("x-api-key", "key")][..], "{", NotAuthentic::Unreadable),
+        (&[("x-api-key", "key")], r#"{"order_id":"1"}"#, NotAuthentic::Unreadable),
+        (&[("x-api-key", "key"), ("content-type", "text/plain")], APPROVED, NotAuthentic::Unreadable),
+        (&[("x-api-key", "no")], "{", NotAuthentic::Forged),
+        (&[("x-api-key", "no"), ("content-type", "text/plain")], APPROVED, NotAuthentic::Forged),
+    ] {
+        assert!(receive(keys.clone(), pairs, body).err() == Some(wanted), "{body}");
+    }
+}
+
+#[test]
+fn a_kept_message_is_read_again_without_its_key() {
+    let headers = headers(&[("content-type", "application/json")]);
+    let inbound = Inbound { url: "https://api.example/", headers: &headers, body: APPROVED.as_bytes() };
+    let again = adapter(json!([])).reread(inbound).ok().unwrap();
+    assert_eq!(again.identity, read(APPROVED).identity);
+}
+
+#[test]
+fn an_approval_is_a_hint_for_the_order_by_both_its_names() {
+    let message = read(APPROVED);
+    assert!(matches!(message.evidence, Evidence::Hint));
+    let names = [Addressee::ProviderReference(ORDER.into()), Addressee::Reference("1234567890".into())];
+    assert_eq!(message.addressees, names);
+    assert_eq!((message.receivable, message.unrecognized), (None, None));
+}
+
+#[test]
+fn a_payout_is_a_fact_about_the_receivable() {
+    let message = read(include_str!("../fixtures/invoice-paid-out.webhook.json"));
+    let receivable = message.receivable.unwrap();
+    assert_eq!((receivable.news, receivable.outstanding), (ReceivableNews::PaidOut, None));
+    assert_eq!(message.addressees.len(), 2);
+}
+
+#[test]
+fn order_created_names_the_order_by_its_external_code() {
+    let message = read(include_str!("../fixtures/order-created.webhook.json"));
+    assert_eq!(message.addressees, [Addressee::Reference("order-external-code".into())]);
+    assert_eq!((message.receivable, message.unrecognized), (None, None));
+}
+
+#[test]
+fn the_outstanding_amount_is_read_in_every_spelling_and_form() {
+    let message = read(include_str!("../fixtures/payment.webhook.json"));
+    let receivable = message.receivable.unwrap();
+    assert_eq!(receivable.news, ReceivableNews::BuyerPaid);
+    assert_eq!(receivable.outstanding.unwrap().minor(), 5_000);
+    for (name, value, wanted) in [
+        ("open_amount", json!("50.00"), Some(5_000)),
+        ("open_amount", json!("0"), Some(0)),
+        ("open_amount", json!(50.5), Some(5_050)),
+        ("open amount", json!({ "net": "40.00", "tax": "10.00", "gross": "50.00" }), Some(5_000)),
+        ("open_amount", json!({ "gross": 50 }), Some(5_000)),
+        ("open_amount", json!(null), None),
+        ("open_amount", json!("many"), None),
+        ("open_amount", json!("-1.00"), None),
+        ("open_amount", json!("1.005"), None),
+        ("open_amount", json!([]), None),
+    ] {
+        let body = json!({ "event": "payment", name: value }).to_string();
+        let outstanding = read(&body).receivable.unwrap().outstanding;
+        assert_eq!(outstanding.map(|amount| amount.minor()), wanted, "{body}");
+    }
+}
+
+#[test]
+fn an_unknown_event_is_passed_on_by_name() {
+    let message = read(r#"{"event":"order_\u0007sung","order_id":1,"order_uuid":"../x"}"#);
+    assert_eq!(message.unrecognized.as_deref(), Some("order_sung"));
+    assert!(message.addressees.is_empty() && message.receivable.is_none());
+    let long = json!({ "event": "e".repeat(1000) }).to_string();
+    assert_eq!(read(&long).unrecognized.unwrap().len(), 100);
+}
+
+#[test]
+fn a_repeat_has_the_same_identity_and_everything_else_another() {
+    let bodies = [
+        json!({ "event": "payment", "order_id": "1", "created_at": "2023-07-24 14:19:32", "open_amount": "50.00" }),
+        json!({ "event": "payment", "order_id": "1", "created_at": "2023-07-24 14:19:32", "open_amount": "40.00" }),
+        json!({ "event": "payment", "order_id": "2", "created_at": "2023-07-24 14:19:32", "open_amount": "50.00" }),
+        json!({ "event": "payment", "order_id": "1", "created_at": "2023-07-24 14:19:33", "open_amount": "50.00" }),
+        json!({ "event": "payment", "order_id": "1", "created_at": "2023-07-24 14:19:32", "open_amount": "50.00", "invoice_uuid": "i" }),
+        json!({ "event": "closed", "order_id": "1", "created_at": "2023-07-24 14:19:32", "open_amount": "50.00" }),
+    ];
+    let identities: std::collections::BTreeSet<String> = bodies.iter().map(|body| read(&body.to_string()).identity).collect();
+    assert_eq!(identities.len(), bodies.len());
+    assert_eq!(read(APPROVED).identity, read(APPROVED).identity);
+}

@@ -1,0 +1,9 @@
+mod accounts;
+mod answers;
+mod desk;
+mod looks;
+mod messages;
+mod requests;
+mod rules;
+mod tables;
+mod tokens;

@@ -1,0 +1,93 @@
+//! The provider's own rules for an order. Currency, billing country, largest amounts and the return address are in the
+//! capabilities and checked there.
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use payment::{Address, Buyer, BuyerKind, Order, OrderError};
+
+use super::CAPABILITIES;
+use super::account::Account;
+use super::request::house_number;
+
+/// Most articles that the shop plug-ins send.
+const MOST_ARTICLES: usize = 99;
+
+/// Every rule that the order breaks. The numbers in comments are Billink's own error codes, which come back through
+/// Buckaroo only as text.
+pub(super) fn broken(account: &Account, order: &Order, today: Date) -> Vec<OrderError> {
+    let contradicts = account.only().is_some_and(|only| order.capture != Some(only));
+    let rules = [
+        (contradicts, "/capture", "is not what this account may do"),
+        (order.reference.as_str().starts_with(' '), "/reference", "must not begin with a space"),
+        (order.lines.len() > MOST_ARTICLES, "/lines", "must have at most 99 lines"),
+    ];
+    let mut broken: Vec<_> = told(rules).collect();
+    broken.extend(of_person(&order.buyer, today));
+    broken.extend(of_company(&order.buyer));
+    broken.extend(of_address("/billing_address", &order.billing_address));
+    if let Some(address) = &order.shipping_address {
+        broken.extend(of_address("/shipping_address", address));
+        let served = CAPABILITIES.countries.contains(&address.country.as_str());
+        broken.extend(told([(!served, "/shipping_address/country", "must be one of NL, BE")]));
+    }
+    let options = order.options.as_object().into_iter().flatten();
+    broken.extend(options.map(|(name, _)| OrderError::at(format!("/options/{name}"), "is not an option of this provider")));
+    broken
+}
+
+fn told<const N: usize>(rules: [(bool, &'static str, &'static str); N]) -> impl Iterator<Item = OrderError> {
+    rules.into_iter().filter(|(broken, ..)| *broken).map(|(_, pointer, rule)| OrderError::at(pointer, rule))
+}
+
+fn of_person(buyer: &Buyer, today: Date) -> impl Iterator<Item = OrderError> {
+    let (person, consumer) = (&buyer.person, buyer.kind == BuyerKind::Person);
+    let too_young = |birth: Date| birth.checked_add(18.years()).is_ok_and(|adult| adult > today);
+    let young = person.birth_date.as_ref().is_some_and(|date| too_young(*date.reveal()));
+    let misshapen = person.phone.as_ref().is_some_and(|phone| !is_phone(phone.reveal().as_str()));
+    let long = person.initials.as_ref().is_some_and(|initials| initials.reveal().as_str().chars().count() > 6);
+    told([
+        // 421, 422 and 453, 417, 402
+        (consumer && person.birth_date.is_none(), "/buyer/person/birth_date", "is required for a person"),
+        (consumer && young, "/buyer/person/birth_date", "must be at least 18 years ago"),
+        (consumer && person.phone.is_none(), "/buyer/person/phone", "is required for a person"),
+        (misshapen, "/buyer/person/phone", "must have 9 to 18 digits, spaces and + ( ) -"),
+        (long, "/buyer/person/initials", "must have at most 6 characters"),
+    ])
+}
+
+fn is_phone(text: &str) -> bool {
+    (9..=18).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit() || b" +()-".contains(&b))
+}
+
+fn of_company(buyer: &Buyer) -> impl Iterator<Item = OrderError> {
+    let company = buyer.company.as_ref().filter(|_| buyer.kind == BuyerKind::Business);
+    let length = |text: &str| text.chars().count();
+    let told = company.map(|company| {
+        let registration = company.registration_number.as_ref().map(|number| length(number.reveal().as_str()));
+        told([
+            // 430 and 448, 411 and 427, 429; the guide requires VATNumber
+            (length(company.name.reveal().as_str()) > 50, "/buyer/company/name", "must have at most 50 characters"),
+            (registration.is_none(), "/buyer/company/registration_number", "is required for a business"),
+            (
+                registration.is_some_and(|length| !(5..=25).contains(&length)),
+                "/buyer/company/registration_number",
+                "must have 5 to 25 characters",
+            ),
+            (company.vat_number.is_none(), "/buyer/company/vat_number", "is required for a business"),
+        ])
+    });
+    told.into_iter().flatten()
+}
+
+fn of_address(pointer: &str, address: &Address) -> impl Iterator<Item = OrderError> {
+    // 414, 424 and 425; 431 and 450
+    let broken = match house_number(address) {
+        None => Some(("house_number", "must begin with a digit")),
+        Some((_, addition)) if addition.chars().count() > 10 => {
+            Some(("house_number_addition", "must have at most 10 characters, what follows the house number's digits included"))
+        }
+        Some(_) => None,
+    };
+    let at = format!("{pointer}/");
+    broken.into_iter().map(move |(field, rule)| OrderError::at(format!("{at}{field}"), rule))
+}

@@ -1,0 +1,134 @@
+//! The exact bytes of every request.
+
+use std::collections::BTreeSet;
+
+use payment::{Order, OrderState, Payment};
+use serde_json::{Value, json};
+
+use super::super::account::Account;
+use super::super::map::{AUTHORIZE, CANCEL, CAPTURE, PAY, REFUND, ServiceAction};
+use super::super::request;
+use super::*;
+
+fn opening(action: &ServiceAction, document: &Value) -> String {
+    let order = order(document);
+    let payment = created(&order);
+    String::from_utf8(request::opening(&account(), action, newest(&payment), &order, &urls()).unwrap()).unwrap()
+}
+
+fn following(account: &Account, action: &ServiceAction, payment: &Payment, key: &str) -> String {
+    let body = request::following(account, action, newest(payment), key, payment, &urls()).unwrap();
+    String::from_utf8(body).unwrap()
+}
+
+/// The bytes, with a line break after every parameter for the reader; there are none in the bytes.
+fn readable(body: &str) -> String {
+    assert!(!body.contains('\n'));
+    body.replace("},{", "},\n{").replace("\"Parameters\":[{", "\"Parameters\":[\n{")
+}
+
+fn authorized(order: &Order) -> Payment {
+    opened(order, OrderState::Authorized)
+}
+
+/// Group and name of everything that an opening sends.
+pub(super) fn parameter_names() -> BTreeSet<(String, String)> {
+    let mut names = BTreeSet::new();
+    for document in [consumer(), company()] {
+        let body: Value = serde_json::from_str(&opening(&AUTHORIZE, &document)).unwrap();
+        for parameter in body["Services"]["ServiceList"][0]["Parameters"].as_array().unwrap() {
+            let text = |field: &str| parameter[field].as_str().unwrap_or_default().to_owned();
+            names.insert((text("GroupType"), text("Name")));
+        }
+    }
+    names
+}
+
+#[test]
+fn authorize_for_a_consumer() {
+    insta::assert_snapshot!(readable(&opening(&AUTHORIZE, &consumer())));
+}
+
+#[test]
+fn authorize_for_a_company() {
+    insta::assert_snapshot!(readable(&opening(&AUTHORIZE, &company())));
+}
+
+#[test]
+fn pay_differs_from_authorize_by_its_word_alone() {
+    let mut document = consumer();
+    document["capture"] = json!("automatic");
+    let pay = opening(&PAY, &document);
+    insta::assert_snapshot!(readable(&pay));
+    assert_eq!(pay.replace("\"Pay\"", "\"Authorize\""), opening(&AUTHORIZE, &consumer()));
+}
+
+#[test]
+fn capture() {
+    let payment = with_capture(authorized(&order(&consumer())));
+    insta::assert_snapshot!(following(&account(), &CAPTURE, &payment, FIRST_KEY));
+}
+
+#[test]
+fn capture_with_its_articles_where_the_account_says_so() {
+    let mut document = account_document("https://a.example");
+    document["wire"] = json!({"repeat_articles_on_capture": true, "gross_unit_price_excl": "GrossUnitPriceExl"});
+    let account = Account::parse(&document).unwrap();
+    let payment = with_capture(authorized(&order(&consumer())));
+    insta::assert_snapshot!(readable(&following(&account, &CAPTURE, &payment, FIRST_KEY)));
+}
+
+#[test]
+fn refund_of_a_part() {
+    insta::assert_snapshot!(following(&account(), &REFUND, &with_refund(captured(), 250), CAPTURE_KEY));
+}
+
+#[test]
+fn cancel_of_an_authorization() {
+    let payment = with_cancel(authorized(&order(&consumer())));
+    insta::assert_snapshot!(following(&account(), &CANCEL, &payment, FIRST_KEY));
+}
+
+#[test]
+fn the_articles_of_an_order_add_up_to_its_amount_to_the_cent() {
+    for document in [consumer(), company()] {
+        let body: Value = serde_json::from_str(&opening(&AUTHORIZE, &document)).unwrap();
+        let parameters = body["Services"]["ServiceList"][0]["Parameters"].as_array().unwrap();
+        let of = |name: &str| -> Vec<rust_decimal::Decimal> {
+            let named = parameters.iter().filter(|p| p["GroupType"] == "Article" && p["Name"] == name);
+            named.map(|p| p["Value"].as_str().unwrap().parse().unwrap()).collect()
+        };
+        let sum: rust_decimal::Decimal = of("Quantity").iter().zip(of("GrossUnitPriceIncl")).map(|(q, p)| q * p).sum();
+        assert_eq!(sum.to_string(), "121.00");
+    }
+}
+
+#[test]
+fn a_push_address_that_could_be_escaped_in_two_ways_is_not_sent() {
+    let order = order(&consumer());
+    let payment = created(&order);
+    for push in ["https://pay.example/a~b", "https://pay.example/a%20b", "https://pay.example/a+b", "https://pay.example/(a)"] {
+        let urls = Urls { push: push.parse().unwrap(), ..urls() };
+        assert!(request::opening(&account(), &AUTHORIZE, newest(&payment), &order, &urls).is_none(), "{push}");
+    }
+}
+
+#[test]
+fn letters_of_a_house_number_go_into_its_addition() {
+    for (number, addition, expected) in [
+        ("90", None, Some(("90", ""))),
+        ("90", Some("A"), Some(("90", "A"))),
+        ("12a", None, Some(("12", "a"))),
+        ("12 bis", Some("II"), Some(("12", "bis II"))),
+        ("12-14", None, Some(("12", "-14"))),
+        ("A12", None, None),
+        ("-", None, None),
+    ] {
+        let mut document = consumer();
+        document["billing_address"]["house_number"] = json!(number);
+        document["billing_address"]["house_number_addition"] = json!(addition);
+        let split = request::house_number(&order(&document).billing_address);
+        let split = split.as_ref().map(|(number, addition)| (number.as_str(), addition.as_str()));
+        assert_eq!(split, expected, "{number} {addition:?}");
+    }
+}
