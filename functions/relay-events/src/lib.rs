@@ -88,7 +88,12 @@ async fn collect(record: EventRecord, relay: &Relay, outgoing: &mut Vec<Outgoing
     let number = change.sequence_number.ok_or("a stream record without a sequence number")?;
     for event in payment.events_after(known.unwrap_or(0)) {
         let body = serde_json::to_string(&event)?;
-        outgoing.push(Outgoing { payment: event.subject, event_id: event.id.to_string(), body, record: number.clone() });
+        outgoing.push(Outgoing {
+            payment: event.subject,
+            event_id: event.id.to_string(),
+            body,
+            record: number.clone(),
+        });
     }
     wake(&payment, relay).await;
     Ok(())

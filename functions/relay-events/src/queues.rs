@@ -69,11 +69,17 @@ impl Queues {
                 .message_body(&event.body)
                 .build()
         };
-        let Ok(entries) = wave.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>() else { return wave.to_vec() };
+        let Ok(entries) = wave.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>() else {
+            return wave.to_vec();
+        };
         match self.client.send_message_batch().queue_url(queue).set_entries(Some(entries)).send().await {
             Ok(answer) => {
                 let arrived: BTreeSet<&str> = answer.successful().iter().map(|entry| entry.id()).collect();
-                wave.iter().enumerate().filter(|(n, _)| !arrived.contains(n.to_string().as_str())).map(|(_, event)| *event).collect()
+                wave.iter()
+                    .enumerate()
+                    .filter(|(n, _)| !arrived.contains(n.to_string().as_str()))
+                    .map(|(_, event)| *event)
+                    .collect()
             }
             Err(error) => {
                 tracing::warn!(queue, error = %aws_sdk_sqs::error::DisplayErrorContext(&error), "a queue does not take events");
@@ -85,7 +91,9 @@ impl Queues {
     /// Wakes the sweep after this time, where it is soon enough for a queue's delay.
     pub(crate) async fn wake(&self, after: jiff::SignedDuration) -> Result<(), WakeError> {
         let Some(queue) = &self.wake else { return Ok(()) };
-        let Some(seconds) = i32::try_from(after.as_secs().max(0)).ok().filter(|seconds| *seconds <= 900) else { return Ok(()) };
+        let Some(seconds) = i32::try_from(after.as_secs().max(0)).ok().filter(|seconds| *seconds <= 900) else {
+            return Ok(());
+        };
         let message = self.client.send_message().queue_url(queue).delay_seconds(seconds).message_body("{}");
         message.send().await.map(|_| ()).map_err(|error| WakeError(Box::new(error)))
     }

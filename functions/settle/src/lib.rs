@@ -10,7 +10,12 @@ use service::SweepReport;
 ///
 /// # Errors
 /// When the table cannot say what is due; the next tick tries again.
-pub async fn handle(app: App, _event: IgnoredAny, deadline: Deadline, request_id: String) -> Result<SweepReport, Error> {
+pub async fn handle(
+    app: App,
+    _event: IgnoredAny,
+    deadline: Deadline,
+    request_id: String,
+) -> Result<SweepReport, Error> {
     let report = app.service.settle_due(&request_id, deadline).await.map_err(|problem| {
         let cause = problem.cause().map(ToString::to_string);
         tracing::error!(request_id, cause, "sweep failed");

@@ -16,9 +16,7 @@ pub const DEMO_OPERATOR_KEY: &str = "sk_demo_operates-this-machine-only";
 
 /// Its document, with an account at every sandbox.
 pub(crate) fn document(sandboxes: &Sandboxes) -> Value {
-    let key = |label: &str, scope: &str, text: &str| {
-        json!({ "label": label, "scope": scope, "sha256": data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes())) })
-    };
+    let key = |label: &str, scope: &str, text: &str| json!({ "label": label, "scope": scope, "sha256": data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes())) });
     json!({
         "merchant": DEMO_MERCHANT,
         "livemode": false,

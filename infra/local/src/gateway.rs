@@ -55,7 +55,8 @@ impl Gateway {
     async fn invoke(&self, parts: &Parts, body: Body, request_id: &str) -> Result<runtime::Response, Problem> {
         let (route, parameters) = self.route(parts)?;
         let authorizer = if route.authorized { Some(self.authorize(parts, request_id).await?) } else { None };
-        let too_large = |_| Problem::new(ProblemCode::BodyTooLarge, format!("The body must have at most {LARGEST_BODY} bytes."));
+        let too_large =
+            |_| Problem::new(ProblemCode::BodyTooLarge, format!("The body must have at most {LARGEST_BODY} bytes."));
         let body = to_bytes(body, LARGEST_BODY).await.map_err(too_large)?;
         let routed = Routed { parts, body: &body, route, parameters: &parameters, request_id, authorizer };
         let event = routed.to_event().to_string();
@@ -64,7 +65,8 @@ impl Gateway {
         context.request_id = request_id.to_owned();
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + FUNCTION_TIME;
         context.deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
-        let handler = functions::find(&route.function).ok_or_else(|| Problem::unavailable("a route without a function"))?;
+        let handler =
+            functions::find(&route.function).ok_or_else(|| Problem::unavailable("a route without a function"))?;
         let running = handler(self.app.clone(), request.with_lambda_context(context));
         let timed_out = |_| Problem::unavailable("a function took longer than API Gateway waits");
         tokio::time::timeout(FUNCTION_TIME, running).await.map_err(timed_out)
@@ -73,7 +75,9 @@ impl Gateway {
     fn route(&self, parts: &Parts) -> Result<(&Route, Vec<(String, String)>), Problem> {
         match self.routes.find(parts.method.as_str(), parts.uri.path()) {
             Found::Route(route, parameters) => Ok((route, parameters)),
-            Found::OtherMethod => Err(Problem::new(ProblemCode::MethodNotAllowed, "This address does not take that method.")),
+            Found::OtherMethod => {
+                Err(Problem::new(ProblemCode::MethodNotAllowed, "This address does not take that method."))
+            }
             Found::Nothing => Err(Problem::new(ProblemCode::RouteNotFound, "There is nothing at this address.")),
         }
     }

@@ -72,7 +72,8 @@ impl Routes {
 
     /// The route of a request; a literal segment wins over a parameter.
     pub(crate) fn find(&self, method: &str, path: &str) -> Found<'_> {
-        let mut matching: Vec<_> = self.0.iter().filter_map(|route| Some((route, parameters(&route.path, path)?))).collect();
+        let mut matching: Vec<_> =
+            self.0.iter().filter_map(|route| Some((route, parameters(&route.path, path)?))).collect();
         matching.sort_by_key(|(_, parameters)| parameters.len());
         if matching.is_empty() {
             return Found::Nothing;

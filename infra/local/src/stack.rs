@@ -85,7 +85,12 @@ impl Sandboxes {
                 buckaroo::WEBSITE_KEY,
                 buckaroo::SECRET_KEY
             ),
-            format!("Sandbox billie_pad {} (client {}, secret {})", self.billie_pad.url(), pad::CLIENT_ID, pad::CLIENT_SECRET),
+            format!(
+                "Sandbox billie_pad {} (client {}, secret {})",
+                self.billie_pad.url(),
+                pad::CLIENT_ID,
+                pad::CLIENT_SECRET
+            ),
         ]
     }
 }

@@ -61,7 +61,10 @@ mod tests {
             let value: JsonDecimal = serde_json::from_str(text).unwrap();
             assert_eq!(value.amount(Currency::EUR), Amount::new(1050), "{text}");
         }
-        assert_eq!(serde_json::to_string(&JsonDecimal::of(Amount::new(1050).unwrap(), Currency::EUR)).unwrap(), "10.50");
+        assert_eq!(
+            serde_json::to_string(&JsonDecimal::of(Amount::new(1050).unwrap(), Currency::EUR)).unwrap(),
+            "10.50"
+        );
         assert!(serde_json::from_str::<JsonDecimal>("true").is_err());
     }
 }

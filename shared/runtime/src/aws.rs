@@ -21,7 +21,8 @@ pub fn sdk_config(service: &str) -> Result<SdkConfig, ConfigError> {
         variable("AWS_SECRET_ACCESS_KEY")?,
         variable("AWS_SESSION_TOKEN").ok(),
     );
-    let endpoint = std::env::var(format!("AWS_ENDPOINT_URL_{service}")).or_else(|_| std::env::var("AWS_ENDPOINT_URL")).ok();
+    let endpoint =
+        std::env::var(format!("AWS_ENDPOINT_URL_{service}")).or_else(|_| std::env::var("AWS_ENDPOINT_URL")).ok();
     let endpoint = endpoint.filter(|url| !url.is_empty());
     let plain = endpoint.as_deref().is_some_and(|url| url.starts_with("http://"));
     let client = match plain {

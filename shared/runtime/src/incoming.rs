@@ -35,7 +35,8 @@ impl Incoming {
         if !body.is_empty() && !is_json(&request) {
             return Err(Problem::new(ProblemCode::UnsupportedMediaType, "Send the body as application/json."));
         }
-        let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default().to_owned());
+        let header =
+            |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default().to_owned());
         let query = request.uri().query().unwrap_or_default();
         Ok(Self {
             call: Call { merchant, request_id: request_id(&request), deadline: deadline(&request) },
@@ -116,7 +117,10 @@ pub(crate) fn limited(body: &Body) -> Result<&[u8], Problem> {
         _ => &[],
     };
     if bytes.len() > LARGEST_BODY {
-        return Err(Problem::new(ProblemCode::BodyTooLarge, format!("The body must have at most {LARGEST_BODY} bytes.")));
+        return Err(Problem::new(
+            ProblemCode::BodyTooLarge,
+            format!("The body must have at most {LARGEST_BODY} bytes."),
+        ));
     }
     Ok(bytes)
 }

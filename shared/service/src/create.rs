@@ -1,7 +1,8 @@
 //! Opening a payment.
 
 use payment::{
-    Admission, BuyerKind, CaptureMode, CauseKind, Flow, NewPayment, OperationKind, OperationStatus, Order, OrderError, Payment, Token,
+    Admission, BuyerKind, CaptureMode, CauseKind, Flow, NewPayment, OperationKind, OperationStatus, Order, OrderError,
+    Payment, Token,
 };
 use providers::Capabilities;
 use store::Created;
@@ -23,7 +24,8 @@ impl Service {
         let mut order: Order = parse::body(body)?;
         let fingerprint = parse::fingerprint(&order)?;
         let merchant = self.merchants.get(&call.merchant).await.map_err(Problem::unavailable)?;
-        let merchant = merchant.ok_or_else(|| Problem::new(ProblemCode::Forbidden, "This merchant is not configured."))?;
+        let merchant =
+            merchant.ok_or_else(|| Problem::new(ProblemCode::Forbidden, "This merchant is not configured."))?;
         let (flow, capture_mode) = checked(&mut order, &merchant)?;
 
         let cause = call.cause(CauseKind::Api);
@@ -91,7 +93,11 @@ impl Service {
 /// Decides flow and capture mode, writes them into the order, and checks every rule that can be checked here.
 fn checked(order: &mut Order, merchant: &Merchant) -> Result<(Flow, CaptureMode), Problem> {
     let no_account = || {
-        Problem::at(ProblemCode::ValidationFailed, "/provider", "must be a provider that this merchant has an account at")
+        Problem::at(
+            ProblemCode::ValidationFailed,
+            "/provider",
+            "must be a provider that this merchant has an account at",
+        )
     };
     let account = merchant.account(&order.provider).filter(|account| !account.disabled).ok_or_else(no_account)?;
     let capabilities = account.registered.capabilities;
@@ -110,7 +116,8 @@ fn checked(order: &mut Order, merchant: &Merchant) -> Result<(Flow, CaptureMode)
 }
 
 fn choose<T: Copy + PartialEq>(asked: Option<T>, possible: &[T], pointer: &str, what: &str) -> Result<T, Problem> {
-    let missing = || Problem::at(ProblemCode::NotSupportedByProvider, pointer, format!("is not a {what} of this provider"));
+    let missing =
+        || Problem::at(ProblemCode::NotSupportedByProvider, pointer, format!("is not a {what} of this provider"));
     match asked {
         None => possible.first().copied().ok_or_else(missing),
         Some(asked) if possible.contains(&asked) => Ok(asked),
@@ -137,7 +144,10 @@ fn broken_capabilities(order: &Order, flow: Flow, capabilities: &Capabilities) -
     }
     let limit = capabilities.limits.iter().find(|l| l.country == country.as_str() && l.buyer == order.buyer.kind);
     if let Some(limit) = limit.filter(|limit| order.amount.minor() > limit.max_amount) {
-        broken.push(OrderError::at("/amount", format!("must be at most {} minor units for this buyer", limit.max_amount)));
+        broken.push(OrderError::at(
+            "/amount",
+            format!("must be at most {} minor units for this buyer", limit.max_amount),
+        ));
     }
     broken
 }

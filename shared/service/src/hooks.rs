@@ -30,7 +30,13 @@ impl Service {
     ///
     /// # Errors
     /// When the payment or its token is not right.
-    pub async fn return_buyer(&self, id: &str, token: Option<&str>, request_id: &str, deadline: Deadline) -> Result<Url, Problem> {
+    pub async fn return_buyer(
+        &self,
+        id: &str,
+        token: Option<&str>,
+        request_id: &str,
+        deadline: Deadline,
+    ) -> Result<Url, Problem> {
         let id = parse::payment_id(id)?;
         let payment = self.store.load(&id).await?.filter(|p| token.is_some_and(|token| p.token.matches(token)));
         let payment = payment.ok_or_else(Problem::payment_not_found)?;
@@ -68,7 +74,9 @@ impl Service {
         let account = merchant.account(&provider).ok_or_else(forged)?;
         let message = account.adapter.receive(inbound).map_err(|error| match error {
             NotAuthentic::Forged => forged(),
-            NotAuthentic::Unreadable => Problem::new(ProblemCode::InvalidJson, "The message is authentic but cannot be read."),
+            NotAuthentic::Unreadable => {
+                Problem::new(ProblemCode::InvalidJson, "The message is authentic but cannot be read.")
+            }
         })?;
         let stored = StoredMessage {
             provider,
@@ -90,7 +98,12 @@ impl Service {
     }
 
     /// Applies a message to the payment it is about; parked when there is none yet.
-    pub(crate) async fn apply(&self, call: &Call, stored: &StoredMessage, message: &Message) -> Result<MessageState, Problem> {
+    pub(crate) async fn apply(
+        &self,
+        call: &Call,
+        stored: &StoredMessage,
+        message: &Message,
+    ) -> Result<MessageState, Problem> {
         let Some(payment) = self.addressed(stored, message).await? else { return Ok(MessageState::Parked) };
         let mut work = self.work(payment).await?;
         let cause = call.cause(CauseKind::Webhook);

@@ -90,7 +90,13 @@ impl Service {
     }
 
     /// The same call is idempotent at the provider, so sending it again is the probe.
-    async fn repeat(&self, work: &mut Work, id: &OperationId, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
+    async fn repeat(
+        &self,
+        work: &mut Work,
+        id: &OperationId,
+        deadline: Deadline,
+        cause: &Cause,
+    ) -> Result<(), Problem> {
         let Some(kind) = work.payment.operation(id).map(payment::Operation::kind) else { return Ok(()) };
         let ticket = self.attempt_again(work, id).await?;
         let material = self.material(work, kind).await?;

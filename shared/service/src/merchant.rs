@@ -116,9 +116,8 @@ impl Merchant {
     /// Names the field that is wrong, never its value.
     pub fn from_document(json: &str, transport: &Transport) -> Result<Self, MerchantError> {
         let mut reader = serde_json::Deserializer::from_str(json);
-        let document: Document = serde_path_to_error::deserialize(&mut reader).map_err(|error| MerchantError::Document {
-            path: error.path().to_string(),
-            rule: crate::parse::rule(error.inner()),
+        let document: Document = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            MerchantError::Document { path: error.path().to_string(), rule: crate::parse::rule(error.inner()) }
         })?;
         let open = |(id, account): (ProviderId, serde_json::Value)| open_account(id, &account, transport);
         let accounts = document.accounts.into_iter().map(open).collect::<Result<_, _>>()?;

@@ -1,6 +1,9 @@
 //! Confirm, capture, refund, cancel.
 
-use payment::{CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, OperationKind, RefundCommand, Status};
+use payment::{
+    CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, OperationKind, RefundCommand,
+    Status,
+};
 use providers::OperationCapability;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -132,11 +135,16 @@ fn capability(work: &Work, kind: OperationKind) -> Result<&'static OperationCapa
 
 fn require(capability: &OperationCapability, body: &Value) -> Result<(), Problem> {
     let missing = |pointer: &&&str| body.pointer(pointer).is_none_or(Value::is_null);
-    let error = |pointer: &&str| FieldError { pointer: (*pointer).to_owned(), detail: "is required by this provider".into() };
+    let error =
+        |pointer: &&str| FieldError { pointer: (*pointer).to_owned(), detail: "is required by this provider".into() };
     let errors: Vec<FieldError> = capability.requires.iter().filter(missing).map(error).collect();
     if errors.is_empty() { Ok(()) } else { Err(Problem::with_errors(ProblemCode::ValidationFailed, errors)) }
 }
 
 fn only_whole(pointer: &str, what: &str) -> Problem {
-    Problem::at(ProblemCode::NotSupportedByProvider, pointer, format!("must be absent or the whole amount: this provider has no partial {what}"))
+    Problem::at(
+        ProblemCode::NotSupportedByProvider,
+        pointer,
+        format!("must be absent or the whole amount: this provider has no partial {what}"),
+    )
 }

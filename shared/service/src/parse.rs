@@ -35,7 +35,10 @@ pub(crate) fn rule(error: &serde_json::Error) -> String {
             format!("must be {expected}")
         }
         // Only our own types and serde's structural messages are known to repeat no value.
-        _ if ["must ", "missing field", "unknown field", "duplicate field", "has "].iter().any(|own| text.starts_with(own)) => {
+        _ if ["must ", "missing field", "unknown field", "duplicate field", "has "]
+            .iter()
+            .any(|own| text.starts_with(own)) =>
+        {
             text.to_owned()
         }
         _ => text.strip_prefix("expected ").map_or_else(|| "is not valid".to_owned(), |rest| format!("must be {rest}")),

@@ -104,13 +104,16 @@ fn filter(query: &[(String, String)]) -> Result<Filter, Problem> {
             }
             "cursor" => {
                 let position = Cursor::position(value);
-                filter.after = Some(position.ok_or_else(|| bad_query(name, "must be the next_cursor of an earlier page"))?);
+                filter.after =
+                    Some(position.ok_or_else(|| bad_query(name, "must be the next_cursor of an earlier page"))?);
             }
             "status" => {
                 let status = payment::Status::ALL.into_iter().find(|status| status.as_str() == value);
                 filter.status = Some(status.ok_or_else(|| bad_query(name, "must be a payment status"))?);
             }
-            "provider" => filter.provider = Some(value.parse().map_err(|_| bad_query(name, "must be a provider's id"))?),
+            "provider" => {
+                filter.provider = Some(value.parse().map_err(|_| bad_query(name, "must be a provider's id"))?)
+            }
             "reference" => filter.reference = Some(value.clone()),
             "created_after" => filter.created_after = Some(time(name, value)?),
             "created_before" => filter.created_before = Some(time(name, value)?),

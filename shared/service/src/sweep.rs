@@ -43,7 +43,12 @@ impl Service {
             };
             if let Err(problem) = done {
                 report.failed += u32::from(problem.code() != ProblemCode::Conflict);
-                tracing::warn!(request_id, code = problem.code().as_str(), cause = problem.cause().map(tracing::field::display), "left to the next sweep");
+                tracing::warn!(
+                    request_id,
+                    code = problem.code().as_str(),
+                    cause = problem.cause().map(tracing::field::display),
+                    "left to the next sweep"
+                );
             }
         }
         Ok(report)

@@ -1,8 +1,8 @@
 //! The three steps that every operation takes: reserve and write, act once, settle and write.
 
 use payment::{
-    Admission, Cause, CauseKind, Command, DoubtPolicy, Operation, OperationId, OperationKind, OperationStatus, Order, Outcome,
-    Payment, PaymentId, Reason, Ticket,
+    Admission, Cause, CauseKind, Command, DoubtPolicy, Operation, OperationId, OperationKind, OperationStatus, Order,
+    Outcome, Payment, PaymentId, Reason, Ticket,
 };
 use providers::{Act, Capabilities, Context, Deadline, Effect, Urls};
 use serde_json::{Value, json};
@@ -63,7 +63,8 @@ impl Service {
 
     pub(crate) async fn work(&self, payment: Payment) -> Result<Work, Problem> {
         let merchant = self.merchants.get(&payment.merchant).await.map_err(Problem::unavailable)?;
-        let merchant = merchant.ok_or_else(|| Problem::unavailable("the payment's merchant is no longer configured"))?;
+        let merchant =
+            merchant.ok_or_else(|| Problem::unavailable("the payment's merchant is no longer configured"))?;
         Ok(Work { payment, merchant })
     }
 
@@ -74,7 +75,12 @@ impl Service {
     }
 
     /// Reserves a command and writes the reservation, deciding again whenever somebody else wrote first.
-    pub(crate) async fn accept(&self, work: &mut Work, command: &Command, widget: Option<&Value>) -> Result<Admission, Problem> {
+    pub(crate) async fn accept(
+        &self,
+        work: &mut Work,
+        command: &Command,
+        widget: Option<&Value>,
+    ) -> Result<Admission, Problem> {
         for _ in 0..RACES {
             let admission = work.payment.accept(command.clone(), self.now())?;
             let Admission::Act(_) = admission else { return Ok(admission) };
@@ -111,7 +117,13 @@ impl Service {
         self.settle(work, ticket, outcome, cause).await
     }
 
-    async fn act(&self, work: &Work, ticket: &Ticket, material: &Material, deadline: Deadline) -> Result<Outcome, Problem> {
+    async fn act(
+        &self,
+        work: &Work,
+        ticket: &Ticket,
+        material: &Material,
+        deadline: Deadline,
+    ) -> Result<Outcome, Problem> {
         let account = work.account()?;
         let urls = self.urls(&work.payment)?;
         let payment = &work.payment;
@@ -214,7 +226,10 @@ pub(crate) fn answer(work: &Work, id: &OperationId, replayed: bool) -> Result<An
     let status = match operation.status {
         OperationStatus::Succeeded => done,
         OperationStatus::Rejected => return Err(rejected(operation).as_replay(replayed)),
-        OperationStatus::Accepted | OperationStatus::Pending | OperationStatus::InDoubt | OperationStatus::NeedsOperator => 202,
+        OperationStatus::Accepted
+        | OperationStatus::Pending
+        | OperationStatus::InDoubt
+        | OperationStatus::NeedsOperator => 202,
     };
     let view = PaymentView::of(payment, work.capabilities()?);
     let body = match operation.kind() {
@@ -254,7 +269,13 @@ fn rejected(operation: &Operation) -> Problem {
 
 impl Service {
     /// A command from acceptance to its answer.
-    pub(crate) async fn run(&self, call: &Call, mut work: Work, command: Command, widget: Option<Value>) -> Result<Answer, Problem> {
+    pub(crate) async fn run(
+        &self,
+        call: &Call,
+        mut work: Work,
+        command: Command,
+        widget: Option<Value>,
+    ) -> Result<Answer, Problem> {
         let cause = call.cause(CauseKind::Api);
         let kind = command.kind();
         let mut replayed = false;
@@ -276,7 +297,11 @@ impl Service {
                     material.widget_result = material.widget_result.or_else(|| widget.clone());
                     self.act_and_settle(&mut work, &ticket, &material, call.deadline, &cause).await?;
                     if let Err(problem) = self.run_follower(&mut work, call.deadline, &cause).await {
-                        tracing::warn!(request_id = call.request_id, code = problem.code().as_str(), "a following operation is left to the sweep");
+                        tracing::warn!(
+                            request_id = call.request_id,
+                            code = problem.code().as_str(),
+                            "a following operation is left to the sweep"
+                        );
                     }
                     return answer(&work, &ticket.operation, replayed);
                 }

@@ -82,9 +82,7 @@ pub(crate) fn from_item(item: Item) -> Result<Payment, StoreError> {
 /// # Errors
 /// When the image is a payment's and cannot be read.
 pub fn from_image(image: serde_dynamo::Item) -> Result<Option<Payment>, StoreError> {
-    let is = |name: &str, wanted: &str| {
-        matches!(image.get(name), Some(serde_dynamo::AttributeValue::S(value)) if value.starts_with(wanted))
-    };
+    let is = |name: &str, wanted: &str| matches!(image.get(name), Some(serde_dynamo::AttributeValue::S(value)) if value.starts_with(wanted));
     if !is("PK", "PAY#") || !is("SK", "STATE") {
         return Ok(None);
     }

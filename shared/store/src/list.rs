@@ -52,7 +52,8 @@ impl Store {
     pub async fn list(&self, merchant: &MerchantId, filter: &Filter, now: Timestamp) -> Result<Page, StoreError> {
         let mut page = Page { payments: Vec::new(), next: None };
         let mut looked_at = 0;
-        let mut upper = filter.after.clone().unwrap_or_else(|| sortable(filter.created_before.unwrap_or(Timestamp::MAX)));
+        let mut upper =
+            filter.after.clone().unwrap_or_else(|| sortable(filter.created_before.unwrap_or(Timestamp::MAX)));
         for partition in partitions(merchant, filter, now) {
             loop {
                 let room = MOST_LOOKED_AT - looked_at;
@@ -92,7 +93,10 @@ impl Store {
             .query()
             .table_name(&self.table)
             .index_name(partition.index)
-            .key_condition_expression(format!("{} = :partition AND created_key BETWEEN :lower AND :upper", partition.attribute))
+            .key_condition_expression(format!(
+                "{} = :partition AND created_key BETWEEN :lower AND :upper",
+                partition.attribute
+            ))
             .expression_attribute_values(":partition", text(&partition.value))
             .expression_attribute_values(":lower", text(if lower.is_empty() { " ".to_owned() } else { lower }))
             .expression_attribute_values(":upper", text(upper))
@@ -111,7 +115,8 @@ impl Store {
         let mut loaded = Vec::new();
         for chunk in ids.chunks(100) {
             let key = |id: &PaymentId| {
-                [("PK".to_owned(), text(format!("PAY#{id}"))), ("SK".to_owned(), AttributeValue::S("STATE".into()))].into()
+                [("PK".to_owned(), text(format!("PAY#{id}"))), ("SK".to_owned(), AttributeValue::S("STATE".into()))]
+                    .into()
             };
             let wanted = KeysAndAttributes::builder().set_keys(Some(chunk.iter().map(key).collect())).build();
             let mut wanted = Some([(self.table.clone(), wanted.map_err(StoreError::malformed)?)].into());
@@ -140,7 +145,11 @@ struct Partition {
 /// The partitions to walk: the one of a reference, or the months from the newest to the oldest.
 fn partitions(merchant: &MerchantId, filter: &Filter, now: Timestamp) -> Vec<Partition> {
     if let Some(reference) = &filter.reference {
-        return vec![Partition { index: "by_reference", attribute: "merchant_ref", value: format!("{merchant}#{reference}") }];
+        return vec![Partition {
+            index: "by_reference",
+            attribute: "merchant_ref",
+            value: format!("{merchant}#{reference}"),
+        }];
     }
     let from_cursor = filter.after.as_deref().and_then(|key| key.get(..7)).map(str::to_owned);
     let newest = from_cursor.unwrap_or_else(|| month(filter.created_before.unwrap_or(now)));
@@ -152,7 +161,11 @@ fn partitions(merchant: &MerchantId, filter: &Filter, now: Timestamp) -> Vec<Par
         if name < oldest || partitions.len() > 1200 {
             break;
         }
-        partitions.push(Partition { index: "by_created", attribute: "created_month", value: format!("{merchant}#{name}") });
+        partitions.push(Partition {
+            index: "by_created",
+            attribute: "created_month",
+            value: format!("{merchant}#{name}"),
+        });
         day = current.checked_sub(1.month()).ok();
     }
     partitions

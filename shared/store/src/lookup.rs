@@ -28,7 +28,8 @@ impl Store {
         merchant: &MerchantId,
         reference: &str,
     ) -> Result<Option<PaymentId>, StoreError> {
-        let keys = self.keys("by_provider_reference", "provider_ref", provider_ref(provider, merchant, reference)).await?;
+        let keys =
+            self.keys("by_provider_reference", "provider_ref", provider_ref(provider, merchant, reference)).await?;
         Ok(keys.into_iter().next())
     }
 
@@ -37,7 +38,11 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn find_by_order_reference(&self, merchant: &MerchantId, told: &str) -> Result<Option<PaymentId>, StoreError> {
+    pub async fn find_by_order_reference(
+        &self,
+        merchant: &MerchantId,
+        told: &str,
+    ) -> Result<Option<PaymentId>, StoreError> {
         let mut rest = told;
         for _ in 0..2 {
             let Some((reference, suffix)) = rest.rsplit_once('-') else { return Ok(None) };

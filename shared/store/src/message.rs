@@ -128,7 +128,9 @@ impl Store {
             .table_name(&self.table)
             .set_item(Some(message.to_item(MessageState::Received)))
             .condition_expression("attribute_not_exists(PK)")
-            .return_values_on_condition_check_failure(aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_values_on_condition_check_failure(
+                aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
+            )
             .send()
             .await;
         let Err(error) = answer else { return Ok(Kept::New) };

@@ -72,7 +72,11 @@ impl Store {
         self.load_side(id, "WIDGET").await
     }
 
-    async fn load_side<T: serde::de::DeserializeOwned>(&self, id: &PaymentId, sort: &str) -> Result<Option<T>, StoreError> {
+    async fn load_side<T: serde::de::DeserializeOwned>(
+        &self,
+        id: &PaymentId,
+        sort: &str,
+    ) -> Result<Option<T>, StoreError> {
         let Some(item) = self.get(id, sort).await? else { return Ok(None) };
         let Some(AttributeValue::S(body)) = item.get("body") else { return Ok(None) };
         serde_json::from_str(body).map(Some).map_err(StoreError::malformed)
@@ -113,7 +117,11 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::save`].
-    pub async fn save_with_widget_result(&self, payment: &mut Payment, result: &serde_json::Value) -> Result<(), StoreError> {
+    pub async fn save_with_widget_result(
+        &self,
+        payment: &mut Payment,
+        result: &serde_json::Value,
+    ) -> Result<(), StoreError> {
         let read = payment.version;
         payment.version += 1;
         let state = Put::builder()

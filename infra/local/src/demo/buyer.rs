@@ -7,7 +7,8 @@ use super::DemoError;
 /// Presses Accept on the provider's page and follows every redirect until the shop's address, which is returned.
 pub(super) async fn accept(http: &reqwest::Client, page: &Url, shop: &Url) -> Result<Url, DemoError> {
     let html = http.get(page.clone()).send().await?.text().await?;
-    let form = accept_form(&html).ok_or_else(|| DemoError::deviation("buyer", "a page with an Accept button", &html))?;
+    let form =
+        accept_form(&html).ok_or_else(|| DemoError::deviation("buyer", "a page with an Accept button", &html))?;
     let action = page.join(&form).map_err(|_| DemoError::deviation("buyer", "an address behind the button", form))?;
     let mut next = location(&action, http.post(action.clone()).send().await?)?;
     for _ in 0..5 {

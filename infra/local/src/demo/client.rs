@@ -29,7 +29,13 @@ impl Client {
     }
 
     /// Posts and expects a status.
-    pub(super) async fn post(&mut self, step: &str, path: &str, body: &Value, expected: u16) -> Result<Value, DemoError> {
+    pub(super) async fn post(
+        &mut self,
+        step: &str,
+        path: &str,
+        body: &Value,
+        expected: u16,
+    ) -> Result<Value, DemoError> {
         self.keys += 1;
         let request = self
             .http

@@ -42,12 +42,17 @@ async fn receive(client: &Client, queue: &str, wanted: usize) -> Result<BTreeMap
     while events.values().map(Vec::len).sum::<usize>() < wanted {
         if started.elapsed() > PATIENCE {
             let got = events.values().map(Vec::len).sum::<usize>();
-            return Err(DemoError::deviation("events", format!("{wanted} events within {} s", PATIENCE.as_secs()), got));
+            return Err(DemoError::deviation(
+                "events",
+                format!("{wanted} events within {} s", PATIENCE.as_secs()),
+                got,
+            ));
         }
         let request = client.receive_message().queue_url(queue).max_number_of_messages(10).wait_time_seconds(1);
         let answer = request.send().await.map_err(|error| broken(error.into()))?;
         for message in answer.messages.unwrap_or_default() {
-            let event: Value = serde_json::from_str(message.body().unwrap_or_default()).map_err(|error| broken(error.into()))?;
+            let event: Value =
+                serde_json::from_str(message.body().unwrap_or_default()).map_err(|error| broken(error.into()))?;
             let subject = event.pointer("/subject").and_then(Value::as_str).unwrap_or_default().to_owned();
             events.entry(subject).or_default().push(event);
             let receipt = message.receipt_handle().unwrap_or_default();

@@ -10,7 +10,11 @@ use super::play::Played;
 pub(super) fn print(played: &Played, events: &[Value], out: &mut dyn Write) -> io::Result<()> {
     let payment = &played.payment;
     writeln!(out, "\n{} {} is {}", text(payment, "/provider"), text(payment, "/id"), text(payment, "/status"))?;
-    writeln!(out, "  {:>3}  {:<44} {:<22} {:>10} {:>10} {:>10}", "#", "timeline", "status", "authorized", "captured", "refunded")?;
+    writeln!(
+        out,
+        "  {:>3}  {:<44} {:<22} {:>10} {:>10} {:>10}",
+        "#", "timeline", "status", "authorized", "captured", "refunded"
+    )?;
     for line in &played.timeline {
         let amount = |name: &str| euros(line.pointer(&format!("/amounts/{name}")).and_then(Value::as_i64).unwrap_or(0));
         writeln!(
@@ -27,7 +31,13 @@ pub(super) fn print(played: &Played, events: &[Value], out: &mut dyn Write) -> i
     writeln!(out, "  events received from both queues:")?;
     for event in events {
         let cause = text(event, "/data/cause/kind");
-        writeln!(out, "  {:>3}  {:<44} {} by {cause}", text(event, "/sequence"), text(event, "/type"), text(event, "/id"))?;
+        writeln!(
+            out,
+            "  {:>3}  {:<44} {} by {cause}",
+            text(event, "/sequence"),
+            text(event, "/type"),
+            text(event, "/id")
+        )?;
     }
     Ok(())
 }
