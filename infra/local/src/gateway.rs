@@ -26,6 +26,9 @@ const FUNCTION_TIME: Duration = Duration::from_secs(29);
 /// The largest body that API Gateway takes, in bytes.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
+/// A route and its path parameters.
+type Matched<'a> = (&'a Route, Vec<(String, String)>);
+
 struct Gateway {
     app: App,
     routes: Routes,
@@ -72,7 +75,7 @@ impl Gateway {
         tokio::time::timeout(FUNCTION_TIME, running).await.map_err(timed_out)
     }
 
-    fn route(&self, parts: &Parts) -> Result<(&Route, Vec<(String, String)>), Problem> {
+    fn route(&self, parts: &Parts) -> Result<Matched<'_>, Problem> {
         match self.routes.find(parts.method.as_str(), parts.uri.path()) {
             Found::Route(route, parameters) => Ok((route, parameters)),
             Found::OtherMethod => {

@@ -52,7 +52,7 @@ impl Payment {
         let mut next = self.clone();
         match asked {
             Asked::Confirm(confirm) => next.reserve_confirm(&confirm, id.clone(), fingerprint, now)?,
-            Asked::Capture(capture) => next.reserve_capture(capture, &key, id.clone(), fingerprint, now)?,
+            Asked::Capture(capture) => next.reserve_capture(capture, &key, &id, fingerprint, now)?,
             Asked::Refund(refund) => next.reserve_refund(refund, id.clone(), fingerprint, now)?,
             Asked::Cancel => next.reserve_cancel(id.clone(), fingerprint, now)?,
         }
@@ -65,12 +65,19 @@ impl Payment {
     ///
     /// # Errors
     /// When the key was used for something else, or its call is still running.
-    pub fn again(&mut self, known: Operation, fingerprint: &Fingerprint, now: Timestamp) -> Result<Admission, Rejection> {
+    pub fn again(
+        &mut self,
+        known: Operation,
+        fingerprint: &Fingerprint,
+        now: Timestamp,
+    ) -> Result<Admission, Rejection> {
         if known.fingerprint != *fingerprint {
             return Err(Rejection::KeyReused { operation: known.id });
         }
         match known.status {
-            OperationStatus::Accepted if known.waits_for.is_some() && known.attempt == 0 => Ok(Admission::Replay(known.id)),
+            OperationStatus::Accepted if known.waits_for.is_some() && known.attempt == 0 => {
+                Ok(Admission::Replay(known.id))
+            }
             OperationStatus::Accepted if now < known.lease_until => {
                 let left = known.lease_until.duration_since(now).as_secs();
                 Err(Rejection::InProgress { operation: known.id, retry_after: u32::try_from(left.max(1)).unwrap_or(1) })
@@ -99,8 +106,12 @@ impl Payment {
         next.check_allowed(kind)?;
         let net = next.check_still_fits(&known)?;
         next.revive_what_waited_for(id);
-        let Some(operation) = next.operation_mut(id) else { return Err(Rejection::StatusDoesNotAllow { status, kind }) };
-        if let (Detail::Capture { net: old, .. } | Detail::Refund { net: old, .. }, Some(net)) = (&mut operation.detail, net) {
+        let Some(operation) = next.operation_mut(id) else {
+            return Err(Rejection::StatusDoesNotAllow { status, kind });
+        };
+        if let (Detail::Capture { net: old, .. } | Detail::Refund { net: old, .. }, Some(net)) =
+            (&mut operation.detail, net)
+        {
             *old = net;
         }
         if known.status == OperationStatus::Rejected {
@@ -163,13 +174,21 @@ impl Payment {
     }
 
     /// Capture beside capture and refund beside refund are fine; cancel excludes capture; confirm excludes everything.
-    pub(crate) fn check_conflicts(&self, kind: OperationKind, except: Option<&OperationId>, now: Timestamp) -> Result<(), Rejection> {
+    pub(crate) fn check_conflicts(
+        &self,
+        kind: OperationKind,
+        except: Option<&OperationId>,
+        now: Timestamp,
+    ) -> Result<(), Rejection> {
         let open = self.operations.iter().filter(|o| o.status.is_open() && Some(&o.id) != except);
         let Some(blocker) = open.into_iter().find(|o| conflicts(kind, o.kind())) else { return Ok(()) };
         match blocker.status {
             OperationStatus::Accepted if now < blocker.lease_until || blocker.attempt == 0 => {
                 let left = blocker.lease_until.duration_since(now).as_secs();
-                Err(Rejection::InProgress { operation: blocker.id.clone(), retry_after: u32::try_from(left.max(1)).unwrap_or(1) })
+                Err(Rejection::InProgress {
+                    operation: blocker.id.clone(),
+                    retry_after: u32::try_from(left.max(1)).unwrap_or(1),
+                })
             }
             OperationStatus::Pending => Err(Rejection::InProgress { operation: blocker.id.clone(), retry_after: 60 }),
             _ => Err(Rejection::BlockedByDoubt { operation: blocker.id.clone() }),
@@ -196,7 +215,7 @@ impl Payment {
         &mut self,
         asked: CaptureCommand,
         key: &IdempotencyKey,
-        id: OperationId,
+        id: &OperationId,
         fingerprint: Fingerprint,
         now: Timestamp,
     ) -> Result<(), Rejection> {
@@ -214,7 +233,7 @@ impl Payment {
         self.check_quantities(&asked.lines, OperationKind::Capture, None)?;
         let net = self.capturable_net().part(amount).net();
         let detail = Detail::Capture {
-            capture: CaptureId::of(&id),
+            capture: CaptureId::of(id),
             net,
             lines: asked.lines,
             invoice: asked.invoice,
@@ -223,13 +242,19 @@ impl Payment {
         let reference = format!("{}-C{}", self.order_reference, id.suffix());
         self.reserve(id.clone(), detail, amount, reference, fingerprint.clone(), now);
         if asked.releases_rest {
-            self.reserve_release_after(&id, key, fingerprint, now);
+            self.reserve_release_after(id, key, fingerprint, now);
         }
         Ok(())
     }
 
     /// The second operation of a final capture: it waits until the first succeeded.
-    fn reserve_release_after(&mut self, capture: &OperationId, key: &IdempotencyKey, fingerprint: Fingerprint, now: Timestamp) {
+    fn reserve_release_after(
+        &mut self,
+        capture: &OperationId,
+        key: &IdempotencyKey,
+        fingerprint: Fingerprint,
+        now: Timestamp,
+    ) {
         let id = OperationId::of(&self.id, "cancel", &format!("after {key}"));
         let reference = format!("{}-X{}", self.order_reference, id.suffix());
         self.reserve(id, Detail::Cancel, Amount::ZERO, reference, fingerprint, now);
@@ -261,7 +286,8 @@ impl Payment {
         if amount.is_zero() {
             return Err(invalid("/amount", "must be at least 1 minor unit, and something must be left to refund"));
         }
-        let holder = self.settled_captures().filter_map(Operation::makes_capture).find(|c| self.refundable_of(c) >= amount);
+        let holder =
+            self.settled_captures().filter_map(Operation::makes_capture).find(|c| self.refundable_of(c) >= amount);
         let Some(capture) = asked.capture_id.clone().or_else(|| holder.cloned()) else {
             return Err(invalid("/capture_id", "is required: no single capture holds the whole amount"));
         };
@@ -297,7 +323,8 @@ impl Payment {
     }
 
     fn check_room(&self, with_release: bool) -> Result<(), Rejection> {
-        let movements = self.operations.iter().filter(|o| matches!(o.kind(), OperationKind::Capture | OperationKind::Refund));
+        let movements =
+            self.operations.iter().filter(|o| matches!(o.kind(), OperationKind::Capture | OperationKind::Refund));
         if movements.count() + usize::from(with_release) >= MOST_MOVEMENTS { Err(Rejection::TooLarge) } else { Ok(()) }
     }
 
@@ -344,7 +371,10 @@ impl Payment {
                 .sum();
             if asked.quantity == 0 || taken + u64::from(asked.quantity) > u64::from(ordered) {
                 let left = u64::from(ordered).saturating_sub(taken);
-                return Err(invalid(format!("/lines/{i}/quantity"), format!("must be from 1 to the {left} units left")));
+                return Err(invalid(
+                    format!("/lines/{i}/quantity"),
+                    format!("must be from 1 to the {left} units left"),
+                ));
             }
         }
         Ok(())

@@ -120,8 +120,10 @@ pub struct DriftPart {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct ReceivablePart {
-    #[serde(flatten)]
-    pub news: ReceivableNews,
+    pub kind: String,
+    /// How stern a reminder was; for dunning only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<u8>,
     pub outstanding: Option<Amount>,
 }
 
@@ -171,6 +173,14 @@ impl Payment {
     }
 }
 
+fn receivable(news: &ReceivableNews, outstanding: Option<Amount>) -> ReceivablePart {
+    let level = match news {
+        ReceivableNews::Dunning { level } => Some(*level),
+        _ => None,
+    };
+    ReceivablePart { kind: news.as_str().to_owned(), level, outstanding }
+}
+
 fn fill(data: &mut EventData, fact: &Fact) {
     match fact.clone() {
         Fact::CapturePending { capture, amount, invoice } | Fact::CaptureSucceeded { capture, amount, invoice } => {
@@ -185,7 +195,8 @@ fn fill(data: &mut EventData, fact: &Fact) {
         Fact::RefundFailed { refund, capture, amount, reason } => {
             data.refund = Some(RefundPart { id: refund, capture_id: capture, amount, reason: Some(reason) });
         }
-        Fact::OperationInDoubt { operation, kind, amount } | Fact::OperationNeedsOperator { operation, kind, amount } => {
+        Fact::OperationInDoubt { operation, kind, amount }
+        | Fact::OperationNeedsOperator { operation, kind, amount } => {
             data.operation = Some(OperationPart { id: operation, kind, amount, succeeded: None });
         }
         Fact::OperationResolved { operation, kind, amount, succeeded } => {
@@ -193,7 +204,7 @@ fn fill(data: &mut EventData, fact: &Fact) {
         }
         Fact::Declined { reason, provider_code } => data.decline = Some(DeclinePart { reason, provider_code }),
         Fact::DriftDetected { field, ours, theirs } => data.drift = Some(DriftPart { field, ours, theirs }),
-        Fact::Receivable { news, outstanding } => data.receivable = Some(ReceivablePart { news, outstanding }),
+        Fact::Receivable { news, outstanding } => data.receivable = Some(receivable(&news, outstanding)),
         Fact::Unrecognized { event } => data.provider_event = Some(event),
         Fact::Created
         | Fact::RequiresAction

@@ -145,8 +145,15 @@ pub struct Entry {
 impl Payment {
     pub(crate) fn record(&mut self, fact: Fact, previous_status: Status, cause: &Cause, now: Timestamp) {
         let sequence = self.history.last().map_or(1, |last| last.sequence + 1);
-        let entry =
-            Entry { sequence, at: now, fact, previous_status, status: self.status, amounts: self.amounts(), cause: cause.clone() };
+        let entry = Entry {
+            sequence,
+            at: now,
+            fact,
+            previous_status,
+            status: self.status,
+            amounts: self.amounts(),
+            cause: cause.clone(),
+        };
         self.history.push(entry);
         self.updated_at = now;
     }
@@ -169,7 +176,9 @@ fn apply(amounts: &mut Amounts, fact: &Fact) {
     let add = |to: &mut Amount, amount: Amount| *to = [*to, amount].into_iter().sum();
     match fact {
         Fact::Authorized { amount } => amounts.authorized = *amount,
-        Fact::RemainderReleased { amount } | Fact::Canceled { released: amount } | Fact::Expired { released: amount } => {
+        Fact::RemainderReleased { amount }
+        | Fact::Canceled { released: amount }
+        | Fact::Expired { released: amount } => {
             add(&mut amounts.released, *amount);
         }
         Fact::CaptureSucceeded { amount, .. } => add(&mut amounts.captured, *amount),

@@ -109,7 +109,14 @@ impl Payment {
     }
 
     /// News of an operation that is settled: it adds what was not known, or it contradicts.
-    pub(crate) fn compare_settled(&mut self, id: &OperationId, outcome: Outcome, observed: bool, cause: &Cause, now: Timestamp) {
+    pub(crate) fn compare_settled(
+        &mut self,
+        id: &OperationId,
+        outcome: Outcome,
+        observed: bool,
+        cause: &Cause,
+        now: Timestamp,
+    ) {
         let Some(operation) = self.operation(id).cloned() else { return };
         match (outcome, operation.status) {
             (outcome @ (Outcome::Done(_) | Outcome::Pending(_)), OperationStatus::Rejected) => {
@@ -167,13 +174,22 @@ impl Payment {
     }
 
     /// A claim that cannot be so asks for a look; a look that cannot be so is drift, told once.
-    fn contradicted(&mut self, field: &str, ours: String, theirs: String, observed: bool, cause: &Cause, now: Timestamp) {
+    fn contradicted(
+        &mut self,
+        field: &str,
+        ours: String,
+        theirs: String,
+        observed: bool,
+        cause: &Cause,
+        now: Timestamp,
+    ) {
         if !observed {
             self.hint(Hint { at: now });
             return;
         }
         let fact = Fact::DriftDetected { field: field.to_owned(), ours, theirs };
-        let known = self.history.iter().rev().find(|e| matches!(&e.fact, Fact::DriftDetected { field: f, .. } if f == field));
+        let known =
+            self.history.iter().rev().find(|e| matches!(&e.fact, Fact::DriftDetected { field: f, .. } if f == field));
         if known.is_none_or(|entry| entry.fact != fact) {
             self.record(fact, self.status, cause, now);
         }

@@ -31,15 +31,19 @@ pub use command::{CancelCommand, CaptureCommand, Command, ConfirmCommand, LineQu
 pub use event::{Event, EventData};
 pub use evidence::{Hint, Observation, Proof, SignedClaim};
 pub use history::{Cause, CauseKind, Entry, Fact};
-pub use id::{CaptureId, EventId, Fingerprint, IdempotencyKey, MerchantId, OperationId, ParseId, PaymentId, ProviderId, RefundId, Token};
+pub use id::{
+    CaptureId, EventId, Fingerprint, IdempotencyKey, MerchantId, OperationId, ParseId, PaymentId, ProviderId, RefundId,
+    Token,
+};
 pub use money::{Amount, Currency, Money, MoneyError, Price, Split};
 pub use operation::{Detail, Invoice, Operation, OperationKind, OperationStatus, Reason, Shipment};
 pub use order::{
-    Address, Buyer, BuyerKind, CaptureMode, Company, Flow, Line, LineKind, Order, OrderError, Person, Salutation, TableLine,
+    Address, Buyer, BuyerKind, CaptureMode, Company, Flow, Line, LineKind, Order, OrderError, Person, Salutation,
+    TableLine,
 };
 pub use outcome::{
-    Action, BankTransfer, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, OperationNews, OrderNews, OrderState, Outcome,
-    News, Receipt, ReceivableNews, Refusal, Whom,
+    Action, BankTransfer, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, News, OperationNews, OrderNews,
+    OrderState, Outcome, Receipt, ReceivableNews, Refusal, Whom,
 };
 pub use payment::{NewPayment, Payment, Receivable, SCHEMA};
 pub use personal::Personal;

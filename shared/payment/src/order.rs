@@ -329,7 +329,10 @@ impl Order {
         }
         let fits = |(k, v): (&String, &String)| (1..=40).contains(&k.chars().count()) && v.chars().count() <= 500;
         if self.metadata.len() > 50 || !self.metadata.iter().all(fits) {
-            broken.push(OrderError::at("/metadata", "must have at most 50 keys of 1 to 40 characters with values of at most 500"));
+            broken.push(OrderError::at(
+                "/metadata",
+                "must have at most 50 keys of 1 to 40 characters with values of at most 500",
+            ));
         }
         if !self.options.is_object() {
             broken.push(OrderError::at("/options", "must be an object"));

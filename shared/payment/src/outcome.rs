@@ -200,6 +200,7 @@ pub enum DoubtPolicy {
 
 /// What a probe found.
 #[derive(Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, never in a collection")]
 pub enum Finding {
     /// The operation's outcome.
     Found(Outcome),
@@ -250,6 +251,23 @@ pub enum ReceivableNews {
     ClawedBack,
     /// Nothing more will come.
     Closed,
+}
+
+impl ReceivableNews {
+    /// The word in the API.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::PaidOut => "paid_out",
+            Self::BuyerPaid => "buyer_paid",
+            Self::Overdue => "overdue",
+            Self::Dunning { .. } => "dunning",
+            Self::Disputed => "disputed",
+            Self::DisputeClosed => "dispute_closed",
+            Self::ClawedBack => "clawed_back",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// Everything that one message or read tells.

@@ -189,7 +189,14 @@ impl Payment {
             updated_at: now,
         };
         let cause = new.cause.of(&operation);
-        payment.reserve(operation.clone(), Detail::CreateSession, payment.amount, order_reference, new.fingerprint, now);
+        payment.reserve(
+            operation.clone(),
+            Detail::CreateSession,
+            payment.amount,
+            order_reference,
+            new.fingerprint,
+            now,
+        );
         payment.record(Fact::Created, Status::Created, &cause, now);
         (payment, crate::accept::Ticket { operation, attempt: 1 })
     }
@@ -242,7 +249,13 @@ impl Payment {
     }
 
     /// Writes down what a provider told about the receivable. Never touches status or ledger, so it needs no proof.
-    pub fn note_receivable(&mut self, news: ReceivableNews, outstanding: Option<Amount>, cause: &Cause, now: Timestamp) {
+    pub fn note_receivable(
+        &mut self,
+        news: ReceivableNews,
+        outstanding: Option<Amount>,
+        cause: &Cause,
+        now: Timestamp,
+    ) {
         let facts = self.receivable.get_or_insert_default();
         match &news {
             ReceivableNews::PaidOut => facts.paid_out_at = Some(now),
@@ -261,8 +274,8 @@ impl Payment {
     }
 
     /// Writes down that the provider sent an event that nobody knows, by the first 100 characters of its name.
-    pub fn note_unrecognized(&mut self, event: String, cause: &Cause, now: Timestamp) {
+    pub fn note_unrecognized(&mut self, event: &str, cause: &Cause, now: Timestamp) {
         let event: String = event.chars().filter(|c| !c.is_control()).take(100).collect();
-        self.record(Fact::Unrecognized { event }, self.status, cause, now);
+        self.record(Fact::Unrecognized { event: event.to_owned() }, self.status, cause, now);
     }
 }

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 
 use crate::accept::Ticket;
+use crate::evidence::{Hint, Observation};
 use crate::history::{Cause, Fact};
 use crate::id::OperationId;
 use crate::money::Amount;
 use crate::operation::{Detail, Operation, OperationKind, OperationStatus, Reason};
 use crate::order::CaptureMode;
 use crate::outcome::{Doubt, DoubtPolicy, Finding, OrderNews, OrderState, Outcome, Receipt};
-use crate::evidence::{Hint, Observation};
 use crate::payment::Payment;
 use crate::schedule;
 use crate::status::{Happened, Status, Transition};
@@ -19,7 +19,14 @@ impl Payment {
     /// where a message settled the operation first, the answer adds what the message did not say, or is drift.
     ///
     /// Returns whether anything changed.
-    pub fn settle(&mut self, ticket: &Ticket, outcome: Outcome, policy: DoubtPolicy, cause: &Cause, now: Timestamp) -> bool {
+    pub fn settle(
+        &mut self,
+        ticket: &Ticket,
+        outcome: Outcome,
+        policy: DoubtPolicy,
+        cause: &Cause,
+        now: Timestamp,
+    ) -> bool {
         let id = &ticket.operation;
         let current = self.operation(id).filter(|o| o.attempt == ticket.attempt).map(|o| o.status);
         match current {
@@ -42,9 +49,9 @@ impl Payment {
     ///
     /// Returns whether anything changed.
     pub fn lapse(&mut self, id: &OperationId, policy: DoubtPolicy, cause: &Cause, now: Timestamp) -> bool {
-        let dead = self.operation(id).is_some_and(|o| {
-            o.status == OperationStatus::Accepted && o.attempt > 0 && o.lease_until <= now
-        });
+        let dead = self
+            .operation(id)
+            .is_some_and(|o| o.status == OperationStatus::Accepted && o.attempt > 0 && o.lease_until <= now);
         if dead {
             self.conclude(id, Outcome::InDoubt(Doubt::WorkerDied), policy, &cause.of(id), now);
         }
@@ -69,7 +76,9 @@ impl Payment {
             return;
         }
         match finding.into_content() {
-            Finding::Found(Outcome::InDoubt(_) | Outcome::NotSent) | Finding::Unclear => self.look_again(id, policy, cause, now),
+            Finding::Found(Outcome::InDoubt(_) | Outcome::NotSent) | Finding::Unclear => {
+                self.look_again(id, policy, cause, now)
+            }
             Finding::Found(outcome) => {
                 let before = self.operation(id).map(|o| (o.status, o.due_at));
                 self.conclude(id, outcome, policy, &cause.of(id), now);
@@ -92,7 +101,9 @@ impl Payment {
                 operation.probes += 1;
                 operation.due_at = Some(schedule::after(now, i64::from(quiet_seconds)));
             }
-            Some(first) if schedule::after(first, i64::from(quiet_seconds)) > now => self.look_again(id, policy, cause, now),
+            Some(first) if schedule::after(first, i64::from(quiet_seconds)) > now => {
+                self.look_again(id, policy, cause, now)
+            }
             Some(_) if was_acknowledged(operation) => {
                 operation.probes += 1;
                 operation.due_at = Some(schedule::probe_at(u32::MAX, now));
@@ -113,7 +124,9 @@ impl Payment {
         });
         let limit = match policy {
             DoubtPolicy::None => schedule::ASK_OPERATOR_AFTER_SECONDS,
-            DoubtPolicy::Lookup | DoubtPolicy::Repeat | DoubtPolicy::Harmless => schedule::LOOKUP_GIVES_UP_AFTER_SECONDS,
+            DoubtPolicy::Lookup | DoubtPolicy::Repeat | DoubtPolicy::Harmless => {
+                schedule::LOOKUP_GIVES_UP_AFTER_SECONDS
+            }
         };
         let hopeless = operation.doubt_since.is_some_and(|since| schedule::after(since, limit) <= now);
         if operation.status == OperationStatus::InDoubt && hopeless {
@@ -122,7 +135,9 @@ impl Payment {
     }
 
     fn ask_operator(&mut self, id: &OperationId, cause: &Cause, now: Timestamp) {
-        let Some(operation) = self.operation_mut(id).filter(|o| o.status != OperationStatus::NeedsOperator) else { return };
+        let Some(operation) = self.operation_mut(id).filter(|o| o.status != OperationStatus::NeedsOperator) else {
+            return;
+        };
         operation.status = OperationStatus::NeedsOperator;
         operation.doubt_since.get_or_insert(now);
         let (kind, amount) = (operation.kind(), operation.amount);
@@ -131,14 +146,20 @@ impl Payment {
     }
 
     /// The heart of settling: one outcome of one open operation.
-    pub(crate) fn conclude(&mut self, id: &OperationId, outcome: Outcome, policy: DoubtPolicy, cause: &Cause, now: Timestamp) {
+    pub(crate) fn conclude(
+        &mut self,
+        id: &OperationId,
+        outcome: Outcome,
+        policy: DoubtPolicy,
+        cause: &Cause,
+        now: Timestamp,
+    ) {
         let outcome = self.with_amounts_checked(id, outcome);
         match outcome {
             Outcome::Done(receipt) => self.succeed(id, receipt, cause, now),
             Outcome::Pending(receipt) => self.wait(id, receipt, cause, now),
             Outcome::Refused(refusal) => {
-                let reason =
-                    Reason::ProviderRefused { provider_code: refusal.provider_code, message: refusal.message };
+                let reason = Reason::ProviderRefused { provider_code: refusal.provider_code, message: refusal.message };
                 self.reject(id, reason, cause, now);
             }
             Outcome::InDoubt(_) if policy == DoubtPolicy::Harmless => self.reject(id, Reason::Harmless, cause, now),
@@ -359,7 +380,8 @@ impl Payment {
         if self.contradicts(&news.state) {
             return Transition::Contradiction;
         }
-        let OrderNews { state, amount: _, captured: _, provider_reference, session_reference, bank_transfer, debtor } = news;
+        let OrderNews { state, amount: _, captured: _, provider_reference, session_reference, bank_transfer, debtor } =
+            news;
         let keep = |old: &mut Option<String>, new: Option<String>| {
             if new.is_some() {
                 *old = new;
@@ -407,7 +429,8 @@ impl Payment {
         let id = OperationId::of(&self.id, "capture", "with authorization");
         let capture = crate::id::CaptureId::of(&id);
         let (amount, net) = (self.amount, self.net);
-        let detail = Detail::Capture { capture: capture.clone(), net, lines: Vec::new(), invoice: None, shipment: None };
+        let detail =
+            Detail::Capture { capture: capture.clone(), net, lines: Vec::new(), invoice: None, shipment: None };
         self.reserve(id, detail, amount, reference, fingerprint, now);
         if let Some(operation) = self.operations.last_mut() {
             operation.status = OperationStatus::Succeeded;
@@ -435,7 +458,9 @@ impl Payment {
         };
         match happened {
             Happened::Authorized => self.authorized = self.amount,
-            Happened::Canceled | Happened::Expired => self.released = self.released.plus(released).unwrap_or(self.released),
+            Happened::Canceled | Happened::Expired => {
+                self.released = self.released.plus(released).unwrap_or(self.released)
+            }
             _ => {}
         }
         self.status = next;
@@ -455,7 +480,8 @@ impl Payment {
     /// Sets when to look next, after the status changed: open payments are watched, others are left alone.
     fn watch(&mut self, now: Timestamp) {
         self.observe_step = 0;
-        self.observe_at = (self.status.is_open() && self.status != Status::Created).then(|| schedule::observe_at(0, now));
+        self.observe_at =
+            (self.status.is_open() && self.status != Status::Created).then(|| schedule::observe_at(0, now));
         if self.status != Status::RequiresAction {
             self.action = None;
         }
@@ -500,6 +526,8 @@ const fn happened(state: &OrderState) -> Happened {
 
 fn expiry(action: &crate::outcome::Action) -> Option<Timestamp> {
     match action {
-        crate::outcome::Action::Redirect { expires_at, .. } | crate::outcome::Action::Widget { expires_at, .. } => *expires_at,
+        crate::outcome::Action::Redirect { expires_at, .. } | crate::outcome::Action::Widget { expires_at, .. } => {
+            *expires_at
+        }
     }
 }

@@ -84,7 +84,9 @@ impl Status {
             (S::Created, H::ActionRequired) => To(S::RequiresAction),
             (S::Created | S::RequiresAction | S::UnderReview, H::ConfirmationRequired) => To(S::RequiresConfirmation),
             (S::Created | S::RequiresAction | S::RequiresConfirmation, H::ReviewStarted) => To(S::UnderReview),
-            (S::Created | S::RequiresAction | S::RequiresConfirmation | S::UnderReview, H::Authorized) => To(S::Authorized),
+            (S::Created | S::RequiresAction | S::RequiresConfirmation | S::UnderReview, H::Authorized) => {
+                To(S::Authorized)
+            }
             (S::Created | S::RequiresAction | S::RequiresConfirmation | S::UnderReview, H::Declined) => To(S::Declined),
             (S::Created | S::RequiresAction | S::RequiresConfirmation | S::UnderReview, H::Canceled) => To(S::Canceled),
             (S::Created | S::RequiresAction | S::RequiresConfirmation | S::UnderReview, H::Expired) => To(S::Expired),
@@ -111,7 +113,10 @@ impl Status {
             | (S::Authorized | S::PartiallyCaptured | S::Captured, H::ConfirmationRequired | H::ReviewStarted)
             | (S::PartiallyCaptured | S::Captured, H::Authorized)
             | (S::Captured, H::PartlyCaptured)
-            | (S::Declined | S::Canceled | S::Expired, H::ActionRequired | H::ConfirmationRequired | H::ReviewStarted)
+            | (
+                S::Declined | S::Canceled | S::Expired,
+                H::ActionRequired | H::ConfirmationRequired | H::ReviewStarted,
+            )
             | (S::Canceled, H::Expired)
             | (S::Expired, H::Canceled) => Outdated,
 
@@ -123,7 +128,9 @@ impl Status {
             | (S::Authorized, H::Declined)
             | (S::PartiallyCaptured | S::Captured, H::Declined | H::Canceled | H::Expired)
             | (S::Declined, H::Authorized | H::PartlyCaptured | H::FullyCaptured | H::Canceled | H::Expired)
-            | (S::Canceled | S::Expired, H::Authorized | H::PartlyCaptured | H::FullyCaptured | H::Declined) => Contradiction,
+            | (S::Canceled | S::Expired, H::Authorized | H::PartlyCaptured | H::FullyCaptured | H::Declined) => {
+                Contradiction
+            }
         }
     }
 }

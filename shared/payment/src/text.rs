@@ -122,7 +122,11 @@ impl TryFrom<String> for EmailAddress {
         let shaped = text.rsplit_once('@').is_some_and(|(local, host)| {
             !local.is_empty() && !host.is_empty() && !host.starts_with('.') && !host.ends_with('.')
         });
-        if clean && shaped { Ok(Self(text)) } else { Err(TextError::Form("an e-mail address of at most 254 characters")) }
+        if clean && shaped {
+            Ok(Self(text))
+        } else {
+            Err(TextError::Form("an e-mail address of at most 254 characters"))
+        }
     }
 }
 

@@ -51,6 +51,7 @@ pub enum Addressee {
 
 /// How far a message may be believed.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, never in a collection")]
 pub enum Evidence {
     /// Only enough to go and look.
     Hint,

@@ -24,8 +24,11 @@ pub struct Registered {
     /// What it can do.
     pub capabilities: &'static Capabilities,
     /// Opens an adapter from a merchant's account document.
-    pub open: fn(&serde_json::Value, Transport) -> Result<Box<dyn Adapter>, AccountError>,
+    pub open: Open,
 }
+
+/// Opens an adapter from a merchant's account document.
+pub type Open = fn(&serde_json::Value, Transport) -> Result<Box<dyn Adapter>, AccountError>;
 
 macro_rules! providers {
     ($($folder:ident),+ $(,)?) => {

@@ -52,7 +52,7 @@ impl Service {
             }
             Created::Existed => {
                 self.reload(&mut work).await?;
-                self.open_again(call, work, &ticket.operation, &fingerprint, &material).await
+                Box::pin(self.open_again(call, work, &ticket.operation, &fingerprint, &material)).await
             }
         }
     }

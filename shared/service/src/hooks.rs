@@ -117,7 +117,7 @@ impl Service {
                 work.payment.note_receivable(receivable.news.clone(), receivable.outstanding, &cause, now);
             }
             if let Some(event) = &message.unrecognized {
-                work.payment.note_unrecognized(event.clone(), &cause, now);
+                work.payment.note_unrecognized(event, &cause, now);
             }
             match self.store.save(&mut work.payment).await {
                 Ok(()) => {

@@ -21,13 +21,19 @@ enum Fate {
     DoneAnswerLost,
     DoneWorkerDied,
     /// Is done only some seconds after the answer was lost.
-    DoneLaterAnswerLost { after: i64 },
+    DoneLaterAnswerLost {
+        after: i64,
+    },
     Refused,
     LostOnTheWay,
     WorkerDiedBefore,
     NotSent,
-    PendingThenDone { after: i64 },
-    PendingThenRefused { after: i64 },
+    PendingThenDone {
+        after: i64,
+    },
+    PendingThenRefused {
+        after: i64,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -204,8 +210,11 @@ impl World {
             Step::Refund { key: k, minor, of, fate } => {
                 let captures = self.captures();
                 let capture_id = of.filter(|_| !captures.is_empty()).map(|of| of.get(&captures).clone());
-                let asked =
-                    payment::RefundCommand { amount: minor.map(amount), capture_id, ..payment::RefundCommand::default() };
+                let asked = payment::RefundCommand {
+                    amount: minor.map(amount),
+                    capture_id,
+                    ..payment::RefundCommand::default()
+                };
                 let body = payment::Fingerprint::of(&asked).unwrap();
                 self.ask(payment::Command::refund(asked, key(&format!("r{k}")), body), *fate);
             }
@@ -252,7 +261,8 @@ impl World {
 
     fn no_money_moved_that_was_not_promised(&self) -> Result<(), TestCaseError> {
         for operation in &self.payment.operations {
-            let times = self.calls.iter().filter(|call| call.operation == operation.id && call.done_at.is_some()).count();
+            let times =
+                self.calls.iter().filter(|call| call.operation == operation.id && call.done_at.is_some()).count();
             prop_assert!(times <= 1, "{:?} was done {times} times", operation.kind());
         }
         let sum = |kind| self.moved(kind).map(|id| self.amount_of(id)).sum::<i64>();
@@ -268,7 +278,10 @@ impl World {
         calls.sort_by_key(|call| call.done_at);
         let kinds = calls.iter().map(|call| operation(&self.payment, &call.operation).kind());
         let after_cancel = kinds.skip_while(|kind| *kind != OperationKind::Cancel);
-        prop_assert!(!after_cancel.into_iter().any(|kind| kind == OperationKind::Capture), "captured what was released");
+        prop_assert!(
+            !after_cancel.into_iter().any(|kind| kind == OperationKind::Capture),
+            "captured what was released"
+        );
         Ok(())
     }
 

@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 use payment::{
-    Admission, Decision, Doubt, DoubtPolicy, Finding, Hint, Observation, OperationStatus, OrderState, Outcome, Payment,
-    PROBE_AFTER_SECONDS, Reason, Rejection, Status, Ticket,
+    Admission, Decision, Doubt, DoubtPolicy, Finding, Hint, Observation, OperationStatus, OrderState, Outcome,
+    PROBE_AFTER_SECONDS, Payment, Reason, Rejection, Status, Ticket,
 };
 
 use crate::fixture::*;

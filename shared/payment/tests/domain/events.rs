@@ -1,8 +1,8 @@
 //! Events as consumers see them.
 
 use payment::{
-    Amounts, CaptureId, DeclineReason, Entry, Event, EventId, Fact, OperationId, OperationKind, Payment, ReceivableNews,
-    RefundId, Status,
+    Amounts, CaptureId, DeclineReason, Entry, Event, EventId, Fact, OperationId, OperationKind, Payment,
+    ReceivableNews, RefundId, Status,
 };
 
 use crate::fixture::*;
@@ -105,7 +105,7 @@ fn every_entry_of_a_history_is_one_event_with_its_number() {
 fn an_event_that_is_made_again_is_the_same_event() {
     let payment = full();
     let mut later = payment.clone();
-    later.note_unrecognized("order.teleported".to_owned(), &cause(), at(99));
+    later.note_unrecognized("order.teleported", &cause(), at(99));
     let again: Vec<Event> = later.events_after(0).take(payment.history.len()).collect();
     assert!(again == payment.events_after(0).collect::<Vec<_>>());
 }

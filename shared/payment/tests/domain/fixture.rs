@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use payment::{
     Admission, Amount, CaptureCommand, CaptureId, CaptureMode, Cause, CauseKind, Command, ConfirmCommand, DoubtPolicy,
     Fingerprint, Flow, IdempotencyKey, LineQuantity, NewPayment, News, Observation, Operation, OperationId,
-    OperationKind, OperationNews, OperationStatus, Order, OrderNews, OrderState, Outcome, Payment, Receipt, Refusal,
-    RefundCommand, Rejection, SignedClaim, Status, Ticket, Token, Whom,
+    OperationKind, OperationNews, OperationStatus, Order, OrderNews, OrderState, Outcome, Payment, Receipt,
+    RefundCommand, Refusal, Rejection, SignedClaim, Status, Ticket, Token, Whom,
 };
 use serde_json::{Value, json};
 
@@ -171,8 +171,7 @@ pub(crate) fn final_capture_command(named: &str, minor: i64) -> Command {
 }
 
 pub(crate) fn refund_command(named: &str, capture: Option<&CaptureId>, minor: i64) -> Command {
-    let asked =
-        RefundCommand { amount: Some(amount(minor)), capture_id: capture.cloned(), ..RefundCommand::default() };
+    let asked = RefundCommand { amount: Some(amount(minor)), capture_id: capture.cloned(), ..RefundCommand::default() };
     Command::refund(asked, key(named), body(&format!("refund {minor}")))
 }
 
@@ -213,10 +212,7 @@ pub(crate) fn order_news(state: OrderState) -> News {
 }
 
 pub(crate) fn operation_news(reference: &str, outcome: Outcome) -> News {
-    News {
-        order: None,
-        operations: vec![OperationNews { whom: vec![Whom::Reference(reference.to_owned())], outcome }],
-    }
+    News { order: None, operations: vec![OperationNews { whom: vec![Whom::Reference(reference.to_owned())], outcome }] }
 }
 
 pub(crate) fn news_of(payment: &Payment, ticket: &Ticket, outcome: Outcome) -> News {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use payment::{
     Action, CaptureMode, Cause, CauseKind, Doubt, DoubtPolicy, Flow, News, Observation, OperationStatus, OrderNews,
-    OrderState, Outcome, Payment, ReceivableNews, Receipt, SignedClaim, Status, Ticket,
+    OrderState, Outcome, Payment, Receipt, ReceivableNews, SignedClaim, Status, Ticket,
 };
 use proptest::prelude::*;
 
@@ -12,17 +12,21 @@ use crate::fixture::*;
 /// Something true that reaches us by one way or another.
 #[derive(Clone)]
 enum Message {
-    News(News),
+    News(Box<News>),
     Receivable(ReceivableNews),
 }
 
 fn hear(payment: &mut Payment, message: Message, observed: bool, now: Timestamp) {
     let cause = Cause::new(CauseKind::Webhook, "hook");
     match message {
-        Message::News(news) if observed => payment.learn(Observation::read(news), &cause, now),
-        Message::News(news) => payment.learn(SignedClaim::verified(news), &cause, now),
+        Message::News(news) if observed => payment.learn(Observation::read(*news), &cause, now),
+        Message::News(news) => payment.learn(SignedClaim::verified(*news), &cause, now),
         Message::Receivable(news) => payment.note_receivable(news, None, &cause, now),
     }
+}
+
+fn told(news: News) -> Message {
+    Message::News(Box::new(news))
 }
 
 /// A payment with a capture done, two in doubt and a refund under way, and everything that turns out to be true.
@@ -34,12 +38,12 @@ fn in_the_middle() -> (Payment, Vec<Message>) {
     settle(&mut payment, &c1, Outcome::InDoubt(Doubt::TimedOut));
     settle(&mut payment, &c2, pending());
     let truth = vec![
-        Message::News(order_news(OrderState::AwaitingBuyer(None))),
-        Message::News(order_news(OrderState::Authorized)),
-        Message::News(news_of(&payment, &c1, done_for(3_000))),
-        Message::News(news_of(&payment, &c2, pending())),
-        Message::News(news_of(&payment, &c2, done_as("prov-c2"))),
-        Message::News(news_of(&payment, &r1, done())),
+        told(order_news(OrderState::AwaitingBuyer(None))),
+        told(order_news(OrderState::Authorized)),
+        told(news_of(&payment, &c1, done_for(3_000))),
+        told(news_of(&payment, &c2, pending())),
+        told(news_of(&payment, &c2, done_as("prov-c2"))),
+        told(news_of(&payment, &r1, done())),
         Message::Receivable(ReceivableNews::Overdue),
         Message::Receivable(ReceivableNews::Dunning { level: 2 }),
     ];
@@ -86,7 +90,7 @@ proptest! {
             OrderState::Authorized,
         ];
         for (which, observed) in order {
-            hear(&mut payment, Message::News(order_news(truth[which].clone())), observed, at(10));
+            hear(&mut payment, told(order_news(truth[which].clone())), observed, at(10));
             sound(&payment);
         }
         prop_assert_eq!(payment.status, Status::Authorized);
@@ -100,7 +104,7 @@ proptest! {
         let (mut payment, _) = opened_with(Flow::Redirect, CaptureMode::Automatic);
         let truth = [OrderState::AwaitingBuyer(None), OrderState::Authorized, OrderState::Captured];
         for (which, observed) in order {
-            hear(&mut payment, Message::News(order_news(truth[which].clone())), observed, at(10));
+            hear(&mut payment, told(order_news(truth[which].clone())), observed, at(10));
             sound(&payment);
         }
         prop_assert_eq!(payment.status, Status::Captured);
@@ -117,7 +121,7 @@ proptest! {
         settle(&mut payment, &ticket, done_with(OrderState::AwaitingBuyer(None)));
         let truth = [OrderState::AwaitingBuyer(None), OrderState::AwaitingConfirmation, OrderState::UnderReview, last.clone()];
         for (which, observed) in order {
-            hear(&mut payment, Message::News(order_news(truth[which].clone())), observed, at(10));
+            hear(&mut payment, told(order_news(truth[which].clone())), observed, at(10));
             sound(&payment);
         }
         prop_assert_eq!(payment.status, if last == OrderState::Canceled { Status::Canceled } else { Status::Expired });
@@ -148,7 +152,8 @@ fn an_answer_that_comes_after_the_message_still_gives_its_reference() {
 fn a_session_whose_message_overtook_its_answer_still_gets_its_references() {
     let (mut payment, ticket) = opened();
     claim(&mut payment, order_news(OrderState::Authorized), 2);
-    let order = OrderNews { provider_reference: Some("order-1".to_owned()), ..OrderNews::of(OrderState::AwaitingBuyer(None)) };
+    let order =
+        OrderNews { provider_reference: Some("order-1".to_owned()), ..OrderNews::of(OrderState::AwaitingBuyer(None)) };
     settle(&mut payment, &ticket, Outcome::Done(Receipt { order: Some(order), ..Receipt::default() }));
     assert_eq!((payment.status, payment.provider_reference.as_deref()), (Status::Authorized, Some("order-1")));
 }
@@ -318,8 +323,10 @@ fn a_refused_capture_leaves_an_authorized_payment_authorized() {
 #[test]
 fn an_event_that_nobody_knows_is_noted_by_a_short_name() {
     let mut payment = authorized();
-    payment.note_unrecognized(format!("order.\n{}", "x".repeat(300_000)), &cause(), at(2));
-    let Some(payment::Fact::Unrecognized { event }) = payment.history.last().map(|e| &e.fact) else { panic!("not noted") };
+    payment.note_unrecognized(&format!("order.\n{}", "x".repeat(300_000)), &cause(), at(2));
+    let Some(payment::Fact::Unrecognized { event }) = payment.history.last().map(|e| &e.fact) else {
+        panic!("not noted")
+    };
     assert_eq!(event.chars().count(), 100);
     assert!(event.starts_with("order.x"));
 }

@@ -30,9 +30,7 @@ fn lines_that_do_not_add_up_name_both_sums() {
 
 #[test]
 fn lines_beyond_every_number_do_not_add_up_by_overflow() {
-    let line = |reference: String, kind: &str, price: i64| {
-        json!({ "reference": reference, "name": "x", "kind": kind, "quantity": u32::MAX, "unit_price": price, "tax_rate": "0" })
-    };
+    let line = |reference: String, kind: &str, price: i64| json!({ "reference": reference, "name": "x", "kind": kind, "quantity": u32::MAX, "unit_price": price, "tax_rate": "0" });
     let up = (0..100).map(|n| line(format!("u{n}"), "goods", 100_000_000_000));
     let down = (0..99).map(|n| line(format!("d{n}"), "discount", -100_000_000_000));
     let order = with("/lines", up.chain(down).collect());

@@ -87,7 +87,8 @@ fn nothing_cannot_be_captured() {
 #[test]
 fn lines_and_amount_of_a_capture_must_agree() {
     let mut payment = authorized();
-    let asked = CaptureCommand { amount: Some(amount(6_049)), lines: vec![units("SKU-1", 1)], ..CaptureCommand::default() };
+    let asked =
+        CaptureCommand { amount: Some(amount(6_049)), lines: vec![units("SKU-1", 1)], ..CaptureCommand::default() };
     let rejected = accept(&mut payment, Command::capture(asked, key("c1"), body("c1")), 1).unwrap_err();
     assert!(matches!(rejected, Rejection::Invalid { lines_do_not_add_up: true, .. }), "{rejected}");
 }

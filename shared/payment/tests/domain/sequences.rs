@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use payment::{
     Admission, Amount, CancelCommand, CaptureId, CaptureMode, Command, Decision, Decline, DeclineReason, Doubt,
     DoubtPolicy, Finding, Flow, Hint, Observation, OperationId, OperationKind, OperationStatus, OrderNews, OrderState,
-    Outcome, Payment, ReceivableNews, Receipt, Rejection, Status, Ticket,
+    Outcome, Payment, Receipt, ReceivableNews, Rejection, Status, Ticket,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -188,8 +188,11 @@ impl World {
                 let captures: Vec<CaptureId> =
                     self.payment.operations.iter().filter_map(|o| o.makes_capture()).cloned().collect();
                 let capture_id = of.filter(|_| !captures.is_empty()).map(|of| of.get(&captures).clone());
-                let asked =
-                    payment::RefundCommand { amount: minor.map(amount), capture_id, ..payment::RefundCommand::default() };
+                let asked = payment::RefundCommand {
+                    amount: minor.map(amount),
+                    capture_id,
+                    ..payment::RefundCommand::default()
+                };
                 let body = payment::Fingerprint::of(&asked).unwrap();
                 Command::refund(asked, named(key), body)
             }
@@ -225,7 +228,8 @@ impl World {
     fn play(&mut self, step: &Step) -> Result<bool, TestCaseError> {
         let now = at(self.now);
         if let Some(command) = self.command(step) {
-            let (Step::Capture { key, .. } | Step::Refund { key, .. } | Step::Cancel { key } | Step::Confirm { key }) = step
+            let (Step::Capture { key, .. } | Step::Refund { key, .. } | Step::Cancel { key } | Step::Confirm { key }) =
+                step
             else {
                 unreachable!()
             };
@@ -254,7 +258,10 @@ impl World {
                     }
                     Seen::NotFound => {
                         let first = crate::fixture::operation(&self.payment, &id).not_found_at;
-                        (Finding::NotFound, first.is_some_and(|first| first + jiff::SignedDuration::from_secs(60) <= now))
+                        (
+                            Finding::NotFound,
+                            first.is_some_and(|first| first + jiff::SignedDuration::from_secs(60) <= now),
+                        )
                     }
                     Seen::Unclear => (Finding::Unclear, false),
                 };
@@ -339,7 +346,10 @@ fn promises(before: &Payment, after: &Payment, told: bool) -> Result<(), TestCas
     prop_assert_eq!(after.replayed(), (after.status, settled));
 
     let (b, a) = (before.amounts(), after.amounts());
-    let grew = b.authorized <= a.authorized && b.released <= a.released && b.captured <= a.captured && b.refunded <= a.refunded;
+    let grew = b.authorized <= a.authorized
+        && b.released <= a.released
+        && b.captured <= a.captured
+        && b.refunded <= a.refunded;
     prop_assert!(grew, "the ledger shrank: {:?} -> {:?}", b, a);
     prop_assert!(!before.status.is_final() || after.status == before.status, "a final status changed");
     prop_assert!(told || after.status == before.status, "the status changed without evidence");
@@ -348,7 +358,8 @@ fn promises(before: &Payment, after: &Payment, told: bool) -> Result<(), TestCas
         let new = after.operation(&old.id);
         prop_assert!(new.is_some_and(|new| new.fingerprint == old.fingerprint && new.kind() == old.kind()));
         let Some(new) = new else { continue };
-        let unknown = matches!(old.status, OperationStatus::InDoubt | OperationStatus::NeedsOperator | OperationStatus::Pending);
+        let unknown =
+            matches!(old.status, OperationStatus::InDoubt | OperationStatus::NeedsOperator | OperationStatus::Pending);
         // Doubt about a session is harmless here: it may be closed at any time.
         if unknown && !told && old.kind() != OperationKind::CreateSession {
             prop_assert!(new.status.is_open(), "{:?} was closed without evidence", new.kind());
@@ -379,9 +390,10 @@ fn ledger_is_counted_from_operations(payment: &Payment) -> Result<(), TestCaseEr
         (taken, taking, given, giving)
     );
     for capture in payment.operations.iter().filter(|o| o.makes_capture().is_some()) {
-        let refunds = payment.operations.iter().filter(|o| {
-            o.refunds_capture() == capture.makes_capture() && o.status != OperationStatus::Rejected
-        });
+        let refunds = payment
+            .operations
+            .iter()
+            .filter(|o| o.refunds_capture() == capture.makes_capture() && o.status != OperationStatus::Rejected);
         let refunds: i64 = refunds.map(|o| o.amount.minor()).sum();
         let held = if capture.status == Succeeded { capture.amount.minor() } else { 0 };
         prop_assert!(refunds <= held, "a capture was over-refunded");

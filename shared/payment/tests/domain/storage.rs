@@ -21,7 +21,8 @@ pub(crate) fn reads_back(payment: &Payment) {
 /// A payment with every optional part filled in.
 pub(crate) fn full() -> Payment {
     let (mut payment, ticket) = opened();
-    let action = Action::Redirect { url: "https://provider.example/pay?s=1".parse().unwrap(), expires_at: Some(at(900)) };
+    let action =
+        Action::Redirect { url: "https://provider.example/pay?s=1".parse().unwrap(), expires_at: Some(at(900)) };
     settle(&mut payment, &ticket, done_with(OrderState::AwaitingBuyer(Some(action))));
     let news = OrderNews {
         amount: Some(amount(AMOUNT)),
@@ -40,7 +41,10 @@ pub(crate) fn full() -> Payment {
     observe(&mut payment, payment::News { order: Some(news), operations: Vec::new() }, 60);
     let asked = payment::CaptureCommand {
         lines: vec![units("SKU-1", 1)],
-        invoice: Some(Invoice { number: "INV-9".parse().unwrap(), url: Some("https://shop.example/i/9".parse().unwrap()) }),
+        invoice: Some(Invoice {
+            number: "INV-9".parse().unwrap(),
+            url: Some("https://shop.example/i/9".parse().unwrap()),
+        }),
         shipment: Some(Shipment {
             carrier: Some("DHL".parse().unwrap()),
             tracking_number: Some("JJD-1".parse().unwrap()),
@@ -50,7 +54,11 @@ pub(crate) fn full() -> Payment {
         ..payment::CaptureCommand::default()
     };
     let first = act(&mut payment, Command::capture(asked, key("c1"), body("c1")));
-    settle(&mut payment, &first, Outcome::Done(Receipt { provider_reference: Some("7".to_owned()), ..Receipt::default() }));
+    settle(
+        &mut payment,
+        &first,
+        Outcome::Done(Receipt { provider_reference: Some("7".to_owned()), ..Receipt::default() }),
+    );
     let follower = payment.ready_follower().unwrap().id.clone();
     let release = payment.next_attempt(&follower, at(70)).unwrap();
     settle(&mut payment, &release, Outcome::InDoubt(Doubt::ConnectionLost));

@@ -67,7 +67,7 @@ async fn captured(
     let payment = context.payment;
     let Some(uuid) = payment.provider_reference.as_deref() else { return Ok(Finding::Unclear) };
     let order = order(client, context, uuid).await?;
-    let Some(invoices) = order.invoices else { return Ok(Finding::Unclear) };
+    let Some(invoices) = order.invoices.0 else { return Ok(Finding::Unclear) };
     let others = || payment.operations.iter().filter(|other| other.id != operation.id);
     let taken = |id: &str| others().any(|other| other.provider_reference.as_deref() == Some(id));
     let ours = |invoice: &&wire::Invoice| {
@@ -90,7 +90,7 @@ async fn refunded(client: &Client, refund: &Operation, context: &Context<'_>) ->
     let payment = context.payment;
     let Some(capture) = refund.refunds_capture() else { return Ok(Finding::Unclear) };
     let capture = payment.operations.iter().find(|operation| operation.makes_capture() == Some(capture));
-    let whole = capture.filter(|capture| cancels_invoice(refund, capture, payment));
+    let whole = capture.filter(|capture| cancels_invoice(refund, capture));
     let uuid = whole.and_then(|capture| capture.provider_reference.as_deref());
     let Some(uuid) = uuid else { return Ok(Finding::Unclear) };
     let request = Request::new(Method::GET, client.account.url(&["invoices", uuid]));

@@ -2,6 +2,7 @@
 
 mod account;
 mod answer;
+mod body;
 mod look;
 mod map;
 mod request;
@@ -11,6 +12,8 @@ mod tests;
 mod token;
 mod webhook;
 mod wire;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use payment::{
@@ -29,6 +32,9 @@ use token::Client;
 
 /// Sessions live 48 hours.
 const SESSION_SECONDS: u32 = 48 * 3_600;
+
+/// How long a confirmation waits for the read that it needs; the rest of the deadline belongs to the confirmation.
+const READ_WAIT: Duration = Duration::from_secs(5);
 
 const PLAIN: OperationCapability = OperationCapability {
     kind: OperationKind::CreateSession,
@@ -175,7 +181,8 @@ impl BilliePad {
                 .ok_or_else(|| answer::refused("the widget's result names no company"));
         }
         let session = payment.session_reference.as_deref().ok_or_else(|| answer::refused("there is no session"))?;
-        let read = look::authorization(&self.client, context, session).await.map_err(|_| Outcome::NotSent)?;
+        let soon = Context { deadline: context.deadline.at_most(READ_WAIT), ..*context };
+        let read = look::authorization(&self.client, &soon, session).await.map_err(|_| Outcome::NotSent)?;
         let none = || answer::refused("the buyer has authorized nothing");
         let authorization = read.ok_or_else(none)?;
         if let Some(map::Stage::Declined) = authorization.state.as_deref().and_then(map::stage) {
@@ -188,14 +195,16 @@ impl BilliePad {
 
     async fn capture(&self, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
         let request = request::create_invoice(&self.client.account, capture, context);
-        let Some(request) = request else { return answer::refused("invoice number, its URL and the order are needed") };
+        let Some(request) = request else {
+            return answer::refused("the invoice's number, its URL or the order is not known");
+        };
         answer::made(self.client.act(effect, request, context).await)
     }
 
     async fn refund(&self, refund: &Operation, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
         let request = request::refund(&self.client.account, refund, capture, context);
         let Some(request) = request else { return answer::refused("the invoice is not known") };
-        let cancels = request::cancels_invoice(refund, capture, context.payment);
+        let cancels = request::cancels_invoice(refund, capture);
         let answer = self.client.act(effect, request, context).await;
         if cancels { answer::emptied(answer) } else { answer::made(answer) }
     }

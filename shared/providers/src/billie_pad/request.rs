@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use http::Method;
-use payment::{
-    Address, Amount, Company, Detail, Invoice, Line, LineKind, LineQuantity, Operation, OperationStatus, Order,
-    Payment, Person, Personal, Salutation, TaxedAmount,
-};
+use http::header::CONTENT_LENGTH;
+use payment::{Detail, Invoice, Operation, Order, Payment, Personal, TaxedAmount};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use url::Url;
 
-use super::account::{Account, LineItemAmount};
+use super::account::Account;
+use super::body::{
+    Confirm, CreateInvoice, CreateOrder, CreditNote, Debtor, FlatCompany, MerchantUrls, PageSession, ShippingInfo,
+    WidgetSession, line_items, person, postal, registered, units,
+};
 use super::wire::{AuthorizedDebtor, Money};
 use crate::{Context, Request};
 
@@ -31,154 +33,6 @@ pub(super) fn term(payment: &Payment) -> u16 {
 
 pub(super) fn whole(payment: &Payment) -> TaxedAmount {
     TaxedAmount::new(payment.amount, payment.net)
-}
-
-#[derive(Serialize)]
-struct PageSession<'a> {
-    channel: &'a str,
-    amount: Money,
-    duration: u16,
-    debtor_company: FlatCompany<'a>,
-    debtor_person: DebtorPerson<'a>,
-    line_items: Vec<LineItem<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<&'a str>,
-    /// Called `external_code` everywhere else.
-    order_id: &'a str,
-    delivery_address: PostalAddress<'a>,
-    billing_address: PostalAddress<'a>,
-    merchant_urls: MerchantUrls<'a>,
-}
-
-#[derive(Serialize)]
-struct MerchantUrls<'a> {
-    accept_url: &'a Url,
-    decline_url: &'a Url,
-}
-
-/// The company in the shape of v1, which the hosted page still takes.
-#[derive(Serialize)]
-struct FlatCompany<'a> {
-    #[serde(flatten)]
-    company: Registered<'a>,
-    address_street: &'a str,
-    address_house_number: String,
-    address_city: &'a str,
-    address_postal_code: &'a str,
-    address_country: &'a str,
-}
-
-#[derive(Serialize)]
-struct Debtor<'a> {
-    #[serde(flatten)]
-    company: Registered<'a>,
-    company_address: PostalAddress<'a>,
-}
-
-#[derive(Serialize)]
-struct Registered<'a> {
-    merchant_customer_id: &'a str,
-    name: &'a str,
-    legal_form: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tax_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tax_number: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    registration_court: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    registration_number: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct DebtorPerson<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    salutation: Option<&'static str>,
-    first_name: &'a str,
-    last_name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone_number: Option<&'a str>,
-    email: &'a str,
-}
-
-#[derive(Serialize)]
-struct PostalAddress<'a> {
-    street: &'a str,
-    house_number: String,
-    postal_code: &'a str,
-    city: &'a str,
-    country: &'a str,
-}
-
-#[derive(Serialize)]
-struct LineItem<'a> {
-    external_id: &'a str,
-    title: &'a str,
-    quantity: u32,
-    amount: Money,
-}
-
-#[derive(Serialize)]
-struct CreateOrder<'a> {
-    amount: Money,
-    duration: u16,
-    debtor: Debtor<'a>,
-    debtor_person: DebtorPerson<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<&'a str>,
-    external_code: &'a str,
-    delivery_address: PostalAddress<'a>,
-    line_items: Vec<LineItem<'a>>,
-}
-
-#[derive(Serialize)]
-struct WidgetSession<'a> {
-    merchant_customer_id: &'a str,
-}
-
-#[derive(Serialize)]
-struct Confirm<'a> {
-    amount: Money,
-    duration: u16,
-    debtor: &'a AuthorizedDebtor,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delivery_address: Option<&'a Personal<Box<RawValue>>>,
-    external_code: &'a str,
-}
-
-#[derive(Serialize)]
-struct CreateInvoice<'a> {
-    orders: [&'a str; 1],
-    external_code: &'a str,
-    invoice_url: &'a Url,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shipping_info: Option<ShippingInfo<'a>>,
-    amount: Money,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    line_items: Vec<Units<'a>>,
-}
-
-#[derive(Serialize)]
-struct ShippingInfo<'a> {
-    shipping_company: Option<&'a str>,
-    tracking_number: Option<&'a str>,
-    tracking_url: Option<&'a Url>,
-}
-
-#[derive(Serialize)]
-struct Units<'a> {
-    external_id: &'a str,
-    quantity: u32,
-}
-
-#[derive(Serialize)]
-struct CreditNote<'a> {
-    external_code: &'a str,
-    amount: Money,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    line_items: Vec<Units<'a>>,
 }
 
 /// `POST /hpp-checkout-sessions`
@@ -297,7 +151,7 @@ pub(super) fn refund(
     context: &Context<'_>,
 ) -> Option<Request> {
     let invoice = capture.provider_reference.as_deref()?;
-    if cancels_invoice(refund, capture, context.payment) {
+    if cancels_invoice(refund, capture) {
         return Some(Request::new(Method::DELETE, account.url(&["invoices", invoice])));
     }
     let Detail::Refund { lines, reason, reference, .. } = &refund.detail else { return None };
@@ -310,87 +164,13 @@ pub(super) fn refund(
     json(Method::POST, account.url(&["invoices", invoice, "credit-notes"]), &body)
 }
 
-/// Whether a refund takes back the whole of a capture that no other refund has touched.
-pub(super) fn cancels_invoice(refund: &Operation, capture: &Operation, payment: &Payment) -> bool {
-    let touches = |o: &Operation| {
-        o.id != refund.id
-            && o.status != OperationStatus::Rejected
-            && o.refunds_capture().is_some()
-            && o.refunds_capture() == capture.makes_capture()
-    };
-    refund.amount == capture.amount && !payment.operations.iter().any(touches)
+/// Whether a refund takes back a whole capture. Then no other refund has touched it: together they cannot exceed it.
+pub(super) fn cancels_invoice(refund: &Operation, capture: &Operation) -> bool {
+    refund.amount == capture.amount
 }
 
 /// `POST /orders/{uuid}/cancel`
 pub(super) fn cancel(account: &Account, order: &str) -> Request {
-    Request::new(Method::POST, account.url(&["orders", order, "cancel"]))
-}
-
-fn registered(order: &Order) -> Option<Registered<'_>> {
-    let Company { name, legal_form, registration_number, registration_court, vat_number, tax_number } =
-        order.buyer.company.as_ref()?;
-    Some(Registered {
-        merchant_customer_id: order.buyer.reference.as_ref()?.reveal().as_str(),
-        name: name.reveal().as_str(),
-        legal_form: legal_form.as_ref()?.as_str(),
-        tax_id: vat_number.as_ref().map(|text| text.reveal().as_str()),
-        tax_number: tax_number.as_ref().map(|text| text.reveal().as_str()),
-        registration_court: registration_court.as_ref().map(|text| text.reveal().as_str()),
-        registration_number: registration_number.as_ref().map(|text| text.reveal().as_str()),
-    })
-}
-
-fn person(person: &Person) -> DebtorPerson<'_> {
-    DebtorPerson {
-        salutation: match person.salutation {
-            Salutation::Male => Some("m"),
-            Salutation::Female => Some("f"),
-            Salutation::Unknown => None,
-        },
-        first_name: person.first_name.reveal().as_str(),
-        last_name: person.last_name.reveal().as_str(),
-        phone_number: person.phone.as_ref().map(|text| text.reveal().as_str()),
-        email: person.email.reveal().as_str(),
-    }
-}
-
-fn postal(address: &Address) -> PostalAddress<'_> {
-    let number = address.house_number.reveal().as_str();
-    let addition = address.house_number_addition.as_ref().map(|text| text.reveal().as_str());
-    PostalAddress {
-        street: address.street.reveal().as_str(),
-        house_number: addition.map_or_else(|| number.to_owned(), |addition| format!("{number} {addition}")),
-        postal_code: address.postal_code.reveal().as_str(),
-        city: address.city.reveal().as_str(),
-        country: address.country.as_str(),
-    }
-}
-
-/// Only what is sold: Billie takes no vouchers, delivery and the like as line items.
-fn line_items<'a>(account: &Account, order: &'a Order) -> Vec<LineItem<'a>> {
-    let item = |line: &'a Line| LineItem {
-        external_id: line.reference.as_str(),
-        title: line.name.as_str(),
-        quantity: line.quantity,
-        amount: Money(match account.wire.line_item_amount {
-            LineItemAmount::Line => of_line(line, line.gross()),
-            LineItemAmount::Unit => of_line(line, line.unit_price.minor()),
-        }),
-    };
-    goods(order).map(item).collect()
-}
-
-fn of_line(line: &Line, gross: i64) -> TaxedAmount {
-    let amount = |minor| Amount::new(minor).unwrap_or_default();
-    TaxedAmount::new(amount(gross), amount(line.tax_rate.net_of(gross)))
-}
-
-fn units<'a>(lines: &'a [LineQuantity], order: Option<&Order>) -> Vec<Units<'a>> {
-    let sold = |asked: &&LineQuantity| order.is_some_and(|order| goods(order).any(|l| l.reference == asked.reference));
-    let unit = |asked: &'a LineQuantity| Units { external_id: asked.reference.as_str(), quantity: asked.quantity };
-    lines.iter().filter(sold).map(unit).collect()
-}
-
-fn goods(order: &Order) -> impl Iterator<Item = &Line> {
-    order.lines.iter().filter(|line| line.kind == LineKind::Goods)
+    let url = account.url(&["orders", order, "cancel"]);
+    Request::new(Method::POST, url).with_header(CONTENT_LENGTH, "0", false)
 }

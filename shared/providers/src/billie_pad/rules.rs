@@ -60,7 +60,9 @@ pub(super) fn broken_by_widget(payment: &Payment, result: &Value) -> Vec<OrderEr
             broken.push(OrderError::at(format!("/widget_result/amount/{part}"), rule));
         }
     }
-    let is = |pointer: &str, wanted: Value| result.pointer(pointer).is_none_or(|theirs| *theirs == wanted);
+    let is = |pointer: &str, wanted: Value| {
+        result.pointer(pointer).is_none_or(|theirs| theirs.is_null() || *theirs == wanted)
+    };
     let rules = [
         (
             result.get("duration") != Some(&term(payment).into()),

@@ -120,7 +120,7 @@ pub(super) struct Order {
     #[serde(default)]
     pub(super) debtor: Part<Debtor>,
     #[serde(default)]
-    pub(super) invoices: Option<Vec<Invoice>>,
+    pub(super) invoices: Part<Vec<Invoice>>,
     #[serde(default)]
     pub(super) payment_methods: Part<Vec<PaymentMethod>>,
 }

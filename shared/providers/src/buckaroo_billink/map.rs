@@ -1,8 +1,8 @@
 //! What Buckaroo's codes mean: tables to put beside its pages, and the few lines that read them.
 
 use payment::{
-    Action, CaptureMode, Decline, DeclineReason, Doubt, Finding, News, OperationKind, OrderNews, OrderState, Outcome, Receipt,
-    Refusal,
+    Action, CaptureMode, Decline, DeclineReason, Doubt, Finding, News, OperationKind, OrderNews, OrderState, Outcome,
+    Receipt, Refusal,
 };
 
 use super::wire::{StatusesAnswer, Transaction};
@@ -116,7 +116,8 @@ impl Transaction {
 
     /// A sub code's text can go on after a colon in words that nobody has listed; only its fixed part is kept.
     fn refusal(&self) -> Refusal {
-        let named = self.request_errors.as_ref().map(|errors| errors.names().join(", ")).filter(|text| !text.is_empty());
+        let named =
+            self.request_errors.as_ref().map(|errors| errors.names().join(", ")).filter(|text| !text.is_empty());
         let fixed = || self.explanation().and_then(|text| text.split(':').next()).map(str::to_owned);
         let known = || self.status_row().map(|(_, name, _)| (*name).to_owned());
         Refusal { provider_code: Some(self.provider_code()), message: named.or_else(fixed).or_else(known) }

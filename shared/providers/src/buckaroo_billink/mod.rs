@@ -16,16 +16,16 @@ use http::{HeaderName, Method};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use payment::{
-    BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, OperationStatus, Order,
-    OrderError, OrderState, Outcome, Payment, Receipt, Refusal,
+    BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind,
+    OperationStatus, Order, OrderError, OrderState, Outcome, Payment, Receipt, Refusal,
 };
 use serde::de::DeserializeOwned;
 use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Limit, Message, NotAuthentic,
-    OperationCapability, ReadError, Request, Response, Transport,
+    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Limit, Message,
+    NotAuthentic, OperationCapability, ReadError, Request, Response, Transport,
 };
 use account::Account;
 use map::{CANCEL, CAPTURE, LookUp, Meaning, REFUND, ServiceAction};
@@ -33,7 +33,15 @@ use sign::{Signed, Stamp};
 use wire::{ByInvoice, CancelAnswer, StatusesAnswer, StatusesRequest, Transaction};
 
 const fn operation(kind: OperationKind, partial: bool) -> OperationCapability {
-    OperationCapability { kind, flows: &[], partial, doubt: DoubtPolicy::Lookup, calls: true, needs_order: false, requires: &[] }
+    OperationCapability {
+        kind,
+        flows: &[],
+        partial,
+        doubt: DoubtPolicy::Lookup,
+        calls: true,
+        needs_order: false,
+        requires: &[],
+    }
 }
 
 const fn limit(country: &'static str, buyer: BuyerKind, max_amount: i64) -> Limit {
@@ -157,7 +165,8 @@ impl Buckaroo {
     fn asked(&self, act: Act<'_>, context: &Context<'_>) -> Option<(Asked, Request)> {
         let (account, payment) = (&self.account, context.payment);
         let first_key = || payment.provider_reference.as_deref();
-        let following = |action, operation, key| request::following(account, action, operation, key, payment, context.urls);
+        let following =
+            |action, operation, key| request::following(account, action, operation, key, payment, context.urls);
         let (action, body) = match act {
             Act::CreateSession(operation) => {
                 let action = ServiceAction::of(operation.kind(), payment.capture_mode)?;
@@ -165,11 +174,14 @@ impl Buckaroo {
             }
             Act::Confirm(_) => return None,
             Act::Capture(operation) => (&CAPTURE, following(&CAPTURE, operation, first_key()?)?),
-            Act::Refund { refund, capture } => (&REFUND, following(&REFUND, refund, capture.provider_reference.as_deref()?)?),
+            Act::Refund { refund, capture } => {
+                (&REFUND, following(&REFUND, refund, capture.provider_reference.as_deref()?)?)
+            }
             Act::Cancel(operation) if gives_back(operation) => (&CANCEL, following(&CANCEL, operation, first_key()?)?),
             Act::Cancel(_) => {
                 let key = first_key()?;
-                let request = self.signed(Method::GET, account.url(&account.wire.cancel_path, Some(key))?, Vec::new(), context)?;
+                let request =
+                    self.signed(Method::GET, account.url(&account.wire.cancel_path, Some(key))?, Vec::new(), context)?;
                 return Some((Asked::CallOff(key.to_owned()), request));
             }
         };
@@ -183,7 +195,8 @@ impl Buckaroo {
         let signed = Signed { method: &method, url: url.as_str(), body: &body };
         let authorization = self.account.authorization(signed, Stamp { nonce: &nonce, timestamp: &timestamp })?;
         let request = Request::new(method, url);
-        let request = if body.is_empty() { request } else { request.with_body("application/json; charset=utf-8", body) };
+        let request =
+            if body.is_empty() { request } else { request.with_body("application/json; charset=utf-8", body) };
         let request = request.with_header(ACCEPT, "application/json", false);
         Some(request.with_header(AUTHORIZATION, &authorization, true))
     }
@@ -191,9 +204,10 @@ impl Buckaroo {
     /// Answers are signed like their requests. Error pages and proxies may leave the signature out; a wrong one is worse.
     fn is_genuine(&self, (method, url): &(Method, Url), answer: &Response) -> bool {
         let signed = Signed { method, url: url.as_str(), body: &answer.body };
-        answer.headers.get(AUTHORIZATION).is_none_or(|header| {
-            header.to_str().is_ok_and(|header| self.account.signed_by_provider(header, signed))
-        })
+        answer
+            .headers
+            .get(AUTHORIZATION)
+            .is_none_or(|header| header.to_str().is_ok_and(|header| self.account.signed_by_provider(header, signed)))
     }
 
     async fn read<T: DeserializeOwned>(&self, request: Option<Request>, context: &Context<'_>) -> Result<T, ReadError> {

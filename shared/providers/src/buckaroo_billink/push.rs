@@ -56,7 +56,8 @@ fn message(transaction: &Transaction) -> Message {
 fn news(action: &ServiceAction, transaction: &Transaction) -> Option<News> {
     // Whether the buyer still has to act is in the answer, which this may overtake.
     let opening = action.opens() && transaction.meaning() == Some(Meaning::Pending);
-    let outcome = Some(map::outcome(action, transaction)).filter(|outcome| !opening && !matches!(outcome, Outcome::InDoubt(_)))?;
+    let outcome = Some(map::outcome(action, transaction))
+        .filter(|outcome| !opening && !matches!(outcome, Outcome::InDoubt(_)))?;
     let by_key = transaction.key.clone().map(Whom::ProviderReference);
     // Where Buckaroo gives the order's invoice to a refund, that is not the name of the refund.
     let own = transaction.invoice.clone().filter(|invoice| suffix(invoice) == action.suffix);
@@ -67,7 +68,8 @@ fn news(action: &ServiceAction, transaction: &Transaction) -> Option<News> {
 /// A message that proves nothing yet, about whom its transaction names.
 fn hint(transaction: &Transaction) -> Message {
     let Transaction { key, invoice, status, .. } = transaction;
-    let order = invoice.as_deref().filter(|invoice| suffix(invoice).is_some()).and_then(|invoice| invoice.rsplit_once('-'));
+    let order =
+        invoice.as_deref().filter(|invoice| suffix(invoice).is_some()).and_then(|invoice| invoice.rsplit_once('-'));
     let references = invoice.iter().cloned().chain(order.map(|(order, _)| order.to_owned()));
     let keys = key.iter().cloned().map(Addressee::ProviderReference);
     let name = key.as_deref().or(invoice.as_deref()).unwrap_or_default();

@@ -1,7 +1,8 @@
 //! Building requests: an order or an operation in, the exact bytes out.
 
 use payment::{
-    Address, Buyer, BuyerKind, Currency, Detail, Line, Operation, Order, Payment, Person, Salutation, TableLine, TaxRate,
+    Address, Buyer, BuyerKind, Currency, Detail, Line, Operation, Order, Payment, Person, Salutation, TableLine,
+    TaxRate,
 };
 use rust_decimal::Decimal;
 
@@ -84,7 +85,12 @@ fn signs_the_same_everywhere(url: &str) -> bool {
 fn parameters<'a>(wire: &'a Wire, order: &Order) -> Vec<Parameter<'a>> {
     let business = order.buyer.kind == BuyerKind::Business;
     let vat = order.buyer.company.as_ref().and_then(|c| c.vat_number.as_ref()).filter(|_| business);
-    let vat = vat.map(|vat| Parameter { name: "VATNumber", group_type: None, group_id: None, value: vat.reveal().to_string() });
+    let vat = vat.map(|vat| Parameter {
+        name: "VATNumber",
+        group_type: None,
+        group_id: None,
+        value: vat.reveal().to_string(),
+    });
     let lines = order.lines.iter().map(Article::from);
     let mut all: Vec<_> = vat.into_iter().collect();
     all.extend(articles(wire, lines, business));
@@ -95,7 +101,11 @@ fn parameters<'a>(wire: &'a Wire, order: &Order) -> Vec<Parameter<'a>> {
 
 type Named<'a> = (&'a str, Option<String>);
 
-fn group<'a, const N: usize>(group: &'static str, id: String, named: [Named<'a>; N]) -> impl Iterator<Item = Parameter<'a>> {
+fn group<'a, const N: usize>(
+    group: &'static str,
+    id: String,
+    named: [Named<'a>; N],
+) -> impl Iterator<Item = Parameter<'a>> {
     named.into_iter().filter_map(move |(name, value)| {
         Some(Parameter { name, group_type: Some(group), group_id: Some(id.clone()), value: value? })
     })
@@ -212,8 +222,14 @@ impl<'a> From<&'a Line> for Article<'a> {
 impl<'a> From<&'a TableLine> for Article<'a> {
     fn from(line: &'a TableLine) -> Self {
         let reference = line.reference.as_str();
-        Self { reference, description: reference, quantity: line.quantity, price: line.unit_price.minor(), rate: line.tax_rate }
-            .with_discounts_as_one()
+        Self {
+            reference,
+            description: reference,
+            quantity: line.quantity,
+            price: line.unit_price.minor(),
+            rate: line.tax_rate,
+        }
+        .with_discounts_as_one()
     }
 }
 

@@ -31,7 +31,9 @@ pub(super) fn broken(account: &Account, order: &Order, today: Date) -> Vec<Order
         broken.extend(told([(!served, "/shipping_address/country", "must be one of NL, BE")]));
     }
     let options = order.options.as_object().into_iter().flatten();
-    broken.extend(options.map(|(name, _)| OrderError::at(format!("/options/{name}"), "is not an option of this provider")));
+    broken.extend(
+        options.map(|(name, _)| OrderError::at(format!("/options/{name}"), "is not an option of this provider")),
+    );
     broken
 }
 
@@ -83,9 +85,10 @@ fn of_address(pointer: &str, address: &Address) -> impl Iterator<Item = OrderErr
     // 414, 424 and 425; 431 and 450
     let broken = match house_number(address) {
         None => Some(("house_number", "must begin with a digit")),
-        Some((_, addition)) if addition.chars().count() > 10 => {
-            Some(("house_number_addition", "must have at most 10 characters, what follows the house number's digits included"))
-        }
+        Some((_, addition)) if addition.chars().count() > 10 => Some((
+            "house_number_addition",
+            "must have at most 10 characters, what follows the house number's digits included",
+        )),
         Some(_) => None,
     };
     let at = format!("{pointer}/");

@@ -43,7 +43,8 @@ impl Account {
     /// is checked: pushes are repeated for three days, and nobody says whether they are signed again.
     pub(super) fn signed_by_provider(&self, header: &str, signed: Signed<'_>) -> bool {
         let (scheme, rest) = header.split_at_checked(5).unwrap_or((header, ""));
-        let parts: Vec<&str> = if scheme.eq_ignore_ascii_case("hmac ") { rest } else { header }.trim().split(':').collect();
+        let parts: Vec<&str> =
+            if scheme.eq_ignore_ascii_case("hmac ") { rest } else { header }.trim().split(':').collect();
         let [website_key, signature, nonce, timestamp] = parts.as_slice() else { return false };
         // One secret can serve several websites of a merchant.
         let ours: bool = website_key.as_bytes().ct_eq(self.website_key.as_bytes()).into();

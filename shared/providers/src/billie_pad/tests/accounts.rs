@@ -23,7 +23,10 @@ fn with(field: &str, value: Value) -> Value {
 #[test]
 fn an_account_is_read_with_its_usual_wire() {
     let account = Account::read(&document()).ok().unwrap();
-    assert_eq!(account.url(&["orders", "a/../b", "cancel"]).as_str(), "https://paella-sandbox.billie.io/api/v2/orders/a%2F..%2Fb/cancel");
+    assert_eq!(
+        account.url(&["orders", "a/../b", "cancel"]).as_str(),
+        "https://paella-sandbox.billie.io/api/v2/orders/a%2F..%2Fb/cancel"
+    );
     assert_eq!((account.client_id.as_str(), account.client_secret.expose_secret()), ("shop", "hush"));
     assert_eq!(account.wire.channel, "hpp_ecommerce");
     assert!(account.wire.line_item_amount == LineItemAmount::Line);
@@ -47,11 +50,27 @@ fn a_wrong_account_is_told_by_field_and_never_by_value() {
         (with("wire", json!({ "surprise": 1 })), "surprise", "is not a field of this account"),
         (with("client_secret", json!(7_654_321)), "billie_pad", "has a field of the wrong type"),
         (with("webhook_keys", json!(["s3cret"])), "billie_pad", "has a field of the wrong type"),
-        (with("webhook_keys", json!([{ "header": "X-Api-Key", "value": "" }])), "webhook_keys", "must each have the name of a header and a value"),
-        (with("webhook_keys", json!([{ "header": "X Api Key", "value": "k" }])), "webhook_keys", "must each have the name of a header and a value"),
-        (with("base_url", json!("http://paella.billie.io/api/v2")), "base_url", "must be https, or http on loopback, without query"),
+        (
+            with("webhook_keys", json!([{ "header": "X-Api-Key", "value": "" }])),
+            "webhook_keys",
+            "must each have the name of a header and a value",
+        ),
+        (
+            with("webhook_keys", json!([{ "header": "X Api Key", "value": "k" }])),
+            "webhook_keys",
+            "must each have the name of a header and a value",
+        ),
+        (
+            with("base_url", json!("http://paella.billie.io/api/v2")),
+            "base_url",
+            "must be https, or http on loopback, without query",
+        ),
         (with("base_url", json!("s3cret")), "base_url", "must be https, or http on loopback, without query"),
-        (with("base_url", json!("https://paella.billie.io/?x=1")), "base_url", "must be https, or http on loopback, without query"),
+        (
+            with("base_url", json!("https://paella.billie.io/?x=1")),
+            "base_url",
+            "must be https, or http on loopback, without query",
+        ),
     ];
     for (document, field, rule) in rows {
         let error = Account::read(&document).err().unwrap();
@@ -73,7 +92,7 @@ fn the_order_of_the_page_is_read_field_by_field() {
     let account = debtor.bank_account.unwrap();
     assert_eq!(account.iban.unwrap().reveal(), "DE00000000000123456789");
     assert_eq!(account.bic.unwrap().reveal(), "FRSDDEF1");
-    assert!(order.invoices.unwrap().is_empty());
+    assert!(order.invoices.0.unwrap().is_empty());
     let methods = order.payment_methods.0.unwrap();
     assert_eq!(methods[0].kind, "bank_transfer");
     assert_eq!(methods[0].data.as_ref().unwrap().iban.as_ref().unwrap().reveal(), "DE00000000000123456789");
@@ -95,9 +114,13 @@ fn the_other_answers_of_the_page_are_read_field_by_field() {
     let errors: wire::Errors = serde_json::from_str(include_str!("../fixtures/errors.json")).unwrap();
     assert_eq!(errors.errors[0].code, "request_validation_error");
     assert_eq!(errors.errors[0].source.as_deref(), Some("debtor.name"));
-    let invoice = r#"{"uuid":"i-1","invoice_number":null,"amount":{"net":42.02,"gross":50.00,"tax":7.98},"state":"paid_out"}"#;
+    let invoice =
+        r#"{"uuid":"i-1","invoice_number":null,"amount":{"net":42.02,"gross":50.00,"tax":7.98},"state":"paid_out"}"#;
     let invoice: wire::Invoice = serde_json::from_str(invoice).unwrap();
-    assert_eq!((invoice.uuid.0.as_str(), invoice.invoice_number, invoice.state.as_deref()), ("i-1", None, Some("paid_out")));
+    assert_eq!(
+        (invoice.uuid.0.as_str(), invoice.invoice_number, invoice.state.as_deref()),
+        ("i-1", None, Some("paid_out"))
+    );
     assert_eq!(invoice.amount.0.unwrap().0.tax().minor(), 798);
 }
 
@@ -116,7 +139,11 @@ fn the_capabilities_hold_in_every_flow() {
     ];
     for (kind, flow, doubt, partial) in rows {
         let capability = CAPABILITIES.operation(kind, flow).unwrap();
-        assert_eq!((capability.doubt, capability.partial, capability.calls), (doubt, partial, true), "{kind:?} {flow:?}");
+        assert_eq!(
+            (capability.doubt, capability.partial, capability.calls),
+            (doubt, partial, true),
+            "{kind:?} {flow:?}"
+        );
     }
     assert!(CAPABILITIES.operation(K::Confirm, Flow::Direct).is_none());
 }

@@ -19,7 +19,9 @@ async fn after(case: &Case, operation: &Operation, call: &str, reply: Reply) -> 
 async fn a_page_session_sends_the_buyer_to_the_page() {
     let case = Case::new(Flow::Redirect);
     let page = |body: &str| says(201, body);
-    let got = after(&case, &case.first(), "POST /hpp-checkout-sessions", page(include_str!("../fixtures/page-session.json"))).await;
+    let got =
+        after(&case, &case.first(), "POST /hpp-checkout-sessions", page(include_str!("../fixtures/page-session.json")))
+            .await;
     let wanted = format!("Done redirect to https://payment-page.example/0b9e7a52 until 2024-03-03T10:00:00Z {SESSION}");
     assert_eq!(got, wanted);
     // Without a readable end it lives as long as the page says: 48 hours.
@@ -69,7 +71,7 @@ async fn a_backend_order_is_authorized_reviewed_or_declined_by_the_same_status_2
         ("created", json!({ "amount": { "net": 1, "tax": 0, "gross": 1 } }), format!("Done Authorized of 100 {ORDER}")),
     ];
     for (state, changes, wanted) in rows {
-        let reply = says(200, &case.at_billie(state, changes));
+        let reply = says(200, &case.at_billie(state, &changes));
         assert_eq!(after(&case, &case.first(), "POST /orders", reply).await, wanted, "{state}");
     }
 }
@@ -79,7 +81,8 @@ async fn a_confirmed_order_tells_where_the_buyer_pays_and_who_it_is() {
     let (billie, mut case) = (Billie::start().await, Case::with_session(Flow::Widget));
     let confirm = case.confirm();
     case.widget_result = serde_json::from_str(include_str!("../fixtures/widget-result.json")).unwrap();
-    billie.on(&format!("PUT /checkout-sessions/{SESSION}/confirm"), [says(202, &case.at_billie("created", json!({})))]);
+    billie
+        .on(&format!("PUT /checkout-sessions/{SESSION}/confirm"), [says(202, &case.at_billie("created", &json!({})))]);
     let Outcome::Done(receipt) = case.act(&*billie.adapter(), &confirm).await else { panic!("not done") };
     let news = receipt.order.unwrap();
     assert!(news.state == OrderState::Authorized);
@@ -93,7 +96,7 @@ async fn a_confirmed_order_tells_where_the_buyer_pays_and_who_it_is() {
 #[tokio::test]
 async fn the_virtual_account_is_also_taken_from_the_payment_methods() {
     let (billie, case) = (Billie::start().await, Case::new(Flow::Direct));
-    let order = case.at_billie("created", json!({ "debtor": { "name": "Billie GmbH" } }));
+    let order = case.at_billie("created", &json!({ "debtor": { "name": "Billie GmbH" } }));
     billie.on("POST /orders", [says(200, &order)]);
     let Outcome::Done(receipt) = case.act(&*billie.adapter(), &case.first()).await else { panic!("not done") };
     let account = receipt.order.unwrap().bank_transfer.unwrap();
@@ -107,8 +110,16 @@ async fn a_confirmation_follows_what_the_session_says() {
     let authorized = says(200, include_str!("../fixtures/authorization.json"));
     let declined = says(200, r#"{"state":"declined","decline_reason":"risk_policy","debtor":null}"#);
     let rows = [
-        (authorized.clone(), says(202, &case.at_billie("created", json!({}))), format!("Done Authorized of 12600 {ORDER}")),
-        (authorized.clone(), says(202, &case.at_billie("waiting", json!({}))), format!("Done UnderReview of 12600 {ORDER}")),
+        (
+            authorized.clone(),
+            says(202, &case.at_billie("created", &json!({}))),
+            format!("Done Authorized of 12600 {ORDER}"),
+        ),
+        (
+            authorized.clone(),
+            says(202, &case.at_billie("waiting", &json!({}))),
+            format!("Done UnderReview of 12600 {ORDER}"),
+        ),
         (authorized, says(403, ERRORS), "Refused request_validation_error refused at debtor.name".into()),
         (declined, Reply::Hangs, "Done Declined RiskPolicy Some(\"risk_policy\")".into()),
         (says(404, ERRORS), Reply::Hangs, "Refused - the buyer has authorized nothing".into()),
@@ -129,7 +140,11 @@ async fn a_repeated_confirmation_in_doubt_is_never_refused() {
     let mut case = Case::with_session(Flow::Redirect);
     let confirm = case.confirm();
     let confirm = case.doubt(&confirm);
-    for (authorization, confirmation) in [(says(200, include_str!("../fixtures/authorization.json")), says(403, ERRORS)), (says(404, ERRORS), Reply::Hangs), (says(500, ""), Reply::Hangs)] {
+    for (authorization, confirmation) in [
+        (says(200, include_str!("../fixtures/authorization.json")), says(403, ERRORS)),
+        (says(404, ERRORS), Reply::Hangs),
+        (says(500, ""), Reply::Hangs),
+    ] {
         let billie = Billie::start().await;
         billie.on(&format!("GET /checkout-sessions/{SESSION}/authorization"), [authorization]);
         billie.on(&format!("PUT /checkout-sessions/{SESSION}/confirm"), [confirmation]);
@@ -141,8 +156,12 @@ async fn a_repeated_confirmation_in_doubt_is_never_refused() {
 async fn a_widget_result_that_is_lost_is_made_up_for_by_a_read() {
     let (billie, mut case) = (Billie::start().await, Case::with_session(Flow::Widget));
     let confirm = case.confirm();
-    billie.on(&format!("GET /checkout-sessions/{SESSION}/authorization"), [says(200, include_str!("../fixtures/authorization.json"))]);
-    billie.on(&format!("PUT /checkout-sessions/{SESSION}/confirm"), [says(202, &case.at_billie("created", json!({})))]);
+    billie.on(
+        &format!("GET /checkout-sessions/{SESSION}/authorization"),
+        [says(200, include_str!("../fixtures/authorization.json"))],
+    );
+    billie
+        .on(&format!("PUT /checkout-sessions/{SESSION}/confirm"), [says(202, &case.at_billie("created", &json!({})))]);
     assert_eq!(tell(&case.act(&*billie.adapter(), &confirm).await), format!("Done Authorized of 12600 {ORDER}"));
 }
 
@@ -159,7 +178,10 @@ async fn every_answer_to_a_capture_has_one_meaning() {
         (says(400, ERRORS), "Refused request_validation_error refused at debtor.name".into()),
         (says(403, ERRORS), "Refused request_validation_error refused at debtor.name".into()),
         (says(404, ERRORS), "Refused request_validation_error refused at debtor.name".into()),
-        (says(400, r#"{"errors":[{"title":"Uno Eins is unknown","code":"Uno Eins","source":"uno@example.com"}]}"#), "Refused - -".into()),
+        (
+            says(400, r#"{"errors":[{"title":"Uno Eins is unknown","code":"Uno Eins","source":"uno@example.com"}]}"#),
+            "Refused - -".into(),
+        ),
         (says(400, r#"{"errors":[]}"#), "InDoubt Unreadable".into()),
         (says(403, "<html>a proxy</html>"), "InDoubt Unreadable".into()),
         (says(409, ERRORS), "InDoubt UnknownCode".into()),
@@ -200,7 +222,10 @@ async fn refunds_and_cancels_end_as_their_answers_say() {
     let whole = case.refund(json!({}));
     let cancels = format!("DELETE /invoices/{INVOICE}");
     assert_eq!(after(&case, &whole, &cancels, says(204, "")).await, "Done");
-    assert_eq!(after(&case, &whole, &cancels, says(404, ERRORS)).await, "Refused request_validation_error refused at debtor.name");
+    assert_eq!(
+        after(&case, &whole, &cancels, says(404, ERRORS)).await,
+        "Refused request_validation_error refused at debtor.name"
+    );
     let mut case = Case::captured(5_000);
     let part = case.refund(json!({ "amount": 1 }));
     let credit = format!("POST /invoices/{INVOICE}/credit-notes");

@@ -10,8 +10,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use payment::{
     Action, Cause, CauseKind, Command, Detail, Doubt, DoubtPolicy, Fingerprint, Flow, IdempotencyKey, NewPayment,
-    Operation, OperationId, Order, OrderNews, Outcome, Payment, Receipt, Refusal, Status,
-    Ticket, Token,
+    Operation, OperationId, Order, OrderNews, Outcome, Payment, Receipt, Refusal, Status, Ticket, Token,
 };
 use serde_json::{Value, json};
 
@@ -103,7 +102,10 @@ async fn answer(State(desk): State<Arc<Mutex<Desk>>>, request: Request) -> Respo
         let token = name == "POST /oauth/token";
         desk.tokens += u32::from(token);
         let usual = match token {
-            true => says(200, &format!(r#"{{"token_type":"Bearer","expires_in":28800,"access_token":"token-{}"}}"#, desk.tokens)),
+            true => says(
+                200,
+                &format!(r#"{{"token_type":"Bearer","expires_in":28800,"access_token":"token-{}"}}"#, desk.tokens),
+            ),
             false => says(418, ""),
         };
         match desk.script.get_mut(&name) {
@@ -281,7 +283,7 @@ impl Case {
     }
 
     /// The order as Billie would show it.
-    pub(super) fn at_billie(&self, state: &str, changes: Value) -> String {
+    pub(super) fn at_billie(&self, state: &str, changes: &Value) -> String {
         let mut order: Value = serde_json::from_str(include_str!("../fixtures/order.json")).unwrap();
         order["external_code"] = json!(self.payment.order_reference);
         order["state"] = json!(state);

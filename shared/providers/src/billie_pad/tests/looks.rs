@@ -38,7 +38,7 @@ async fn an_order_is_observed_by_its_state() {
         ("created", json!({ "external_code": null }), format!("Authorized of 12600 {ORDER}")),
     ];
     for (state, changes, wanted) in rows {
-        let reply = says(200, &case.at_billie(state, changes));
+        let reply = says(200, &case.at_billie(state, &changes));
         assert_eq!(observed(&case, &format!("GET /orders/{ORDER}"), reply).await, wanted, "{state}");
     }
 }
@@ -48,7 +48,10 @@ async fn a_session_is_observed_by_its_last_authorization() {
     let case = Case::with_session(Flow::Redirect);
     let rows = [
         (says(200, include_str!("../fixtures/authorization.json")), "AwaitingConfirmation"),
-        (says(200, r#"{"state":"declined","decline_reason":"debtor_address"}"#), "Declined AddressInvalid Some(\"debtor_address\")"),
+        (
+            says(200, r#"{"state":"declined","decline_reason":"debtor_address"}"#),
+            "Declined AddressInvalid Some(\"debtor_address\")",
+        ),
         (says(200, r#"{"state":"pre_waiting"}"#), "UnderReview"),
         (says(404, ""), "AwaitingBuyer(None)"),
         (says(200, r#"{"state":null}"#), "AwaitingBuyer(None)"),
@@ -91,7 +94,8 @@ fn invoice(uuid: &str, number: &str, gross: u32) -> Value {
 async fn a_capture_in_doubt_is_found_by_its_invoice_number() {
     let other = "11111111-1111-4111-8111-111111111111";
     let mut case = Case::captured(1_000);
-    let capture = case.capture(json!({ "amount": 5000, "invoice": { "number": "INV-2", "url": "https://shop.example/2" } }));
+    let capture =
+        case.capture(json!({ "amount": 5000, "invoice": { "number": "INV-2", "url": "https://shop.example/2" } }));
     let capture = case.doubt(&capture);
     let rows = [
         (json!([]), "NotFound".to_owned()),
@@ -100,13 +104,16 @@ async fn a_capture_in_doubt_is_found_by_its_invoice_number() {
         (json!([invoice(other, "INV-2", 49)]), format!("Found Done {other} of 4900")),
         // The invoice of another capture with the same number is not this one.
         (json!([invoice(INVOICE, "INV-2", 50)]), "NotFound".into()),
-        (json!([{ "uuid": other, "invoice_number": "INV-2", "amount": null, "state": null }]), "Found InDoubt Unreadable".into()),
+        (
+            json!([{ "uuid": other, "invoice_number": "INV-2", "amount": null, "state": null }]),
+            "Found InDoubt Unreadable".into(),
+        ),
         (Value::Null, "Unclear".into()),
-        (json!([{ "invoice_number": "INV-2" }]), "Unreadable".into()),
+        (json!([{ "invoice_number": "INV-2" }]), "Unclear".into()),
     ];
     for (invoices, wanted) in rows {
         let billie = Billie::start().await;
-        let order = case.at_billie("partially_shipped", json!({ "invoices": invoices }));
+        let order = case.at_billie("partially_shipped", &json!({ "invoices": invoices }));
         billie.on(&format!("GET /orders/{ORDER}"), [says(200, &order)]);
         assert_eq!(case.probe(&*billie.adapter(), &capture).await, wanted);
     }
@@ -133,7 +140,7 @@ async fn a_cancel_in_doubt_is_found_by_the_orders_state() {
     ];
     for (state, changes, wanted) in rows {
         let billie = Billie::start().await;
-        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie(state, changes))]);
+        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie(state, &changes))]);
         assert_eq!(case.probe(&*billie.adapter(), &cancel).await, wanted, "{state}");
     }
 }
@@ -151,7 +158,9 @@ async fn a_cancelled_invoice_proves_its_refund_and_nothing_proves_a_credit_note(
     let mut case = Case::captured(5_000);
     let refund = case.refund(json!({}));
     let refund = case.doubt(&refund);
-    for (state, wanted) in [("canceled", "Found Done"), ("cancelled", "Found Done"), ("created", "Unclear"), ("paid_out", "Unclear")] {
+    for (state, wanted) in
+        [("canceled", "Found Done"), ("cancelled", "Found Done"), ("created", "Unclear"), ("paid_out", "Unclear")]
+    {
         let billie = Billie::start().await;
         let answer = json!({ "uuid": INVOICE, "invoice_number": "INV-1", "state": state });
         billie.on(&format!("GET /invoices/{INVOICE}"), [says(200, &answer.to_string())]);
@@ -169,7 +178,10 @@ async fn a_confirmation_in_doubt_is_settled_by_a_decline_only_unless_the_order_i
     let confirm = case.confirm();
     let rows = [
         (says(200, include_str!("../fixtures/authorization.json")), "Unclear"),
-        (says(200, r#"{"state":"declined","decline_reason":"risk_policy"}"#), "Found Done Declined RiskPolicy Some(\"risk_policy\")"),
+        (
+            says(200, r#"{"state":"declined","decline_reason":"risk_policy"}"#),
+            "Found Done Declined RiskPolicy Some(\"risk_policy\")",
+        ),
         (says(404, ""), "Unclear"),
     ];
     for (reply, wanted) in rows {
@@ -178,9 +190,11 @@ async fn a_confirmation_in_doubt_is_settled_by_a_decline_only_unless_the_order_i
         assert_eq!(case.probe(&*billie.adapter(), &confirm).await, wanted);
     }
     case.payment.provider_reference = Some(ORDER.to_owned());
-    for (state, wanted) in [("created", format!("Found Done Authorized of 12600 {ORDER}")), ("authorized", "Unclear".into())] {
+    for (state, wanted) in
+        [("created", format!("Found Done Authorized of 12600 {ORDER}")), ("authorized", "Unclear".into())]
+    {
         let billie = Billie::start().await;
-        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie(state, json!({})))]);
+        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie(state, &json!({})))]);
         assert_eq!(case.probe(&*billie.adapter(), &confirm).await, wanted);
     }
 }

@@ -21,7 +21,13 @@ fn a_good_order_breaks_no_rule() {
     assert!(pointers(|_| {}).is_empty());
     assert!(pointers(|order| order["payment_terms_days"] = json!(null)).is_empty());
     assert!(pointers(|order| order["payment_terms_days"] = json!(120)).is_empty());
-    assert!(pointers(|order| { order["return_url"] = json!(null); order["flow"] = json!("direct") }).is_empty());
+    assert!(
+        pointers(|order| {
+            order["return_url"] = json!(null);
+            order["flow"] = json!("direct");
+        })
+        .is_empty()
+    );
 }
 
 #[test]
@@ -68,7 +74,10 @@ fn a_widget_result_must_be_about_our_amount_and_term() {
         (|r| r["amount"]["gross"] = json!(125.99), &["/widget_result/amount/gross"]),
         (|r| r["amount"]["gross"] = json!(126.001), &["/widget_result/amount/gross"]),
         (|r| r["amount"]["net"] = json!(104.14), &["/widget_result/amount/net"]),
-        (|r| r["amount"] = json!(null), &["/widget_result/amount/net", "/widget_result/amount/tax", "/widget_result/amount/gross"]),
+        (
+            |r| r["amount"] = json!(null),
+            &["/widget_result/amount/net", "/widget_result/amount/tax", "/widget_result/amount/gross"],
+        ),
         (|r| r["amount"]["currency"] = json!("CHF"), &["/widget_result/amount/currency"]),
         (|r| r["currency"] = json!("CHF"), &["/widget_result/currency"]),
         (|r| r["duration"] = json!(60), &["/widget_result/duration"]),

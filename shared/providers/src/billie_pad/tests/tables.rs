@@ -42,7 +42,10 @@ fn every_decline_reason_has_its_word() {
     }
     assert_eq!(rows.len(), DECLINES.len());
     let unknown = decline(Some("brand_new"));
-    assert_eq!((unknown.reason, unknown.provider_code.as_deref(), unknown.message), (DeclineReason::Other, Some("brand_new"), None));
+    assert_eq!(
+        (unknown.reason, unknown.provider_code.as_deref(), unknown.message),
+        (DeclineReason::Other, Some("brand_new"), None)
+    );
     assert_eq!(decline(Some("Uno Eins is broke")).provider_code, None);
     assert_eq!(decline(None).reason, DeclineReason::Other);
 }

@@ -64,7 +64,7 @@ async fn a_renewal_that_fails_means_that_nothing_was_sent() {
 #[tokio::test]
 async fn a_read_renews_its_token_once_too() {
     let (billie, case) = (Billie::start().await, Case::authorized());
-    let order = says(200, &case.at_billie("created", json!({})));
+    let order = says(200, &case.at_billie("created", &json!({})));
     billie.on(&format!("GET /orders/{ORDER}"), [says(401, ""), order]);
     assert!(case.observe(&*billie.adapter()).await.is_ok());
     billie.on(&format!("GET /orders/{ORDER}"), [says(401, "")]);

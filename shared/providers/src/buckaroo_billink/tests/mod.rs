@@ -12,8 +12,8 @@ mod signatures;
 use std::time::Duration;
 
 use payment::{
-    CaptureCommand, Cause, CauseKind, Command, DoubtPolicy, Fingerprint, Flow, IdempotencyKey, NewPayment, Operation, Order, OrderNews,
-    OrderState, Outcome, Payment, Receipt, RefundCommand, Token,
+    CaptureCommand, Cause, CauseKind, Command, DoubtPolicy, Fingerprint, Flow, IdempotencyKey, NewPayment, Operation,
+    Order, OrderNews, OrderState, Outcome, Payment, Receipt, RefundCommand, Token,
 };
 use serde_json::{Value, json};
 
@@ -201,7 +201,15 @@ impl<'a> Wire<'a> {
     fn new(code: u16, transaction_type: &'a str, invoice: &'a str) -> Self {
         let side = if matches!(transaction_type, "C070" | "I072") { "AmountCredit" } else { "AmountDebit" };
         let amount = Some((side, "121.0"));
-        Self { code, key: Some("A1"), invoice, transaction_type: Some(transaction_type), amount, currency: "EUR", more: "" }
+        Self {
+            code,
+            key: Some("A1"),
+            invoice,
+            transaction_type: Some(transaction_type),
+            amount,
+            currency: "EUR",
+            more: "",
+        }
     }
 
     fn json(&self) -> String {

@@ -61,10 +61,11 @@ fn learn(payment: &mut Payment, message: Message) {
 
 /// The one outcome that a push tells, with whom it is about.
 fn told_push(message: &Message) -> String {
-    let names: Vec<_> = message.addressees.iter().map(|a| match a {
+    let name = |addressee: &Addressee| match addressee {
         Addressee::Reference(reference) => format!("ref {reference}"),
         Addressee::ProviderReference(key) => format!("key {key}"),
-    });
+    };
+    let names: Vec<_> = message.addressees.iter().map(name).collect();
     let what = match &message.evidence {
         Evidence::Hint => "hint".to_owned(),
         Evidence::Claim(claim) => {

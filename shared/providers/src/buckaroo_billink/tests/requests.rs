@@ -107,7 +107,9 @@ fn the_articles_of_an_order_add_up_to_its_amount_to_the_cent() {
 fn a_push_address_that_could_be_escaped_in_two_ways_is_not_sent() {
     let order = order(&consumer());
     let payment = created(&order);
-    for push in ["https://pay.example/a~b", "https://pay.example/a%20b", "https://pay.example/a+b", "https://pay.example/(a)"] {
+    for push in
+        ["https://pay.example/a~b", "https://pay.example/a%20b", "https://pay.example/a+b", "https://pay.example/(a)"]
+    {
         let urls = Urls { push: push.parse().unwrap(), ..urls() };
         assert!(request::opening(&account(), &AUTHORIZE, newest(&payment), &order, &urls).is_none(), "{push}");
     }

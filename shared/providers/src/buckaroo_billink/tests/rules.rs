@@ -87,7 +87,8 @@ fn an_unknown_option_and_a_hundredth_line_are_refused() {
     document["options"] = json!({"workflow_number": "1"});
     assert_eq!(broken(&account(), &document), ["/options/workflow_number"]);
     let mut document = consumer();
-    let line = json!({"reference": "L", "name": "Pin", "kind": "goods", "quantity": 1, "unit_price": 1, "tax_rate": "21"});
+    let line =
+        json!({"reference": "L", "name": "Pin", "kind": "goods", "quantity": 1, "unit_price": 1, "tax_rate": "21"});
     document["lines"] = Value::Array(vec![line; 100]);
     assert_eq!(broken(&account(), &document), ["/lines"]);
 }

@@ -6,7 +6,8 @@ use super::told;
 use crate::JsonDecimal;
 
 /// Key, invoice, type, sub code, time in UTC, debit and credit of the transaction of each pair of samples.
-type Expected = (&'static str, &'static str, Option<&'static str>, &'static str, Option<&'static str>, Option<&'static str>);
+type Expected =
+    (&'static str, &'static str, Option<&'static str>, &'static str, Option<&'static str>, Option<&'static str>);
 
 const ANSWERS: [(&str, Expected); 5] = [
     (
@@ -80,10 +81,14 @@ fn every_answer_of_the_guide_means_that_its_action_is_done() {
         .iter()
         .map(|(text, (_, kind, ..))| {
             let action = ServiceAction::of_type(kind).unwrap();
-            format!("{:15} {}", action.word, told(&super::super::map::outcome(action, &serde_json::from_str(text).unwrap())))
+            format!(
+                "{:15} {}",
+                action.word,
+                told(&super::super::map::outcome(action, &serde_json::from_str(text).unwrap()))
+            )
         })
         .collect();
-    insta::assert_snapshot!(meant.join("\n"), @"");
+    insta::assert_snapshot!(meant.join("\n"));
 }
 
 #[test]

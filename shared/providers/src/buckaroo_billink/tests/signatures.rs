@@ -75,7 +75,8 @@ fn a_signature_is_accepted_with_and_without_its_scheme_and_for_nothing_else() {
     assert!(account.signed_by_provider(&header.replacen("hmac", "HMAC", 1), signed));
     assert!(account.signed_by_provider(bare, signed));
 
-    let other_website = website("OTHERKEY", SECRET).authorization(signed, Stamp { nonce: "n", timestamp: "1" }).unwrap();
+    let other_website =
+        website("OTHERKEY", SECRET).authorization(signed, Stamp { nonce: "n", timestamp: "1" }).unwrap();
     let other_secret = website(WEBSITE_KEY, "x").authorization(signed, Stamp { nonce: "n", timestamp: "1" }).unwrap();
     let signature = bare.split(':').nth(1).unwrap();
     for forged in [

@@ -1,0 +1,238 @@
+//! Acts against a gateway on loopback: what is sent, and what every kind of answer means.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::Method;
+use payment::OrderState;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
+
+use super::super::sign::{Signed, Stamp};
+use super::*;
+use crate::{Act, Adapter, Effect, Transport};
+
+/// What the gateway answers.
+#[derive(Clone)]
+pub(super) enum Reply {
+    /// With a right signature.
+    Signed(u16, String),
+    /// With the signature of another body.
+    Missigned(String),
+    /// Without a signature.
+    Plain(u16, String),
+    /// After everybody has gone.
+    Never,
+}
+
+/// A request as it arrived.
+#[derive(Clone)]
+pub(super) struct Seen {
+    pub(super) line: String,
+    pub(super) genuine: bool,
+    pub(super) culture: Option<String>,
+    pub(super) body: String,
+}
+
+pub(super) struct Gateway {
+    pub(super) base: String,
+    reply: Mutex<Reply>,
+    seen: Mutex<Vec<Seen>>,
+}
+
+impl Gateway {
+    pub(super) async fn start(reply: Reply) -> Arc<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let gateway = Arc::new(Self { base, reply: Mutex::new(reply), seen: Mutex::default() });
+        let app = axum::Router::new().fallback(answer).with_state(gateway.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        gateway
+    }
+
+    pub(super) fn adapter(&self) -> Box<dyn Adapter> {
+        super::super::open(&account_document(&self.base), Transport::default()).unwrap()
+    }
+
+    pub(super) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let url = format!("{}{}", gateway.base, parts.uri);
+    let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+    let signed = Signed { method: &parts.method, url: &url, body: &body };
+    let genuine = header("authorization").is_some_and(|given| account().signed_by_provider(&given, signed));
+    gateway.seen.lock().unwrap().push(Seen {
+        line: format!("{} {}", parts.method, parts.uri),
+        genuine,
+        culture: header("culture"),
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    });
+    let reply = gateway.reply.lock().unwrap().clone();
+    let sign = |body: &str| {
+        let stamp = Stamp { nonce: "a1b2", timestamp: "1605622335" };
+        account().authorization(Signed { method: &parts.method, url: &url, body: body.as_bytes() }, stamp).unwrap()
+    };
+    let response = Response::builder();
+    match reply {
+        Reply::Signed(status, body) => {
+            response.status(status).header("authorization", sign(&body)).body(Body::from(body))
+        }
+        Reply::Missigned(body) => response.header("authorization", sign("other")).body(Body::from(body)),
+        Reply::Plain(status, body) => response.status(status).body(Body::from(body)),
+        Reply::Never => {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            response.body(Body::empty())
+        }
+    }
+    .unwrap()
+}
+
+async fn act(gateway: &Gateway, act: Act<'_>, payment: &Payment, order: Option<&Order>) -> String {
+    let urls = urls();
+    let mut context = context(payment, order, &urls);
+    context.deadline = Deadline::within(Duration::from_millis(700));
+    told(&gateway.adapter().act(act, &context, Effect::of_reserved_attempt()).await)
+}
+
+async fn create(reply: Reply) -> (String, Vec<Seen>) {
+    let gateway = Gateway::start(reply).await;
+    let order = order(&consumer());
+    let payment = created(&order);
+    let told = act(&gateway, Act::CreateSession(newest(&payment)), &payment, Some(&order)).await;
+    (told, gateway.seen())
+}
+
+#[tokio::test]
+async fn opening_sends_one_signed_request_and_reads_its_answer() {
+    let wire = Wire::new(190, "I069", "ORD-1001");
+    for reply in [Reply::Signed(200, wire.json()), Reply::Plain(200, wire.json()), Reply::Signed(500, wire.json())] {
+        let (told, seen) = create(reply).await;
+        assert_eq!(told, "done A1 12100 Authorized");
+        let [seen] = seen.as_slice() else { panic!() };
+        assert_eq!(seen.line, "POST /json/Transaction");
+        assert!(seen.genuine);
+        assert_eq!(seen.culture.as_deref(), Some("nl-NL"));
+        assert!(seen.body.contains(r#""Action":"Authorize""#));
+    }
+}
+
+#[tokio::test]
+async fn whatever_else_the_gateway_answers_is_never_a_success() {
+    let wire = || Wire::new(190, "I069", "ORD-1001");
+    for (reply, expected) in [
+        (Reply::Missigned(wire().json()), "in doubt Unreadable"),
+        (Reply::Plain(200, "garbage".into()), "in doubt Unreadable"),
+        (Reply::Plain(200, String::new()), "in doubt Unreadable"),
+        (Reply::Signed(200, "{}".into()), "in doubt Unreadable"),
+        (Reply::Plain(302, String::new()), "in doubt Unreadable"),
+        (Reply::Plain(502, "<html>Bad gateway</html>".into()), "in doubt ServerError"),
+        (Reply::Plain(400, r#"{"Message":"Access denied"}"#.into()), "not sent"),
+        (Reply::Plain(401, String::new()), "not sent"),
+        (Reply::Plain(403, r#"{"Message":"Forbidden"}"#.into()), "not sent"),
+        (Reply::Plain(429, String::new()), "not sent"),
+        (Reply::Signed(200, Wire { currency: "USD", ..wire() }.json()), "in doubt AmountMismatch"),
+        (Reply::Signed(200, Wire::new(492, "I069", "ORD-1001").json()), "in doubt ServerError"),
+        (Reply::Signed(200, Wire::new(100, "I069", "ORD-1001").json()), "in doubt UnknownCode"),
+        (Reply::Signed(400, Wire::new(491, "I069", "ORD-1001").json()), "refused 491 Validation failure"),
+        (Reply::Never, "in doubt TimedOut"),
+    ] {
+        let (told, seen) = create(reply).await;
+        assert_eq!(told, expected);
+        assert_eq!(seen.len(), 1, "an act is sent once");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_amount_is_left_to_the_ledger_and_becomes_doubt_there() {
+    let wire = Wire { amount: Some(("AmountDebit", "12.1")), ..Wire::new(190, "I069", "ORD-1001") };
+    let gateway = Gateway::start(Reply::Signed(200, wire.json())).await;
+    let order = order(&consumer());
+    let mut payment = created(&order);
+    let urls = urls();
+    let outcome = {
+        let context = context(&payment, Some(&order), &urls);
+        gateway.adapter().act(Act::CreateSession(newest(&payment)), &context, Effect::of_reserved_attempt()).await
+    };
+    settle(&mut payment, outcome);
+    assert_eq!(newest(&payment).status, payment::OperationStatus::InDoubt);
+    assert_eq!(payment.status, payment::Status::Created);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_after_sending_leaves_doubt_and_one_that_was_never_made_does_not() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let _ = connection.read(&mut [0; 64]).await;
+        drop((connection, listener));
+    });
+    let order = order(&consumer());
+    let payment = created(&order);
+    let urls = urls();
+    for expected in ["in doubt ConnectionLost", "not sent"] {
+        let adapter = super::super::open(&account_document(&base), Transport::default()).unwrap();
+        let context = context(&payment, Some(&order), &urls);
+        let outcome = adapter.act(Act::CreateSession(newest(&payment)), &context, Effect::of_reserved_attempt()).await;
+        assert_eq!(told(&outcome), expected);
+    }
+}
+
+#[tokio::test]
+async fn what_follows_names_the_transaction_that_it_is_about() {
+    let order = order(&consumer());
+    let authorized = || opened(&order, OrderState::Authorized);
+    let (capturing, refunding, canceling) =
+        (with_capture(authorized()), with_refund(captured(), 250), with_cancel(authorized()));
+    let capture = refunding.operations.iter().find(|o| o.makes_capture().is_some()).unwrap();
+    let refund = Act::Refund { refund: newest(&refunding), capture };
+    for (act_on, payment, kind, key, amount) in [
+        (Act::Capture(newest(&capturing)), &capturing, "C073", FIRST_KEY, r#""AmountDebit":121.00"#),
+        (refund, &refunding, "C070", CAPTURE_KEY, r#""AmountCredit":2.50"#),
+        (Act::Cancel(newest(&canceling)), &canceling, "I072", FIRST_KEY, r#""AmountCredit":121.00"#),
+    ] {
+        let reference = newest(payment).reference.clone();
+        let gateway = Gateway::start(Reply::Signed(200, Wire::new(190, kind, &reference).json())).await;
+        assert_eq!(act(&gateway, act_on, payment, None).await, "done A1 12100");
+        let [seen] = &gateway.seen()[..] else { panic!() };
+        assert!(seen.genuine && seen.body.contains(amount), "{}", seen.body);
+        assert!(seen.body.contains(&format!(r#""OriginalTransactionKey":"{key}""#)), "{}", seen.body);
+        assert!(seen.body.contains(&format!(r#""Invoice":"{reference}""#)), "{}", seen.body);
+    }
+}
+
+#[tokio::test]
+async fn what_still_waits_for_the_buyer_is_called_off() {
+    let payment = with_cancel(opened(&order(&consumer()), OrderState::AwaitingBuyer(None)));
+    let answer = |key: &str, done: bool| Reply::Signed(200, format!(r#"{{"Key":"{key}","IsCanceled":{done}}}"#));
+    for (reply, expected) in [
+        (answer(FIRST_KEY, true), "done - -"),
+        (answer(FIRST_KEY, false), "refused - the transaction can no longer be called off"),
+        (answer("OTHER", true), "in doubt Unreadable"),
+        (Reply::Plain(200, "{}".into()), "in doubt Unreadable"),
+        (Reply::Plain(400, r#"{"Message":"x"}"#.into()), "not sent"),
+        (Reply::Plain(500, String::new()), "in doubt ServerError"),
+    ] {
+        let gateway = Gateway::start(reply).await;
+        assert_eq!(act(&gateway, Act::Cancel(newest(&payment)), &payment, None).await, expected);
+        let [seen] = &gateway.seen()[..] else { panic!() };
+        assert_eq!(seen.line, format!("{} /json/Transaction/Cancel/{FIRST_KEY}", Method::GET));
+        assert!(seen.genuine && seen.body.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_confirmation_is_no_call() {
+    let gateway = Gateway::start(Reply::Never).await;
+    let payment = opened(&order(&consumer()), OrderState::AwaitingBuyer(None));
+    assert_eq!(act(&gateway, Act::Confirm(newest(&payment)), &payment, None).await, "not sent");
+    assert!(gateway.seen().is_empty());
+}

@@ -1,0 +1,203 @@
+//! Observing a payment and probing an operation.
+
+use payment::{Finding, OperationStatus, OrderState};
+
+use super::gateway::{Gateway, Reply};
+use super::*;
+use crate::ReadError;
+
+async fn observe(reply: Reply, payment: &Payment) -> (Result<String, ReadError>, Vec<String>) {
+    let gateway = Gateway::start(reply).await;
+    let urls = urls();
+    let seen = gateway.adapter().observe(&context(payment, None, &urls)).await;
+    let told = seen.map(|seen| {
+        let news = seen.content();
+        assert!(news.operations.is_empty());
+        news.order.as_ref().map_or("nothing new".into(), |order| {
+            format!("{:?} {:?} {:?}", order.state, order.amount.map(payment::Amount::minor), order.provider_reference)
+        })
+    });
+    (told, requests(&gateway))
+}
+
+async fn probe(reply: Reply, payment: &Payment) -> (Result<String, ReadError>, Vec<String>) {
+    let gateway = Gateway::start(reply).await;
+    let urls = urls();
+    let found = gateway.adapter().probe(newest(payment), &context(payment, None, &urls)).await;
+    let told = found.map(|found| match found.content() {
+        Finding::Found(outcome) => told(outcome),
+        Finding::NotFound => "not found".into(),
+        Finding::Unclear => "unclear".into(),
+    });
+    (told, requests(&gateway))
+}
+
+fn requests(gateway: &Gateway) -> Vec<String> {
+    gateway
+        .seen()
+        .into_iter()
+        .inspect(|seen| assert!(seen.genuine))
+        .map(|seen| format!("{} {}", seen.line, seen.body))
+        .collect()
+}
+
+fn ok(json: String) -> Reply {
+    Reply::Signed(200, json)
+}
+
+fn statuses(found: &[Wire<'_>], missing: &[&str]) -> Reply {
+    let found: Vec<_> = found.iter().map(Wire::json).collect();
+    let missing: Vec<_> =
+        missing.iter().map(|invoice| format!(r#"{{"Key":null,"Invoice":"{invoice}","ErrorMessage":"?"}}"#)).collect();
+    ok(format!(r#"{{"Transactions":[{}],"ErrorTransactions":[{}]}}"#, found.join(","), missing.join(",")))
+}
+
+fn waiting() -> Payment {
+    opened(&order(&consumer()), OrderState::AwaitingBuyer(None))
+}
+
+#[tokio::test]
+async fn a_payment_with_a_key_is_observed_by_it() {
+    let of = |code| ok(Wire { key: Some(FIRST_KEY), ..Wire::new(code, "I069", "I") }.json());
+    let (told, requests) = observe(of(190), &waiting()).await;
+    assert_eq!(told.unwrap(), format!("Authorized Some(12100) Some({FIRST_KEY:?})"));
+    assert_eq!(requests, [format!("GET /json/Transaction/Status/{FIRST_KEY} ")]);
+    let (told, _) = observe(of(791), &waiting()).await;
+    assert!(told.unwrap().starts_with("AwaitingBuyer(None)"));
+    let (told, _) = observe(of(890), &waiting()).await;
+    assert!(told.unwrap().starts_with("Canceled None"));
+    let (told, _) = observe(of(492), &waiting()).await;
+    assert_eq!(told.unwrap(), "nothing new");
+}
+
+#[tokio::test]
+async fn a_payment_without_a_key_is_observed_by_its_reference() {
+    let payment = created(&order(&consumer()));
+    let reference = payment.order_reference.clone();
+    let (told, requests) = observe(statuses(&[Wire::new(690, "I069", &reference)], &[]), &payment).await;
+    assert!(told.unwrap().starts_with("Declined"));
+    assert_eq!(
+        requests,
+        [format!(r#"POST /json/Transaction/Statuses {{"Transactions":[{{"Invoice":"{reference}"}}]}}"#)]
+    );
+    let (told, _) = observe(statuses(&[], &[&reference]), &payment).await;
+    assert_eq!(told, Err(ReadError::Nothing));
+}
+
+#[tokio::test]
+async fn what_cannot_be_trusted_is_no_observation() {
+    let good = || Wire { key: Some(FIRST_KEY), ..Wire::new(190, "I069", "I") };
+    for (reply, expected) in [
+        (Reply::Missigned(good().json()), ReadError::Unreadable),
+        (Reply::Plain(200, "garbage".into()), ReadError::Unreadable),
+        (Reply::Plain(404, "{}".into()), ReadError::Unreadable),
+        (ok("{}".into()), ReadError::Unreadable),
+        (ok(Wire::new(190, "I069", "I").json()), ReadError::Unreadable),
+        (ok(Wire { transaction_type: Some("C073"), ..good() }.json()), ReadError::Unreadable),
+        (ok(Wire { currency: "USD", ..good() }.json()), ReadError::Unreadable),
+        (ok(Wire { code: 777, ..good() }.json()), ReadError::Unreadable),
+        (Reply::Plain(400, r#"{"Message":"Access denied"}"#.into()), ReadError::Unauthorized),
+        (Reply::Plain(401, String::new()), ReadError::Unauthorized),
+        (Reply::Plain(403, String::new()), ReadError::Unauthorized),
+        (Reply::Plain(503, String::new()), ReadError::Unreachable),
+        (Reply::Never, ReadError::Unreachable),
+    ] {
+        assert_eq!(observe(reply, &waiting()).await.0, Err(expected));
+    }
+}
+
+#[tokio::test]
+async fn an_authorization_that_was_given_back_is_not_news() {
+    let mut payment = with_cancel(opened(&order(&consumer()), OrderState::Authorized));
+    settle(&mut payment, Outcome::Done(Receipt { provider_reference: Some("X1".into()), ..Receipt::default() }));
+    assert_eq!(payment.status, payment::Status::Canceled);
+    let reply = || ok(Wire { key: Some(FIRST_KEY), ..Wire::new(190, "I069", "I") }.json());
+    assert_eq!(observe(reply(), &payment).await.0.unwrap(), "nothing new");
+
+    let mut payment = with_cancel(waiting());
+    settle(&mut payment, Outcome::Done(Receipt::default()));
+    assert!(observe(reply(), &payment).await.0.unwrap().starts_with("Authorized"), "one that was called off is drift");
+}
+
+#[tokio::test]
+async fn doubt_about_an_operation_ends_by_its_own_reference() {
+    let in_doubt = || {
+        let mut payment = with_refund(captured(), 250);
+        settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
+        payment
+    };
+    let payment = in_doubt();
+    let reference = newest(&payment).reference.clone();
+    let refund = |code, key| Wire {
+        key: Some(key),
+        amount: Some(("AmountCredit", "2.5")),
+        ..Wire::new(code, "C070", &reference)
+    };
+    let known = |key| Wire { key: Some(key), ..Wire::new(190, "C073", &reference) };
+    for (reply, expected) in [
+        (statuses(&[refund(190, "R1")], &[]), "done R1 250"),
+        (statuses(&[refund(794, "R1")], &[]), "pending R1 250"),
+        (statuses(&[refund(690, "R1")], &[]), "refused 690 Rejected"),
+        (statuses(&[refund(491, "R1")], &[]), "refused 491 Validation failure"),
+        (statuses(&[refund(492, "R1")], &[]), "unclear"),
+        (statuses(&[refund(777, "R1")], &[]), "unclear"),
+        (statuses(&[], &[&reference]), "not found"),
+        (statuses(&[known(CAPTURE_KEY), known(FIRST_KEY)], &[&reference]), "not found"),
+        (statuses(&[known(CAPTURE_KEY), refund(190, "R1")], &[]), "done R1 250"),
+        (statuses(&[known("C9")], &[&reference]), "unclear"),
+        (statuses(&[refund(190, "R1"), refund(190, "R2")], &[]), "unclear"),
+        (statuses(&[refund(490, "R1"), refund(190, "R2")], &[]), "done R2 250"),
+        (statuses(&[Wire { invoice: "OTHER", ..refund(190, "R1") }], &[]), "unclear"),
+        (statuses(&[], &[]), "unclear"),
+        (ok("{}".into()), "unclear"),
+    ] {
+        let (told, requests) = probe(reply, &payment).await;
+        assert_eq!(told.unwrap(), expected);
+        assert_eq!(
+            requests,
+            [format!(r#"POST /json/Transaction/Statuses {{"Transactions":[{{"Invoice":"{reference}"}}]}}"#)]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_pending_operation_is_probed_by_its_key() {
+    let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized));
+    settle(&mut payment, Outcome::Pending(Receipt { provider_reference: Some("C1".into()), ..Receipt::default() }));
+    let (told, requests) = probe(ok(Wire { key: Some("C1"), ..Wire::new(190, "C073", "I") }.json()), &payment).await;
+    assert_eq!(told.unwrap(), "done C1 12100");
+    assert_eq!(requests, ["GET /json/Transaction/Status/C1 "]);
+}
+
+#[tokio::test]
+async fn doubt_about_the_opening_ends_the_way_its_answer_would_have() {
+    let mut payment = created(&order(&consumer()));
+    settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
+    assert_eq!(newest(&payment).status, OperationStatus::InDoubt);
+    let reference = payment.order_reference.clone();
+    for (code, expected) in
+        [(190, "done A1 12100 Authorized"), (791, "done A1 12100 UnderReview"), (890, "done A1 - Canceled")]
+    {
+        let (told, _) = probe(statuses(&[Wire::new(code, "I069", &reference)], &[]), &payment).await;
+        assert_eq!(told.unwrap(), expected);
+    }
+}
+
+#[tokio::test]
+async fn doubt_about_calling_off_ends_by_the_status_of_what_was_called_off() {
+    let payment = with_cancel(waiting());
+    for (code, expected) in [
+        (890, "done - -"),
+        (891, "done - -"),
+        (790, "not found"),
+        (190, "refused - the transaction can no longer be called off"),
+        (690, "refused - the transaction can no longer be called off"),
+        (492, "unclear"),
+        (777, "unclear"),
+    ] {
+        let (told, requests) =
+            probe(ok(Wire { key: Some(FIRST_KEY), ..Wire::new(code, "I069", "I") }.json()), &payment).await;
+        assert_eq!(told.unwrap(), expected);
+        assert_eq!(requests, [format!("GET /json/Transaction/Status/{FIRST_KEY} ")]);
+    }
+}
