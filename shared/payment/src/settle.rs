@@ -77,7 +77,7 @@ impl Payment {
         }
         match finding.into_content() {
             Finding::Found(Outcome::InDoubt(_) | Outcome::NotSent) | Finding::Unclear => {
-                self.look_again(id, policy, cause, now)
+                self.look_again(id, policy, cause, now);
             }
             Finding::Found(outcome) => {
                 let before = self.operation(id).map(|o| (o.status, o.due_at));
@@ -102,7 +102,7 @@ impl Payment {
                 operation.due_at = Some(schedule::after(now, i64::from(quiet_seconds)));
             }
             Some(first) if schedule::after(first, i64::from(quiet_seconds)) > now => {
-                self.look_again(id, policy, cause, now)
+                self.look_again(id, policy, cause, now);
             }
             Some(_) if was_acknowledged(operation) => {
                 operation.probes += 1;
@@ -459,7 +459,7 @@ impl Payment {
         match happened {
             Happened::Authorized => self.authorized = self.amount,
             Happened::Canceled | Happened::Expired => {
-                self.released = self.released.plus(released).unwrap_or(self.released)
+                self.released = self.released.plus(released).unwrap_or(self.released);
             }
             _ => {}
         }

@@ -227,6 +227,16 @@ fn another_attempt_needs_its_money_to_be_there_still() {
 }
 
 #[test]
+fn another_attempt_of_a_refund_needs_its_money_to_be_there_still() {
+    let (mut payment, capture) = captured(5_000);
+    let ticket = refund(&mut payment, "r1", &capture, 3_000);
+    settle(&mut payment, &ticket, Outcome::NotSent);
+    refund(&mut payment, "r2", &capture, 3_000);
+    let rejected = accept(&mut payment, refund_command("r1", Some(&capture), 3_000), 2);
+    assert_eq!(rejected, Err(Rejection::ExceedsCaptured { asked: amount(3_000), left: amount(2_000) }));
+}
+
+#[test]
 fn another_attempt_needs_its_units_to_be_there_still() {
     let mut payment = authorized();
     let command = by_lines("c1", vec![units("BOOK", 3)]);
@@ -234,6 +244,20 @@ fn another_attempt_needs_its_units_to_be_there_still() {
     settle(&mut payment, &ticket, Outcome::NotSent);
     act(&mut payment, by_lines("c2", vec![units("BOOK", 3)]));
     assert_eq!(pointer(accept(&mut payment, command, 2).unwrap_err()), "/lines/0/quantity");
+}
+
+#[test]
+fn another_attempt_takes_its_net_from_what_is_left() {
+    let mut payment = authorized();
+    // Both have a net of half a cent more than a whole number.
+    let first = capture(&mut payment, "c1", 180);
+    settle(&mut payment, &first, Outcome::NotSent);
+    let rest = capture(&mut payment, "c2", 12_420);
+    settle(&mut payment, &rest, done());
+    let second = act(&mut payment, capture_command("c1", 180));
+    settle(&mut payment, &second, done());
+    let net: i64 = payment.operations.iter().filter_map(|o| o.net()).map(payment::Amount::minor).sum();
+    assert_eq!(net, payment.net.minor());
 }
 
 #[test]

@@ -106,7 +106,7 @@ async fn canceled(client: &Client, context: &Context<'_>) -> Result<Finding, Rea
         return Ok(if nothing_to_cancel(context.payment) { done } else { Finding::Unclear });
     };
     let order = order(client, context, uuid).await?;
-    let rest = order.unshipped_amount.0.map(|rest| rest.gross.0.round_dp(2).is_zero());
+    let rest = order.unshipped_amount.0.map(|rest| rest.gross.0.is_zero());
     Ok(match stage(&order.state) {
         Some(Stage::Canceled) => done,
         Some(Stage::Shipped) if rest == Some(true) => done,

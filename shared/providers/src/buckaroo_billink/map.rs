@@ -1,11 +1,11 @@
 //! What Buckaroo's codes mean: tables to put beside its pages, and the few lines that read them.
 
 use payment::{
-    Action, CaptureMode, Decline, DeclineReason, Doubt, Finding, News, OperationKind, OrderNews, OrderState, Outcome,
-    Receipt, Refusal,
+    Action, CaptureMode, Decline, DeclineReason, Doubt, News, OperationKind, OrderNews, OrderState, Outcome, Receipt,
+    Refusal,
 };
 
-use super::wire::{StatusesAnswer, Transaction};
+use super::wire::Transaction;
 
 /// What a status code says about its transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub(super) enum Meaning {
     Canceled,
 }
 
-/// docs.buckaroo.io/docs/status; 794 from the PHP SDK. What is not here is unknown, 691 and 692 too: they stand in one SDK's
-/// list of constants and on no page.
+/// docs.buckaroo.io/docs/status; 794 from the PHP SDK. What is not here is unknown, 691 and 692 too: they stand in one
+/// SDK's list of constants and on no page.
 pub(super) const STATUSES: [(u16, &str, Meaning); 12] = [
     (190, "Success", Meaning::Done),
     (490, "Failed", Meaning::Failed),
@@ -38,7 +38,8 @@ pub(super) const STATUSES: [(u16, &str, Meaning); 12] = [
     (891, "Cancelled by merchant", Meaning::Canceled),
 ];
 
-/// Sub codes that say why Billink or Buckaroo said no. Billink's own are published nowhere; the rest is a credit refusal.
+/// Sub codes that say why Billink or Buckaroo said no. Billink's own are published nowhere; the rest is a credit
+/// refusal.
 const DECLINES: [(&str, DeclineReason); 1] = [("S103", DeclineReason::RiskPolicy)];
 
 /// One action of the Billink service.
@@ -48,27 +49,17 @@ pub(super) struct ServiceAction {
     /// The guide's `TransactionType`.
     pub(super) transaction_type: &'static str,
     pub(super) kind: OperationKind,
-    /// What our reference ends with, before six characters; an order's reference ends with none.
-    pub(super) suffix: Option<char>,
-    /// Whether the amount goes to the buyer (`AmountCredit`) rather than from the buyer (`AmountDebit`).
-    pub(super) credit: bool,
 }
 
-const fn action(
-    word: &'static str,
-    transaction_type: &'static str,
-    kind: OperationKind,
-    suffix: Option<char>,
-    credit: bool,
-) -> ServiceAction {
-    ServiceAction { word, transaction_type, kind, suffix, credit }
+const fn action(word: &'static str, transaction_type: &'static str, kind: OperationKind) -> ServiceAction {
+    ServiceAction { word, transaction_type, kind }
 }
 
-pub(super) static AUTHORIZE: ServiceAction = action("Authorize", "I069", OperationKind::CreateSession, None, false);
-pub(super) static PAY: ServiceAction = action("Pay", "C068", OperationKind::CreateSession, None, false);
-pub(super) static CAPTURE: ServiceAction = action("Capture", "C073", OperationKind::Capture, Some('C'), false);
-pub(super) static REFUND: ServiceAction = action("Refund", "C070", OperationKind::Refund, Some('R'), true);
-pub(super) static CANCEL: ServiceAction = action("CancelAuthorize", "I072", OperationKind::Cancel, Some('X'), true);
+pub(super) static AUTHORIZE: ServiceAction = action("Authorize", "I069", OperationKind::CreateSession);
+pub(super) static PAY: ServiceAction = action("Pay", "C068", OperationKind::CreateSession);
+pub(super) static CAPTURE: ServiceAction = action("Capture", "C073", OperationKind::Capture);
+pub(super) static REFUND: ServiceAction = action("Refund", "C070", OperationKind::Refund);
+pub(super) static CANCEL: ServiceAction = action("CancelAuthorize", "I072", OperationKind::Cancel);
 pub(super) static ACTIONS: [&ServiceAction; 5] = [&AUTHORIZE, &PAY, &CAPTURE, &REFUND, &CANCEL];
 
 impl ServiceAction {
@@ -83,6 +74,21 @@ impl ServiceAction {
 
     pub(super) fn of_type(transaction_type: &str) -> Option<&'static Self> {
         ACTIONS.into_iter().find(|action| action.transaction_type == transaction_type)
+    }
+
+    /// Whether the amount goes to the buyer (`AmountCredit`) rather than from the buyer (`AmountDebit`).
+    pub(super) fn credits(&self) -> bool {
+        matches!(self.kind, OperationKind::Refund | OperationKind::Cancel)
+    }
+
+    /// What our reference ends with before six characters; an order's reference ends with none.
+    pub(super) fn suffix(&self) -> Option<char> {
+        match self.kind {
+            OperationKind::CreateSession | OperationKind::Confirm => None,
+            OperationKind::Capture => Some('C'),
+            OperationKind::Refund => Some('R'),
+            OperationKind::Cancel => Some('X'),
+        }
     }
 
     pub(super) fn opens(&self) -> bool {
@@ -105,7 +111,7 @@ impl Transaction {
         STATUSES.iter().find(|(code, ..)| *code == self.status.code.code)
     }
 
-    fn is_refused(&self) -> bool {
+    pub(super) fn is_refused(&self) -> bool {
         matches!(self.meaning(), Some(Meaning::Failed | Meaning::Rejected | Meaning::Canceled))
     }
 
@@ -188,8 +194,8 @@ pub(super) fn order_news(action: &ServiceAction, seen: &Transaction) -> Option<N
     Some(News { order: Some(OrderNews { amount, ..seen.news(state) }), operations: Vec::new() })
 }
 
-/// An effectful call whose answer holds no status, by HTTP status: the JSON gateway's page lists "400 Access denied", and a
-/// refused signature was not processed. An answer that mentions a status but cannot be read may be a success.
+/// An effectful call whose answer holds no status, by HTTP status: the JSON gateway's page lists "400 Access denied",
+/// and a refused signature was not processed. An answer that mentions a status but cannot be read may be a success.
 pub(super) fn without_status(http: u16, body: &[u8]) -> Outcome {
     let mentions_status = body.windows(8).any(|word| word == b"\"Status\"");
     let is_markup = body.trim_ascii_start().starts_with(b"<");
@@ -198,41 +204,5 @@ pub(super) fn without_status(http: u16, body: &[u8]) -> Outcome {
         400 if !mentions_status && !is_markup => Outcome::NotSent,
         500.. => Outcome::InDoubt(Doubt::ServerError),
         _ => Outcome::InDoubt(Doubt::Unreadable),
-    }
-}
-
-/// What a look-up gave.
-pub(super) enum LookUp {
-    One(Box<Transaction>),
-    Absent,
-    Unclear,
-}
-
-impl LookUp {
-    /// The one transaction of this action under this reference, those left out that are known to be another's. A second
-    /// live one is nothing that we did: a person must look.
-    pub(super) fn among(answer: StatusesAnswer, action: &ServiceAction, reference: &str, known: &[&str]) -> Self {
-        let of_another = |t: &Transaction| t.key.as_deref().is_some_and(|key| known.contains(&key));
-        let rest: Vec<_> = answer.transactions.into_iter().filter(|t| !of_another(t)).collect();
-        if rest.is_empty() {
-            return if answer.error_transactions.is_empty() { Self::Unclear } else { Self::Absent };
-        }
-        let ours = rest.into_iter().filter(|t| t.invoice.as_deref() == Some(reference) && action.may_be(t));
-        let (mut refused, mut live): (Vec<_>, Vec<_>) = ours.partition(Transaction::is_refused);
-        match (live.pop(), live.is_empty(), refused.pop()) {
-            (Some(one), true, _) | (None, _, Some(one)) => Self::One(Box::new(one)),
-            _ => Self::Unclear,
-        }
-    }
-
-    pub(super) fn finding(self, action: &ServiceAction) -> Finding {
-        match self {
-            Self::Absent => Finding::NotFound,
-            Self::Unclear => Finding::Unclear,
-            Self::One(transaction) => match outcome(action, &transaction) {
-                Outcome::InDoubt(_) | Outcome::NotSent => Finding::Unclear,
-                outcome => Finding::Found(outcome),
-            },
-        }
     }
 }

@@ -51,8 +51,9 @@ fn message(transaction: &Transaction) -> Message {
     }
 }
 
-/// What the transaction proves of one operation of ours; `None` when it settles nothing and somebody should look. It is bound
-/// to the operation by name: a form's signature does not cover the address, so it can be sent to another payment's.
+/// What the transaction proves of one operation of ours; `None` when it settles nothing and somebody should look. It is
+/// bound to the operation by name: a form's signature does not cover the address, so it can be sent to another
+/// payment's.
 fn news(action: &ServiceAction, transaction: &Transaction) -> Option<News> {
     // Whether the buyer still has to act is in the answer, which this may overtake.
     let opening = action.opens() && transaction.meaning() == Some(Meaning::Pending);
@@ -60,7 +61,7 @@ fn news(action: &ServiceAction, transaction: &Transaction) -> Option<News> {
         .filter(|outcome| !opening && !matches!(outcome, Outcome::InDoubt(_)))?;
     let by_key = transaction.key.clone().map(Whom::ProviderReference);
     // Where Buckaroo gives the order's invoice to a refund, that is not the name of the refund.
-    let own = transaction.invoice.clone().filter(|invoice| suffix(invoice) == action.suffix);
+    let own = transaction.invoice.clone().filter(|invoice| suffix(invoice) == action.suffix());
     let whom = by_key.into_iter().chain(own.map(Whom::Reference)).collect();
     Some(News { order: None, operations: vec![OperationNews { whom, outcome }] })
 }
@@ -86,14 +87,14 @@ fn hint(transaction: &Transaction) -> Message {
 
 fn action_of_reference(reference: &str) -> Option<&'static ServiceAction> {
     let suffix = suffix(reference)?;
-    ACTIONS.into_iter().find(|action| action.suffix == Some(suffix))
+    ACTIONS.into_iter().find(|action| action.suffix() == Some(suffix))
 }
 
 /// The letter that tells an operation's reference from an order's: the last part has it before six characters.
 fn suffix(reference: &str) -> Option<char> {
     let (_, last) = reference.rsplit_once('-')?;
     let letter = last.chars().next().filter(|_| last.chars().count() == 7);
-    letter.filter(|letter| ACTIONS.iter().any(|action| action.suffix == Some(*letter)))
+    letter.filter(|letter| ACTIONS.iter().any(|action| action.suffix() == Some(*letter)))
 }
 
 impl Form {

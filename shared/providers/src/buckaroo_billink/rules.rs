@@ -7,7 +7,7 @@ use payment::{Address, Buyer, BuyerKind, Order, OrderError};
 
 use super::CAPABILITIES;
 use super::account::Account;
-use super::request::house_number;
+use super::parameters::{company, house_number};
 
 /// Most articles that the shop plug-ins send.
 const MOST_ARTICLES: usize = 99;
@@ -62,9 +62,8 @@ fn is_phone(text: &str) -> bool {
 }
 
 fn of_company(buyer: &Buyer) -> impl Iterator<Item = OrderError> {
-    let company = buyer.company.as_ref().filter(|_| buyer.kind == BuyerKind::Business);
     let length = |text: &str| text.chars().count();
-    let told = company.map(|company| {
+    let told = company(buyer).map(|company| {
         let registration = company.registration_number.as_ref().map(|number| length(number.reveal().as_str()));
         told([
             // 430 and 448, 411 and 427, 429; the guide requires VATNumber

@@ -94,8 +94,8 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// `None` when a name occurs twice in any case, or when the form can be read in two ways: fields are signed without a
-    /// separator between them, so a value that looks like a field could be split off as one.
+    /// `None` when a name occurs twice in any case, or when the form can be read in two ways: fields are signed without
+    /// a separator between them, so a value that looks like a field could be split off as one.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         let mut fields = Vec::new();
         let mut signature = None;

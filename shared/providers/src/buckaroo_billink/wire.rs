@@ -1,9 +1,10 @@
-//! Buckaroo's own types. Unknown fields are ignored in answers, and nearly all known ones may be absent: the guide's own
-//! samples leave some out.
+//! Buckaroo's own types. Unknown fields are ignored in answers, and nearly all known ones may be absent: the guide's
+//! own samples leave some out.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use payment::{Amount, Currency, Doubt};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -100,10 +101,8 @@ pub(super) struct ByInvoice<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct StatusesAnswer {
-    #[serde(default)]
-    pub(super) transactions: Vec<Transaction>,
-    #[serde(default)]
-    pub(super) error_transactions: Vec<serde::de::IgnoredAny>,
+    pub(super) transactions: Option<Vec<Transaction>>,
+    pub(super) error_transactions: Option<Vec<IgnoredAny>>,
 }
 
 #[derive(Deserialize)]

@@ -85,6 +85,14 @@ async fn a_payment_without_a_key_is_observed_by_its_reference() {
 }
 
 #[tokio::test]
+async fn a_pending_opening_is_not_news_before_its_answer() {
+    let payment = created(&order(&consumer()));
+    let reference = payment.order_reference.clone();
+    let (told, _) = observe(statuses(&[Wire::new(790, "I069", &reference)], &[]), &payment).await;
+    assert_eq!(told.unwrap(), "nothing new");
+}
+
+#[tokio::test]
 async fn what_cannot_be_trusted_is_no_observation() {
     let good = || Wire { key: Some(FIRST_KEY), ..Wire::new(190, "I069", "I") };
     for (reply, expected) in [
@@ -158,6 +166,16 @@ async fn doubt_about_an_operation_ends_by_its_own_reference() {
             [format!(r#"POST /json/Transaction/Statuses {{"Transactions":[{{"Invoice":"{reference}"}}]}}"#)]
         );
     }
+}
+
+#[tokio::test]
+async fn the_openings_key_is_known_even_where_only_the_payment_has_it() {
+    let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized));
+    payment.operations[0].provider_reference = None;
+    settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
+    let reference = newest(&payment).reference.clone();
+    let first = Wire { key: Some(FIRST_KEY), transaction_type: None, ..Wire::new(190, "C073", &reference) };
+    assert_eq!(probe(statuses(&[first], &[&reference]), &payment).await.0.unwrap(), "not found");
 }
 
 #[tokio::test]

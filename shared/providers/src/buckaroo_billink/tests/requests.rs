@@ -7,18 +7,22 @@ use serde_json::{Value, json};
 
 use super::super::account::Account;
 use super::super::map::{AUTHORIZE, CANCEL, CAPTURE, PAY, REFUND, ServiceAction};
-use super::super::request;
+use super::super::parameters::house_number;
+use super::super::request::Draft;
 use super::*;
 
-fn opening(action: &ServiceAction, document: &Value) -> String {
+fn opening(action: &'static ServiceAction, document: &Value) -> String {
     let order = order(document);
     let payment = created(&order);
-    String::from_utf8(request::opening(&account(), action, newest(&payment), &order, &urls()).unwrap()).unwrap()
+    let (account, urls) = (account(), urls());
+    let draft = Draft { account: &account, action, operation: newest(&payment), urls: &urls };
+    String::from_utf8(draft.opening(&order).unwrap()).unwrap()
 }
 
-fn following(account: &Account, action: &ServiceAction, payment: &Payment, key: &str) -> String {
-    let body = request::following(account, action, newest(payment), key, payment, &urls()).unwrap();
-    String::from_utf8(body).unwrap()
+fn following(account: &Account, action: &'static ServiceAction, payment: &Payment, key: &str) -> String {
+    let urls = urls();
+    let draft = Draft { account, action, operation: newest(payment), urls: &urls };
+    String::from_utf8(draft.following(key, payment).unwrap()).unwrap()
 }
 
 /// The bytes, with a line break after every parameter for the reader; there are none in the bytes.
@@ -111,7 +115,8 @@ fn a_push_address_that_could_be_escaped_in_two_ways_is_not_sent() {
         ["https://pay.example/a~b", "https://pay.example/a%20b", "https://pay.example/a+b", "https://pay.example/(a)"]
     {
         let urls = Urls { push: push.parse().unwrap(), ..urls() };
-        assert!(request::opening(&account(), &AUTHORIZE, newest(&payment), &order, &urls).is_none(), "{push}");
+        let draft = Draft { account: &account(), action: &AUTHORIZE, operation: newest(&payment), urls: &urls };
+        assert!(draft.opening(&order).is_none(), "{push}");
     }
 }
 
@@ -129,7 +134,7 @@ fn letters_of_a_house_number_go_into_its_addition() {
         let mut document = consumer();
         document["billing_address"]["house_number"] = json!(number);
         document["billing_address"]["house_number_addition"] = json!(addition);
-        let split = request::house_number(&order(&document).billing_address);
+        let split = house_number(&order(&document).billing_address);
         let split = split.as_ref().map(|(number, addition)| (number.as_str(), addition.as_str()));
         assert_eq!(split, expected, "{number} {addition:?}");
     }

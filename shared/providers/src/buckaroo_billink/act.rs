@@ -1,0 +1,79 @@
+//! The one effectful call of an operation: what is asked, and how its answer is read.
+
+use http::Method;
+use payment::{Doubt, Operation, OperationKind, Outcome, Receipt, Refusal};
+
+use super::client::Buckaroo;
+use super::map::{self, CANCEL, CAPTURE, REFUND, ServiceAction};
+use super::request::Draft;
+use super::wire::CancelAnswer;
+use crate::{Act, Context, Request, Response};
+
+/// What a call asks for.
+pub(super) enum Asked {
+    /// A transaction of this action.
+    Transaction(&'static ServiceAction),
+    /// To call off the transaction with this key, which still waits for the buyer.
+    CallOff(String),
+}
+
+impl Buckaroo {
+    /// The request of an act; `None` when there is nothing to ask.
+    pub(super) fn asked(&self, act: Act<'_>, context: &Context<'_>) -> Option<(Asked, Request)> {
+        let (account, payment) = (&self.account, context.payment);
+        let first_key = || payment.provider_reference.as_deref();
+        let draft = |action, operation| Draft { account, action, operation, urls: context.urls };
+        let (action, body) = match act {
+            Act::CreateSession(operation) => {
+                let action = ServiceAction::of(operation.kind(), payment.capture_mode)?;
+                (action, draft(action, operation).opening(context.order?)?)
+            }
+            Act::Confirm(_) => return None,
+            Act::Capture(operation) => (&CAPTURE, draft(&CAPTURE, operation).following(first_key()?, payment)?),
+            Act::Refund { refund, capture } => {
+                let key = capture.provider_reference.as_deref()?;
+                (&REFUND, draft(&REFUND, refund).following(key, payment)?)
+            }
+            Act::Cancel(operation) if gives_back(operation) => {
+                (&CANCEL, draft(&CANCEL, operation).following(first_key()?, payment)?)
+            }
+            Act::Cancel(_) => {
+                let key = first_key()?;
+                let url = account.url(&account.wire.cancel_path, Some(key));
+                return Some((Asked::CallOff(key.to_owned()), self.signed(Method::GET, url, Vec::new(), context)?));
+            }
+        };
+        let url = account.url(&account.wire.transaction_path, None);
+        Some((Asked::Transaction(action), self.signed(Method::POST, url, body, context)?))
+    }
+}
+
+impl Asked {
+    /// What a genuine answer means: its own status counts, whatever the HTTP status is.
+    pub(super) fn outcome(&self, answer: &Response) -> Outcome {
+        let body = &answer.body;
+        let read = match self {
+            Self::Transaction(action) => serde_json::from_slice(body).map(|answer| map::outcome(action, &answer)),
+            Self::CallOff(key) => serde_json::from_slice(body).map(|answer| called_off(key, answer)),
+        };
+        read.unwrap_or_else(|_| map::without_status(answer.status, body))
+    }
+}
+
+/// Whether a cancellation gives back promised money (CancelAuthorize); otherwise nothing was promised yet, and what
+/// waits for the buyer is called off.
+pub(super) fn gives_back(operation: &Operation) -> bool {
+    operation.kind() == OperationKind::Cancel && !operation.amount.is_zero()
+}
+
+fn called_off(key: &str, answer: CancelAnswer) -> Outcome {
+    match answer {
+        CancelAnswer { key: Some(other), .. } if other != key => Outcome::InDoubt(Doubt::Unreadable),
+        CancelAnswer { is_canceled: true, .. } => Outcome::Done(Receipt::default()),
+        CancelAnswer { is_canceled: false, .. } => Outcome::Refused(too_late()),
+    }
+}
+
+pub(super) fn too_late() -> Refusal {
+    Refusal { provider_code: None, message: Some("the transaction can no longer be called off".into()) }
+}

@@ -1,0 +1,88 @@
+//! One website at the gateway: signed requests out, genuine answers in.
+
+use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderName, Method};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+use uuid::Uuid;
+
+use super::account::Account;
+use super::sign::{Signed, Stamp};
+use super::wire::Transaction;
+use crate::{Context, ReadError, Request, Response, Transport};
+
+pub(super) struct Buckaroo {
+    pub(super) account: Account,
+    pub(super) transport: Transport,
+}
+
+impl Buckaroo {
+    /// A request with its signature, over exactly what is sent; without a body where there is none.
+    pub(super) fn signed(
+        &self,
+        method: Method,
+        url: Option<Url>,
+        body: Vec<u8>,
+        context: &Context<'_>,
+    ) -> Option<Request> {
+        let (nonce, timestamp) = (Uuid::new_v4().simple().to_string(), context.now.as_second().to_string());
+        let url = url?;
+        let signed = Signed { method: &method, url: url.as_str(), body: &body };
+        let authorization = self.account.authorization(signed, Stamp { nonce: &nonce, timestamp: &timestamp })?;
+        let mut request = Request::new(method, url);
+        if !body.is_empty() {
+            request = request.with_body("application/json; charset=utf-8", body);
+        }
+        // The language of the hosted page; only the header counts.
+        let locale = context.order.and_then(|order| order.buyer.locale.as_ref()).map(|locale| locale.as_str());
+        if let Some(culture) = locale.filter(|locale| is_culture(locale)) {
+            request = request.with_header(HeaderName::from_static("culture"), culture, false);
+        }
+        let request = request.with_header(ACCEPT, "application/json", false);
+        Some(request.with_header(AUTHORIZATION, &authorization, true))
+    }
+
+    /// Answers are signed like their requests. Error pages and proxies may leave the signature out; a wrong one is
+    /// worse.
+    pub(super) fn is_genuine(&self, (method, url): &(Method, Url), answer: &Response) -> bool {
+        let signed = Signed { method, url: url.as_str(), body: &answer.body };
+        let good = |header: &str| self.account.signed_by_provider(header, signed);
+        answer.headers.get(AUTHORIZATION).is_none_or(|header| header.to_str().is_ok_and(good))
+    }
+
+    /// How a transaction stands.
+    pub(super) async fn status(&self, key: &str, context: &Context<'_>) -> Result<Transaction, ReadError> {
+        let url = self.account.url(&self.account.wire.status_path, Some(key));
+        let transaction: Transaction = self.read(self.signed(Method::GET, url, Vec::new(), context), context).await?;
+        let other = transaction.key.as_deref().is_some_and(|seen| seen != key);
+        if other { Err(ReadError::Unreadable) } else { Ok(transaction) }
+    }
+
+    /// Asks a question that is too long for an address.
+    pub(super) async fn ask<Q: Serialize + Sync, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        question: &Q,
+        context: &Context<'_>,
+    ) -> Result<T, ReadError> {
+        let body = serde_json::to_vec(question).map_err(|_| ReadError::Nothing)?;
+        self.read(self.signed(Method::POST, self.account.url(path, None), body, context), context).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, request: Option<Request>, context: &Context<'_>) -> Result<T, ReadError> {
+        let request = request.ok_or(ReadError::Nothing)?;
+        let sent = (request.method.clone(), request.url.clone());
+        let answer = self.transport.read(request, context.deadline).await?;
+        match answer.status {
+            // "400 Access denied" is how the page calls a refused signature.
+            400 | 401 | 403 => Err(ReadError::Unauthorized),
+            _ if !answer.is_success() || !self.is_genuine(&sent, &answer) => Err(ReadError::Unreadable),
+            _ => serde_json::from_slice(&answer.body).map_err(|_| ReadError::Unreadable),
+        }
+    }
+}
+
+fn is_culture(text: &str) -> bool {
+    matches!(text.as_bytes(), [a, b, b'-', c, d] if [a, b, c, d].iter().all(|letter| letter.is_ascii_alphabetic()))
+}

@@ -1,0 +1,194 @@
+//! Every field of every request made wrong in every way that the contract forbids.
+
+use serde_json::{Map, Value, json};
+use tests::{Contract, Order, orders};
+
+use super::{Bench, Endpoint, SECRET, SECRET_NUMBER, Watch, not_refused_at, nothing_found};
+
+/// Values that are wrong somewhere. What the contract allows at a place is left out there.
+fn candidates() -> Vec<Value> {
+    let literal = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    vec![
+        Value::Null,
+        json!(true),
+        json!(SECRET_NUMBER),
+        json!(-1),
+        json!(0),
+        literal("1.5"),
+        literal("1e30"),
+        literal("-9223372036854775808"),
+        json!(""),
+        json!(SECRET),
+        // A message that is cut at the words of its own making must not be cut inside the value.
+        json!(format!("a, expected {SECRET}")),
+        json!(format!("a`, expected {SECRET}")),
+        json!(format!("a\", expected {SECRET}")),
+        json!(format!("a at line {SECRET}")),
+        json!(SECRET.repeat(150)),
+        json!([]),
+        json!([SECRET]),
+        json!({}),
+        json!({ "unknown_field": SECRET }),
+    ]
+}
+
+/// Every place in a document, the whole aside.
+fn places(value: &Value, at: &str, all: &mut Vec<String>) {
+    let mut visit = |name: &str, part: &Value| {
+        let place = format!("{at}/{name}");
+        all.push(place.clone());
+        places(part, &place, all);
+    };
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, part)| visit(name, part)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(i, part)| visit(&i.to_string(), part)),
+        _ => {}
+    }
+}
+
+/// Places whose content is somebody else's: what is in there is not described.
+fn is_free(place: &str) -> bool {
+    ["/metadata/", "/options/", "/widget_result/"].iter().any(|free| place.starts_with(free))
+}
+
+fn changed(endpoint: &Endpoint, change: impl FnOnce(&mut Value)) -> Value {
+    let mut body = endpoint.valid.clone();
+    change(&mut body);
+    body
+}
+
+fn breaks_the_contract(endpoint: &Endpoint, body: &Value) -> bool {
+    !Contract::get().request_errors("POST", &endpoint.path, body).is_empty()
+}
+
+/// The endpoints, with the order in both providers' form and a confirmation at the provider that needs none.
+fn endpoints(bench: &Bench) -> Vec<Endpoint> {
+    let mut all = bench.endpoints();
+    all.push(Endpoint { path: "/v1/payments".to_owned(), valid: Order::buckaroo_billink().json().clone() });
+    all.push(Endpoint { path: format!("/v1/payments/{}/confirm", bench.whole_only), valid: json!({ "widget_result": {} }) });
+    all
+}
+
+#[tokio::test]
+async fn the_documents_that_are_made_wrong_are_right() {
+    let bench = Bench::new().await;
+    for endpoint in endpoints(&bench) {
+        assert!(!breaks_the_contract(&endpoint, &endpoint.valid), "{}", endpoint.path);
+    }
+}
+
+#[tokio::test]
+async fn every_field_of_a_wrong_kind_or_size_is_refused_by_its_name() {
+    let bench = Bench::new().await;
+    let watch = bench.watch().await;
+    let mut found = Vec::new();
+    let mut cases = 0;
+    for endpoint in endpoints(&bench) {
+        let mut all = Vec::new();
+        places(&endpoint.valid, "", &mut all);
+        for place in all.iter().filter(|place| !is_free(place)) {
+            for candidate in candidates() {
+                let body = changed(&endpoint, |body| orders::set(body, place, candidate.clone()));
+                if !breaks_the_contract(&endpoint, &body) {
+                    continue;
+                }
+                cases += 1;
+                let answer = bench.site.api.post(&endpoint.path, &body).await;
+                let wrong = not_refused_at(&answer, "validation_failed", place);
+                let short: String = candidate.to_string().chars().take(60).collect();
+                found.extend(wrong.map(|wrong| format!("POST {} with {short} at {place} {wrong}", endpoint.path)));
+            }
+            Watch::nothing_happened(watch.difference().await, &format!("POST {} at {place}", endpoint.path));
+        }
+    }
+    assert!(cases > 500, "only {cases} cases were made");
+    nothing_found(&found);
+}
+
+#[tokio::test]
+async fn an_unknown_field_at_any_level_is_refused_by_its_name() {
+    let bench = Bench::new().await;
+    let watch = bench.watch().await;
+    let mut found = Vec::new();
+    for endpoint in endpoints(&bench) {
+        let mut all = vec![String::new()];
+        places(&endpoint.valid, "", &mut all);
+        let is_object = |place: &&String| endpoint.valid.pointer(place).is_some_and(Value::is_object);
+        let is_described = |place: &&String| !is_free(place) && !["/metadata", "/widget_result"].contains(&place.as_str());
+        for place in all.iter().filter(is_object).filter(is_described) {
+            let field = format!("{place}/unknown_field");
+            let body = changed(&endpoint, |body| orders::set(body, &field, json!(SECRET)));
+            let answer = bench.site.api.post(&endpoint.path, &body).await;
+            // `options` is the provider's own; it may refuse the whole of it.
+            let pointer = if place == "/options" { place } else { &field };
+            let wrong = not_refused_at(&answer, "validation_failed", pointer);
+            found.extend(wrong.map(|wrong| format!("POST {} with {field} {wrong}", endpoint.path)));
+        }
+    }
+    Watch::nothing_happened(watch.difference().await, "unknown fields");
+    nothing_found(&found);
+}
+
+#[tokio::test]
+async fn a_missing_required_field_is_refused_by_its_name() {
+    let bench = Bench::new().await;
+    let watch = bench.watch().await;
+    let mut found = Vec::new();
+    let mut cases = 0;
+    for endpoint in endpoints(&bench) {
+        let mut all = Vec::new();
+        places(&endpoint.valid, "", &mut all);
+        for place in all.iter().filter(|place| !is_free(place)) {
+            let in_array = place.rsplit('/').next().is_some_and(|name| name.parse::<usize>().is_ok());
+            let body = changed(&endpoint, |body| orders::remove(body, place));
+            if in_array || !breaks_the_contract(&endpoint, &body) {
+                continue;
+            }
+            cases += 1;
+            let answer = bench.site.api.post(&endpoint.path, &body).await;
+            let wrong = not_refused_at(&answer, "validation_failed", place);
+            found.extend(wrong.map(|wrong| format!("POST {} without {place} {wrong}", endpoint.path)));
+        }
+    }
+    Watch::nothing_happened(watch.difference().await, "missing fields");
+    assert!(cases > 40, "only {cases} cases were made");
+    nothing_found(&found);
+}
+
+#[tokio::test]
+async fn a_field_that_is_given_twice_is_refused() {
+    let bench = Bench::new().await;
+    let watch = bench.watch().await;
+    let mut found = Vec::new();
+    for endpoint in bench.endpoints() {
+        let fields: Map<String, Value> = endpoint.valid.as_object().cloned().unwrap();
+        for (name, value) in &fields {
+            let once = format!("{}:{value}", json!(name));
+            let rest: Map<String, Value> = fields.iter().filter(|(n, _)| *n != name).map(|(n, v)| (n.clone(), v.clone())).collect();
+            let rest = Value::Object(rest).to_string();
+            let rest = rest.trim_start_matches('{').trim_end_matches('}');
+            let comma = if rest.is_empty() { "" } else { "," };
+            let body = format!("{{{once},{once}{comma}{rest}}}");
+            let request = bench.site.api.request(reqwest::Method::POST, &endpoint.path);
+            let answer = request.raw(body, Some("application/json")).send().await;
+            let refused = (answer.status, answer.code()) == (422, "validation_failed");
+            found.extend((!refused).then(|| format!("POST {} with {name} twice: {:#}", endpoint.path, answer.body)));
+        }
+    }
+    Watch::nothing_happened(watch.difference().await, "fields given twice");
+    nothing_found(&found);
+}
+
+#[tokio::test]
+async fn a_document_that_is_no_object_is_refused() {
+    let bench = Bench::new().await;
+    let watch = bench.watch().await;
+    for endpoint in bench.endpoints() {
+        for body in [json!([]), json!([SECRET]), json!(SECRET), json!(SECRET_NUMBER), json!(true), Value::Null] {
+            let answer = bench.site.api.post(&endpoint.path, &body).await;
+            let wrong = not_refused_at(&answer, "validation_failed", "");
+            assert_eq!(wrong, None, "POST {} with {body}", endpoint.path);
+        }
+    }
+    Watch::nothing_happened(watch.difference().await, "documents that are no objects");
+}

@@ -1,0 +1,165 @@
+//! Bad input on every endpoint: the right problem, the right field, no value repeated, nothing written, nobody called.
+
+mod generated;
+mod http;
+mod public;
+mod rules;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tests::{Answer, Order, Sandbox, Site, Table, orders};
+
+/// A value that no problem may repeat.
+const SECRET: &str = "Zyzzyva";
+
+/// A number that no problem may repeat.
+const SECRET_NUMBER: u64 = 918_273_645;
+
+/// An address that takes a document, and a document that it would take.
+#[derive(Clone)]
+struct Endpoint {
+    path: String,
+    valid: Value,
+}
+
+/// A site with payments in the statuses that the endpoints want.
+struct Bench {
+    site: Site,
+    /// At `billie_pad`, authorized.
+    authorized: String,
+    /// At `billie_pad`, partially captured.
+    captured: String,
+    /// At `billie_pad`, the buyer is on the provider's page.
+    waiting: String,
+    /// At `buckaroo_billink`, authorized.
+    whole_only: String,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        Self::at(Site::start().await).await
+    }
+
+    async fn at(site: Site) -> Self {
+        let api = &site.api;
+        let authorized = open(&site, &Order::billie_pad_at_once()).await;
+        let captured = open(&site, &Order::billie_pad_at_once()).await;
+        let mut part = orders::invoice("INV-1");
+        part["amount"] = json!(6_050);
+        let _ = api.post(&format!("/v1/payments/{captured}/captures"), &part).await.expect(201);
+        let waiting = open(&site, &Order::billie_pad()).await;
+        site.buckaroo_billink().control(reqwest::Method::POST, "settings", &json!({ "flow": "sync" })).await;
+        let whole_only = open(&site, &Order::buckaroo_billink()).await;
+        for (id, status) in [(&authorized, "authorized"), (&captured, "partially_captured"), (&waiting, "requires_action")] {
+            assert_eq!(api.payment(id).await["status"], status);
+        }
+        assert_eq!(api.payment(&whole_only).await["status"], "authorized");
+        Self { site, authorized, captured, waiting, whole_only }
+    }
+
+    /// Every address that takes a document.
+    fn endpoints(&self) -> Vec<Endpoint> {
+        let of = |id: &str, what: &str, valid: Value| Endpoint { path: format!("/v1/payments/{id}/{what}"), valid };
+        let widget = json!({ "widget_result": { "state": "authorized", "duration": 30 } });
+        vec![
+            Endpoint { path: "/v1/payments".to_owned(), valid: Order::billie_pad().json().clone() },
+            of(&self.waiting, "confirm", widget),
+            of(&self.authorized, "captures", capture()),
+            of(&self.captured, "refunds", refund()),
+            of(&self.authorized, "cancel", json!({})),
+        ]
+    }
+
+    /// What is written and who was called so far, once nothing moves any more.
+    async fn watch(&self) -> Watch {
+        let sandboxes = [self.site.billie_pad(), self.site.buckaroo_billink()];
+        for sandbox in &sandboxes {
+            sandbox.quiet().await;
+        }
+        let table = self.site.table();
+        let (versions, calls) = (table.versions().await, calls(&sandboxes).await);
+        Watch { table, sandboxes, versions, calls }
+    }
+}
+
+/// A capture with every field.
+fn capture() -> Value {
+    json!({
+        "amount": 6_050,
+        "lines": [{ "reference": "CHAIR", "quantity": 1 }],
+        "final": false,
+        "invoice": { "number": "INV-9", "url": "https://shop.example/invoices/9.pdf" },
+        "shipment": { "carrier": "DHL", "tracking_number": "0034", "tracking_url": "https://carrier.example/0034" },
+    })
+}
+
+/// A refund with every field.
+fn refund() -> Value {
+    json!({
+        "amount": 6_050,
+        "capture_id": "cap_00000000000000000000000000",
+        "lines": [{ "reference": "CHAIR", "quantity": 1 }],
+        "reason": "Broken",
+        "reference": "CN-1",
+    })
+}
+
+async fn open(site: &Site, order: &Order) -> String {
+    site.api.post("/v1/payments", order.json()).await.expect(201).id().to_owned()
+}
+
+/// What was written and who was called before.
+struct Watch {
+    table: Table,
+    sandboxes: [Sandbox; 2],
+    versions: BTreeMap<(String, String), u64>,
+    calls: usize,
+}
+
+impl Watch {
+    /// What happened since, in words; nothing when nothing did.
+    async fn difference(&self) -> Option<String> {
+        let versions = self.table.versions().await;
+        if versions != self.versions {
+            let changed: Vec<_> = versions.iter().filter(|(key, version)| self.versions.get(key) != Some(version)).collect();
+            return Some(format!("something was written: {changed:?}"));
+        }
+        let calls = calls(&self.sandboxes).await;
+        (calls != self.calls).then(|| format!("a provider was called: {} calls became {calls}", self.calls))
+    }
+
+    #[track_caller]
+    fn nothing_happened(difference: Option<String>, after: &str) {
+        assert_eq!(difference, None, "after {after}");
+    }
+}
+
+async fn calls(sandboxes: &[Sandbox; 2]) -> usize {
+    sandboxes[0].calls().await.len() + sandboxes[1].calls().await.len()
+}
+
+/// What is wrong with a refusal that should name this field, in words.
+fn not_refused_at(answer: &Answer, code: &str, pointer: &str) -> Option<String> {
+    let inside = |found: &&str| *found == pointer || found.starts_with(&format!("{pointer}/"));
+    let wrong = if (answer.status, answer.code()) != (422, code) {
+        format!("is answered with {} {:?}, not with 422 {code:?}", answer.status, answer.code())
+    } else if !answer.pointers().iter().any(inside) {
+        format!("points at {:?}: {}", answer.pointers(), answer.text("/detail"))
+    } else {
+        return repeats_a_value(answer);
+    };
+    Some(wrong)
+}
+
+fn repeats_a_value(answer: &Answer) -> Option<String> {
+    let text = answer.body.to_string();
+    let repeats = text.contains(SECRET) || text.contains(&SECRET_NUMBER.to_string());
+    repeats.then(|| format!("repeats what was sent: {}", answer.text("/detail")))
+}
+
+/// Ends the test with everything that was found.
+#[track_caller]
+fn nothing_found(found: &[String]) {
+    assert!(found.is_empty(), "{} of the cases:\n  {}", found.len(), found.join("\n  "));
+}

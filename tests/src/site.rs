@@ -1,0 +1,110 @@
+//! Where the journeys run: a stack of their own, or one that somebody else started.
+
+use std::env;
+
+use local::{DEMO_KEY, DEMO_OPERATOR_KEY, Stack, StackOptions};
+
+use crate::{Api, Queues, Sandbox, Table};
+
+/// A running paylater and what is around it.
+///
+/// | variable | what it is |
+/// |---|---|
+/// | `PAYLATER_URL`, `PAYLATER_KEY` | the API and a checkout key; with these nothing is started |
+/// | `PAYLATER_OPERATOR_KEY` | an operator key, where a journey needs one |
+/// | `PAYLATER_DYNAMODB_URL`, `PAYLATER_TABLE` | the table (`paylater`), where a journey looks into it |
+/// | `PAYLATER_SQS_URL`, `PAYLATER_EVENT_QUEUES` | SQS and the URLs of its event queues, separated by commas |
+/// | `PAYLATER_SANDBOX_BILLIE_PAD`, `PAYLATER_SANDBOX_BUCKAROO_BILLINK` | the providers' stand-ins |
+pub struct Site {
+    /// The API, called with a checkout's key.
+    pub api: Api,
+    stack: Option<Stack>,
+}
+
+impl Site {
+    /// The site that the environment names, or a new stack on free ports.
+    pub async fn start() -> Self {
+        match given("PAYLATER_URL") {
+            Some(url) => {
+                let url = url.parse().unwrap_or_else(|_| panic!("PAYLATER_URL is no URL"));
+                Self { api: Api::new(&url, &needed("PAYLATER_KEY")), stack: None }
+            }
+            None => Self::start_own(StackOptions::default()).await,
+        }
+    }
+
+    /// A new stack on free ports, whatever the environment says.
+    pub async fn start_own(options: StackOptions) -> Self {
+        let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("the stack does not start: {error:?}"));
+        Self { api: Api::new(&stack.url, DEMO_KEY), stack: Some(stack) }
+    }
+
+    /// The API, called with an operator's key.
+    #[must_use]
+    pub fn operator(&self) -> Api {
+        let key = self.stack.as_ref().map_or_else(|| needed("PAYLATER_OPERATOR_KEY"), |_| DEMO_OPERATOR_KEY.to_owned());
+        self.api.with_credential(&key)
+    }
+
+    /// The stand-in of Billie PaD.
+    #[must_use]
+    pub fn billie_pad(&self) -> Sandbox {
+        let own = self.stack.as_ref().map(|stack| stack.sandboxes.billie_pad.url());
+        Sandbox::new(own.unwrap_or_else(|| needed("PAYLATER_SANDBOX_BILLIE_PAD")))
+    }
+
+    /// The stand-in of Buckaroo with Billink.
+    #[must_use]
+    pub fn buckaroo_billink(&self) -> Sandbox {
+        let own = self.stack.as_ref().map(|stack| stack.sandboxes.buckaroo_billink.url());
+        Sandbox::new(own.unwrap_or_else(|| needed("PAYLATER_SANDBOX_BUCKAROO_BILLINK")))
+    }
+
+    /// The stand-in of this provider.
+    #[must_use]
+    pub fn sandbox(&self, provider: &str) -> Sandbox {
+        match provider {
+            "billie_pad" => self.billie_pad(),
+            "buckaroo_billink" => self.buckaroo_billink(),
+            _ => panic!("{provider} has no sandbox"),
+        }
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        match &self.stack {
+            Some(stack) => Table::new(&stack.aws.dynamodb_url, &stack.aws.table),
+            None => {
+                let name = given("PAYLATER_TABLE").unwrap_or_else(|| "paylater".to_owned());
+                Table::new(&needed("PAYLATER_DYNAMODB_URL"), &name)
+            }
+        }
+    }
+
+    /// New consumers of the event queues.
+    #[must_use]
+    pub fn queues(&self) -> Queues {
+        match &self.stack {
+            Some(stack) => Queues::new(&stack.aws.sqs_url, &stack.aws.event_queue_urls),
+            None => {
+                let urls: Vec<String> = needed("PAYLATER_EVENT_QUEUES").split(',').map(str::to_owned).collect();
+                Queues::new(&needed("PAYLATER_SQS_URL"), &urls)
+            }
+        }
+    }
+
+    /// The stack, where this started one.
+    #[must_use]
+    pub const fn stack(&self) -> Option<&Stack> {
+        self.stack.as_ref()
+    }
+}
+
+fn given(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn needed(name: &str) -> String {
+    given(name).unwrap_or_else(|| panic!("set {name}: this journey needs it"))
+}
