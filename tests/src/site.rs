@@ -2,7 +2,12 @@
 
 use std::env;
 
-use local::{DEMO_KEY, DEMO_OPERATOR_KEY, Stack, StackOptions};
+use data_encoding::HEXLOWER;
+use local::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY, Stack, StackOptions};
+use ::sandbox::billie_pad;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
 
 use crate::{Api, Queues, Sandbox, Table};
 
@@ -19,6 +24,8 @@ pub struct Site {
     /// The API, called with a checkout's key.
     pub api: Api,
     stack: Option<Stack>,
+    /// The stand-in of Billie PaD in place of the stack's own.
+    billie_pad: Option<::sandbox::Running>,
 }
 
 impl Site {
@@ -27,7 +34,7 @@ impl Site {
         match given("PAYLATER_URL") {
             Some(url) => {
                 let url = url.parse().unwrap_or_else(|_| panic!("PAYLATER_URL is no URL"));
-                Self { api: Api::new(&url, &needed("PAYLATER_KEY")), stack: None }
+                Self { api: Api::new(&url, &needed("PAYLATER_KEY")), stack: None, billie_pad: None }
             }
             None => Self::start_own(StackOptions::default()).await,
         }
@@ -36,7 +43,18 @@ impl Site {
     /// A new stack on free ports, whatever the environment says.
     pub async fn start_own(options: StackOptions) -> Self {
         let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("the stack does not start: {error:?}"));
-        Self { api: Api::new(&stack.url, DEMO_KEY), stack: Some(stack) }
+        Self { api: Api::new(&stack.url, DEMO_KEY), stack: Some(stack), billie_pad: None }
+    }
+
+    /// A new stack with two merchants, both at `billie_pad` only, and the API as the second one calls it.
+    pub async fn start_with_neighbour() -> (Self, Api) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let provider = billie_pad::start(listener, billie_pad::Settings::default()).await.unwrap();
+        let merchants = json!([merchant(DEMO_MERCHANT, DEMO_KEY, &provider), merchant("neighbour", NEIGHBOURS_KEY, &provider)]);
+        let options = StackOptions { merchants: Some(merchants.to_string()), ..StackOptions::default() };
+        let site = Self { billie_pad: Some(provider), ..Self::start_own(options).await };
+        let neighbour = site.api.with_credential(NEIGHBOURS_KEY);
+        (site, neighbour)
     }
 
     /// The API, called with an operator's key.
@@ -49,7 +67,8 @@ impl Site {
     /// The stand-in of Billie PaD.
     #[must_use]
     pub fn billie_pad(&self) -> Sandbox {
-        let own = self.stack.as_ref().map(|stack| stack.sandboxes.billie_pad.url());
+        let of_stack = self.stack.as_ref().map(|stack| &stack.sandboxes.billie_pad);
+        let own = self.billie_pad.as_ref().or(of_stack).map(::sandbox::Running::url);
         Sandbox::new(own.unwrap_or_else(|| needed("PAYLATER_SANDBOX_BILLIE_PAD")))
     }
 
@@ -99,6 +118,21 @@ impl Site {
     pub const fn stack(&self) -> Option<&Stack> {
         self.stack.as_ref()
     }
+}
+
+const NEIGHBOURS_KEY: &str = "sk_neighbour_works-in-tests-only";
+
+fn merchant(id: &str, key: &str, provider: &::sandbox::Running) -> Value {
+    json!({
+        "merchant": id,
+        "api_keys": [{ "label": "checkout", "sha256": HEXLOWER.encode(&Sha256::digest(key.as_bytes())) }],
+        "accounts": { "billie_pad": {
+            "base_url": format!("{}{}", provider.url(), billie_pad::BASE_PATH),
+            "client_id": billie_pad::CLIENT_ID,
+            "client_secret": billie_pad::CLIENT_SECRET,
+            "webhook_keys": [{ "header": "X-Api-Key", "value": billie_pad::WEBHOOK_KEY }],
+        } },
+    })
 }
 
 fn given(name: &str) -> Option<String> {

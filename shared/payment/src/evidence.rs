@@ -48,15 +48,33 @@ impl<T> Observation<T> {
     }
 }
 
+/// A message that carried a key which only the provider and we know, from a provider that cannot be read: the best
+/// evidence that it gives. Providers with a read never make one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attestation<T>(T);
+
+impl<T> Attestation<T> {
+    /// For the code that has just compared the key, at a provider whose capabilities say that this is its best evidence.
+    pub const fn attested(content: T) -> Self {
+        Self(content)
+    }
+
+    /// What it says, without giving up the attestation.
+    pub const fn content(&self) -> &T {
+        &self.0
+    }
+}
+
 mod sealed {
     pub trait Sealed {}
     impl<T> Sealed for super::SignedClaim<T> {}
     impl<T> Sealed for super::Observation<T> {}
+    impl<T> Sealed for super::Attestation<T> {}
 }
 
-/// Evidence that may change a payment: a [`SignedClaim`] or an [`Observation`], never a [`Hint`].
+/// Evidence that may change a payment: a [`SignedClaim`], an [`Observation`] or an [`Attestation`], never a [`Hint`].
 pub trait Proof<T>: sealed::Sealed {
-    /// Whether this is an answer to our own read, which outweighs a claim.
+    /// Whether nothing better can be had: our own read, or the word of a provider that cannot be read.
     const OBSERVED: bool;
 
     /// What it proves.
@@ -72,6 +90,14 @@ impl<T> Proof<T> for SignedClaim<T> {
 }
 
 impl<T> Proof<T> for Observation<T> {
+    const OBSERVED: bool = true;
+
+    fn into_content(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Proof<T> for Attestation<T> {
     const OBSERVED: bool = true;
 
     fn into_content(self) -> T {

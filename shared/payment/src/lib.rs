@@ -29,7 +29,7 @@ pub use accept::{Admission, Ticket};
 pub use amounts::{Amounts, InvariantBroken};
 pub use command::{CancelCommand, CaptureCommand, Command, ConfirmCommand, LineQuantity, RefundCommand};
 pub use event::{Event, EventData};
-pub use evidence::{Hint, Observation, Proof, SignedClaim};
+pub use evidence::{Attestation, Hint, Observation, Proof, SignedClaim};
 pub use history::{Cause, CauseKind, Entry, Fact};
 pub use id::{
     CaptureId, EventId, Fingerprint, IdempotencyKey, MerchantId, OperationId, ParseId, PaymentId, ProviderId, RefundId,

@@ -89,6 +89,9 @@ pub struct TableLine {
     /// Percent.
     #[serde(rename = "t")]
     pub tax_rate: TaxRate,
+    /// What the line stands for.
+    #[serde(rename = "k")]
+    pub kind: LineKind,
 }
 
 /// Who buys.
@@ -366,6 +369,7 @@ impl Order {
             quantity: line.quantity,
             unit_price: line.unit_price,
             tax_rate: line.tax_rate,
+            kind: line.kind,
         };
         self.lines.iter().map(row).collect()
     }

@@ -53,6 +53,9 @@ pub struct Context<'a> {
     pub order: Option<&'a Order>,
     /// What the provider's script handed to the browser, for a confirmation in the widget flow.
     pub widget_result: Option<&'a serde_json::Value>,
+    /// An id of the provider's that a message or a returning buyer named and nobody has checked: the adapter may read
+    /// it, and must not believe it unless everything in the answer is this payment's.
+    pub candidate: Option<&'a str>,
     /// The payment's public addresses.
     pub urls: &'a Urls,
     /// When the call must be over.
@@ -100,6 +103,9 @@ pub trait Adapter: Send + Sync {
 
     /// Looks for one operation whose outcome is unknown or pending.
     async fn probe(&self, operation: &Operation, context: &Context<'_>) -> Result<Observation<Finding>, ReadError>;
+
+    /// The id of the provider's that a returning buyer's address names, where the provider tells it only there.
+    fn candidate_of_return(&self, query: &[(String, String)]) -> Option<String>;
 
     /// Verifies a message over its raw bytes, then says what it means.
     ///

@@ -1,7 +1,7 @@
 //! What a provider sends to us.
 
 use http::HeaderMap;
-use payment::{Amount, News, ReceivableNews, SignedClaim};
+use payment::{Amount, Attestation, News, ReceivableNews, SignedClaim};
 
 /// A message as it arrived, nothing parsed.
 #[derive(Clone, Copy)]
@@ -57,6 +57,8 @@ pub enum Evidence {
     Hint,
     /// Signed by the provider.
     Claim(SignedClaim<News>),
+    /// Carries the agreed key, from a provider that cannot be read.
+    Attested(Attestation<News>),
 }
 
 /// What a message says about the receivable.
@@ -75,7 +77,7 @@ pub struct Message {
     pub addressees: Vec<Addressee>,
     /// What it proves.
     pub evidence: Evidence,
-    /// What it says about the receivable.
+    /// What it says about the receivable; only of a message that carried a key or a signature.
     pub receivable: Option<ReceivableMessage>,
     /// The event's name, when nobody knows it.
     pub unrecognized: Option<String>,

@@ -66,10 +66,11 @@ impl App {
     /// Handles a buyer who comes back from a provider's page.
     pub async fn returned_buyer(&self, request: Request) -> Response {
         let request_id = incoming::request_id(&request);
-        let token = request.query_string_parameters_ref().and_then(|query| query.first("token"));
+        let query = request.uri().query().unwrap_or_default();
+        let query: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let path = request.path_parameters_ref().and_then(|path| path.first("id"));
         let deadline = incoming::deadline(&request);
-        let result = self.service.return_buyer(path.unwrap_or_default(), token, &request_id, deadline).await;
+        let result = self.service.return_buyer(path.unwrap_or_default(), &query, &request_id, deadline).await;
         outgoing::redirect(result, &request_id)
     }
 }

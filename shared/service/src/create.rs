@@ -44,7 +44,7 @@ impl Service {
         let (mut payment, ticket) = Payment::open(new, self.now());
         let created = self.store.create(&mut payment, &order).await?;
         let mut work = Work { payment, merchant };
-        let material = Material { order: Some(order), widget_result: None };
+        let material = Material { order: Some(order), ..Material::default() };
         match created {
             Created::New => {
                 self.act_and_settle(&mut work, &ticket, &material, call.deadline, &cause).await?;

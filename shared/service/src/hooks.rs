@@ -33,10 +33,11 @@ impl Service {
     pub async fn return_buyer(
         &self,
         id: &str,
-        token: Option<&str>,
+        query: &[(String, String)],
         request_id: &str,
         deadline: Deadline,
     ) -> Result<Url, Problem> {
+        let token = query.iter().find(|(name, _)| name == "token").map(|(_, value)| value.as_str());
         let id = parse::payment_id(id)?;
         let payment = self.store.load(&id).await?.filter(|p| token.is_some_and(|token| p.token.matches(token)));
         let payment = payment.ok_or_else(Problem::payment_not_found)?;
@@ -44,7 +45,9 @@ impl Service {
         let mut work = self.work(payment).await?;
         if work.payment.status.is_open() {
             let cause = payment::Cause::new(CauseKind::Probe, request_id);
-            if let Err(problem) = self.observe(&mut work, deadline.at_most(INLINE), &cause).await {
+            let candidate = work.account()?.adapter.candidate_of_return(query);
+            let looked = self.observe_with(&mut work, candidate, deadline.at_most(INLINE), &cause).await;
+            if let Err(problem) = looked {
                 tracing::warn!(request_id, code = problem.code().as_str(), "a buyer came back and nobody could look");
             }
         }
@@ -112,6 +115,7 @@ impl Service {
             match &message.evidence {
                 Evidence::Hint => work.payment.hint(Hint { at: now }),
                 Evidence::Claim(claim) => work.payment.learn(claim.clone(), &cause, now),
+                Evidence::Attested(attestation) => work.payment.learn(attestation.clone(), &cause, now),
             }
             if let Some(receivable) = &message.receivable {
                 work.payment.note_receivable(receivable.news.clone(), receivable.outstanding, &cause, now);
@@ -121,7 +125,7 @@ impl Service {
             }
             match self.store.save(&mut work.payment).await {
                 Ok(()) => {
-                    self.look_after_a_hint(call, &mut work).await;
+                    self.look_after_a_hint(call, &mut work, message).await;
                     return Ok(MessageState::Applied);
                 }
                 Err(StoreError::Conflict) => self.reload(&mut work).await?,
@@ -132,12 +136,16 @@ impl Service {
     }
 
     /// A message that made the payment due is followed by a look, as long as there is time; the sweep does it otherwise.
-    async fn look_after_a_hint(&self, call: &Call, work: &mut Work) {
+    async fn look_after_a_hint(&self, call: &Call, work: &mut Work, message: &Message) {
         if work.payment.observe_at.is_none_or(|at| at > self.now()) {
             return;
         }
         let cause = call.cause(CauseKind::Webhook);
-        if let Err(problem) = self.observe(work, call.deadline.at_most(INLINE), &cause).await {
+        let candidate = message.addressees.iter().find_map(|addressee| match addressee {
+            Addressee::ProviderReference(id) => Some(id.clone()),
+            Addressee::Reference(_) => None,
+        });
+        if let Err(problem) = self.observe_with(work, candidate, call.deadline.at_most(INLINE), &cause).await {
             tracing::warn!(request_id = call.request_id, code = problem.code().as_str(), "a hint is left to the sweep");
         }
     }

@@ -17,36 +17,42 @@ impl Service {
     /// Reads how a payment stands at the provider and writes what is new. A provider that cannot be read changes
     /// nothing but the schedule.
     pub(crate) async fn observe(&self, work: &mut Work, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
+        self.observe_with(work, None, deadline, cause).await
+    }
+
+    /// The same, with an id of the provider's that somebody named and nobody has checked.
+    pub(crate) async fn observe_with(
+        &self,
+        work: &mut Work,
+        candidate: Option<String>,
+        deadline: Deadline,
+        cause: &Cause,
+    ) -> Result<(), Problem> {
         let seen = {
             let account = work.account()?;
             let urls = self.urls(&work.payment)?;
-            let material = Material::default();
+            let material = Material { candidate, ..Material::default() };
             let context = self.context(&work.payment, &material, &urls, account, deadline);
             account.adapter.observe(&context).await
         };
-        for _ in 0..4 {
-            let before = work.payment.clone();
-            match &seen {
-                Ok(observation) => work.payment.learn(observation.clone(), cause, self.now()),
-                Err(error) => {
-                    if *error != ReadError::Nothing {
-                        tracing::warn!(payment_id = %work.payment.id, %error, "a payment could not be observed");
-                    }
-                    work.payment.observed(self.now());
+        let before = (work.payment.history.len(), work.payment.due_at());
+        match seen {
+            Ok(observation) => work.payment.learn(observation, cause, self.now()),
+            Err(error) => {
+                if error != ReadError::Nothing {
+                    tracing::warn!(payment_id = %work.payment.id, %error, "a payment could not be observed");
                 }
-            }
-            let only_looked = before.history.len() == work.payment.history.len()
-                && before.due_at().is_none()
-                && work.payment.due_at().is_none();
-            if only_looked {
-                return Ok(());
-            }
-            match self.store.save(&mut work.payment).await {
-                Err(StoreError::Conflict) => self.reload(work).await?,
-                saved => return saved.map_err(Problem::from),
+                work.payment.observed(self.now());
             }
         }
-        Ok(())
+        if before == (work.payment.history.len(), None) && work.payment.due_at().is_none() {
+            return Ok(());
+        }
+        match self.store.save(&mut work.payment).await {
+            // What was seen is older than what somebody wrote meanwhile, so it proves nothing about it.
+            Err(StoreError::Conflict) => self.reload(work).await,
+            saved => saved.map_err(Problem::from),
+        }
     }
 
     /// Finds out how an operation ended whose outcome is unknown, and writes what was found.

@@ -46,6 +46,7 @@ impl Work {
 /// What an act needs beside the payment.
 #[derive(Default)]
 pub(crate) struct Material {
+    pub(crate) candidate: Option<String>,
     pub(crate) order: Option<Order>,
     pub(crate) widget_result: Option<Value>,
 }
@@ -145,6 +146,7 @@ impl Service {
             payment,
             order: material.order.as_ref(),
             widget_result: material.widget_result.as_ref(),
+            candidate: material.candidate.as_deref(),
             urls,
             deadline: deadline.at_most(most),
             now: self.now(),
@@ -176,7 +178,7 @@ impl Service {
         };
         let from_widget = kind == OperationKind::Confirm && work.payment.flow == payment::Flow::Widget;
         let widget_result = if from_widget { self.store.load_widget_result(&work.payment.id).await? } else { None };
-        Ok(Material { order, widget_result })
+        Ok(Material { candidate: None, order, widget_result })
     }
 
     /// The public addresses of a payment.

@@ -1,7 +1,7 @@
 //! The bodies of the requests, and the parts of an order in Billie's words.
 
 use payment::{
-    Address, Amount, Company, Line, LineKind, LineQuantity, Order, Person, Personal, Salutation, TaxedAmount,
+    Address, Amount, Company, Line, LineKind, LineQuantity, Order, Person, Personal, Salutation, TableLine, TaxedAmount,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -217,8 +217,10 @@ fn of_line(line: &Line, gross: i64) -> TaxedAmount {
     TaxedAmount::new(amount(gross), amount(line.tax_rate.net_of(gross)))
 }
 
-pub(super) fn units<'a>(lines: &'a [LineQuantity], order: Option<&Order>) -> Vec<Units<'a>> {
-    let sold = |asked: &&LineQuantity| order.is_some_and(|order| goods(order).any(|l| l.reference == asked.reference));
+pub(super) fn units<'a>(lines: &'a [LineQuantity], table: &[TableLine]) -> Vec<Units<'a>> {
+    let is_goods =
+        |line: &TableLine, asked: &LineQuantity| line.kind == LineKind::Goods && line.reference == asked.reference;
+    let sold = |asked: &&LineQuantity| table.iter().any(|line| is_goods(line, asked));
     let unit = |asked: &'a LineQuantity| Units { external_id: asked.reference.as_str(), quantity: asked.quantity };
     lines.iter().filter(sold).map(unit).collect()
 }

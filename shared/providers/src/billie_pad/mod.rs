@@ -72,11 +72,10 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
             kind: OperationKind::Capture,
             partial: true,
             doubt: DoubtPolicy::Lookup,
-            needs_order: true,
             requires: &["/invoice/number", "/invoice/url"],
             ..PLAIN
         },
-        OperationCapability { kind: OperationKind::Refund, partial: true, needs_order: true, ..PLAIN },
+        OperationCapability { kind: OperationKind::Refund, partial: true, ..PLAIN },
         OperationCapability { kind: OperationKind::Cancel, partial: true, doubt: DoubtPolicy::Lookup, ..PLAIN },
     ],
     countries: &[],
@@ -132,6 +131,10 @@ impl Adapter for BilliePad {
 
     async fn probe(&self, operation: &Operation, context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
         look::probe(&self.client, operation, context).await.map(Observation::read)
+    }
+
+    fn candidate_of_return(&self, _query: &[(String, String)]) -> Option<String> {
+        None
     }
 
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {

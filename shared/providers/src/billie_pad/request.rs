@@ -138,7 +138,7 @@ pub(super) fn create_invoice(account: &Account, capture: &Operation, context: &C
             tracking_url: shipment.tracking_url.as_ref(),
         }),
         amount: Money(capture.taxed()),
-        line_items: units(lines, context.order),
+        line_items: units(lines, &context.payment.lines),
     };
     json(Method::POST, account.url(&["invoices"]), &body)
 }
@@ -159,7 +159,7 @@ pub(super) fn refund(
         external_code: reference.as_ref().map_or(&refund.reference, |text| text.as_str()),
         amount: Money(refund.taxed()),
         comment: reason.as_ref().map(|text| text.as_str()),
-        line_items: units(lines, context.order),
+        line_items: units(lines, &context.payment.lines),
     };
     json(Method::POST, account.url(&["invoices", invoice, "credit-notes"]), &body)
 }

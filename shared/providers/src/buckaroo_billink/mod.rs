@@ -138,6 +138,10 @@ impl Adapter for Buckaroo {
         Ok(Observation::read(found.finding(asked)))
     }
 
+    fn candidate_of_return(&self, _query: &[(String, String)]) -> Option<String> {
+        None
+    }
+
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
         push::receive(&self.account, inbound)
     }

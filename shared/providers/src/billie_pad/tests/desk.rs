@@ -249,6 +249,7 @@ impl Case {
             payment: &self.payment,
             order: Some(&self.order),
             widget_result: self.widget_result.as_ref(),
+            candidate: None,
             urls: &self.urls,
             deadline: Deadline::within(self.patience),
             now: self.now,

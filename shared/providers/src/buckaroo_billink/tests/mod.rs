@@ -162,7 +162,7 @@ fn newest(payment: &Payment) -> &Operation {
 
 fn context<'a>(payment: &'a Payment, order: Option<&'a Order>, urls: &'a Urls) -> Context<'a> {
     let deadline = Deadline::within(Duration::from_secs(2));
-    Context { payment, order, widget_result: None, urls, deadline, now: now() }
+    Context { payment, order, widget_result: None, candidate: None, urls, deadline, now: now() }
 }
 
 /// An outcome in words; personal data keeps the type itself from being printed.

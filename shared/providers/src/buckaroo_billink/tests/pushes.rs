@@ -51,7 +51,7 @@ fn transaction(wire: &Wire<'_>) -> String {
 fn claim(message: Message) -> SignedClaim<payment::News> {
     match message.evidence {
         Evidence::Claim(claim) => claim,
-        Evidence::Hint => panic!("only a hint"),
+        Evidence::Hint | Evidence::Attested(_) => panic!("not a claim"),
     }
 }
 
@@ -67,7 +67,7 @@ fn told_push(message: &Message) -> String {
     };
     let names: Vec<_> = message.addressees.iter().map(name).collect();
     let what = match &message.evidence {
-        Evidence::Hint => "hint".to_owned(),
+        Evidence::Hint | Evidence::Attested(_) => "hint".to_owned(),
         Evidence::Claim(claim) => {
             let [news] = claim.content().operations.as_slice() else { panic!() };
             assert!(claim.content().order.is_none());
