@@ -227,3 +227,16 @@ async fn the_list_of_a_merchant_without_payments_is_empty() {
     let page = neighbour.get("/v1/payments").await.expect(200).body;
     assert_eq!(page, json!({ "data": [], "next_cursor": null }));
 }
+
+#[tokio::test]
+async fn a_parameter_that_a_payment_does_not_know_is_refused_by_its_name() {
+    let site = Site::start_own(Default::default()).await;
+    let id = open(&site.api, &Order::billie_pad_at_once()).await;
+    for (query, pointer) in [("refresh=Zyzzyva", "?refresh"), ("refresh=", "?refresh"), ("unknown=Zyzzyva", "?unknown")]
+    {
+        let answer = site.api.get(&format!("/v1/payments/{id}?{query}")).await;
+        let answer = answer.expect_problem(service::ProblemCode::ValidationFailed);
+        assert_eq!(answer.pointers(), [pointer], "{query}");
+        assert!(!answer.body.to_string().contains("Zyzzyva"), "{}", answer.body);
+    }
+}

@@ -119,6 +119,15 @@ impl Request {
 
     /// Sends it, holds the answer against the contract, and returns it.
     pub async fn send(self) -> Answer {
+        let (answer, errors) = self.send_and_tell().await;
+        let told = errors.join("\n  ");
+        let Answer { asked, status, body, .. } = &answer;
+        assert!(errors.is_empty(), "{asked} was answered with {status} against openapi.yaml:\n  {told}\n{body:#}");
+        answer
+    }
+
+    /// Sends it and returns the answer with everything that the contract has against it.
+    pub async fn send_and_tell(self) -> (Answer, Vec<String>) {
         let asked = format!("{} {}", self.method, self.path);
         let url = format!("{}{}", self.api.base.as_str().trim_end_matches('/'), self.path);
         let mut request = self.api.http.request(self.method.clone(), url);
@@ -140,11 +149,12 @@ impl Request {
         let response = request.send().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
-        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+        let body =
+            if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
         let answer = Answer { asked, status, headers, body };
         let sent = self.body.as_ref().and_then(|(bytes, _)| serde_json::from_slice(bytes).ok());
-        Contract::get().check(self.method.as_str(), &self.path, sent.as_ref(), &answer);
-        answer
+        let errors = Contract::get().errors(self.method.as_str(), &self.path, sent.as_ref(), &answer);
+        (answer, errors)
     }
 }
 

@@ -49,10 +49,15 @@ impl Queues {
         self.until(&what, |events| of(events, payment).any(|event| number(event) == last)).await;
         let mut all: Option<Vec<Value>> = None;
         for queue in &self.queues {
-            let events: Vec<Value> = of(&queue.events, payment).filter(|event| number(event) <= last).cloned().collect();
+            let events: Vec<Value> =
+                of(&queue.events, payment).filter(|event| number(event) <= last).cloned().collect();
             let numbers: Vec<u64> = events.iter().map(number).collect();
             assert_eq!(numbers, (1..=last).collect::<Vec<_>>(), "the sequence of {payment} in {}", queue.url);
-            assert!(all.as_ref().is_none_or(|others| *others == events), "{} has other events than the first queue", queue.url);
+            assert!(
+                all.as_ref().is_none_or(|others| *others == events),
+                "{} has other events than the first queue",
+                queue.url
+            );
             all = Some(events);
         }
         all.unwrap_or_default()
@@ -77,7 +82,9 @@ impl Queue {
     /// Waits up to a second for messages and takes them out.
     async fn receive(&mut self, client: &Client) {
         let request = client.receive_message().queue_url(&self.url).max_number_of_messages(10).wait_time_seconds(1);
-        let request = request.message_system_attribute_names(MessageGroupId).message_system_attribute_names(MessageDeduplicationId);
+        let request = request
+            .message_system_attribute_names(MessageGroupId)
+            .message_system_attribute_names(MessageDeduplicationId);
         let answer = request.send().await.unwrap_or_else(|error| panic!("receive from {}: {error:?}", self.url));
         for message in answer.messages.unwrap_or_default() {
             self.take(&message);

@@ -85,10 +85,8 @@ impl Sandbox {
     /// Waits until every webhook that is not held was delivered.
     pub async fn quiet(&self) {
         let done = |webhook: &Value| matches!(webhook["state"].as_str(), Some("delivered" | "held"));
-        eventually("the delivery of all webhooks", async || {
-            self.deliveries().await.iter().all(done).then_some(())
-        })
-        .await;
+        eventually("the delivery of all webhooks", async || self.deliveries().await.iter().all(done).then_some(()))
+            .await;
     }
 
     /// Plays the buyer on a hosted page: `accept`, `decline` or `cancel`. The id is the session's or transaction's, or

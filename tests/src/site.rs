@@ -2,9 +2,9 @@
 
 use std::env;
 
+use ::sandbox::billie_pad;
 use data_encoding::HEXLOWER;
 use local::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY, Stack, StackOptions};
-use ::sandbox::billie_pad;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
@@ -50,7 +50,8 @@ impl Site {
     pub async fn start_with_neighbour() -> (Self, Api) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let provider = billie_pad::start(listener, billie_pad::Settings::default()).await.unwrap();
-        let merchants = json!([merchant(DEMO_MERCHANT, DEMO_KEY, &provider), merchant("neighbour", NEIGHBOURS_KEY, &provider)]);
+        let merchants =
+            json!([merchant(DEMO_MERCHANT, DEMO_KEY, &provider), merchant("neighbour", NEIGHBOURS_KEY, &provider)]);
         let options = StackOptions { merchants: Some(merchants.to_string()), ..StackOptions::default() };
         let site = Self { billie_pad: Some(provider), ..Self::start_own(options).await };
         let neighbour = site.api.with_credential(NEIGHBOURS_KEY);

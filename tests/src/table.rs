@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// An item's two keys.
-pub type Key = (String, String);
+type Key = (String, String);
 
 /// The table.
 #[derive(Clone)]

@@ -150,13 +150,21 @@ impl Transport {
     /// # Errors
     /// When no answer came before the deadline. Any HTTP status but 429 and 5xx is an answer.
     pub async fn read(&self, request: Request, deadline: Deadline) -> Result<Response, ReadError> {
+        self.read_signed(|| request.clone(), deadline).await
+    }
+
+    /// The same for requests that must be made anew for every try, since each carries a nonce.
+    ///
+    /// # Errors
+    /// As [`Transport::read`].
+    pub async fn read_signed(&self, sign: impl Fn() -> Request, deadline: Deadline) -> Result<Response, ReadError> {
         let client = self.clients.reads.get_or_init(|| build(|b| b)).as_ref().ok_or(ReadError::Unreachable)?;
         for pause in READ_PAUSES_MS {
             if pause > 0 && timeout_at(deadline.0, tokio::time::sleep(Duration::from_millis(pause))).await.is_err() {
                 break;
             }
             let attempt = async {
-                collect(client.execute(to_reqwest(request.clone())).await.map_err(|_| Doubt::ConnectionLost)?).await
+                collect(client.execute(to_reqwest(sign())).await.map_err(|_| Doubt::ConnectionLost)?).await
             };
             match timeout_at(deadline.0, attempt).await {
                 Err(_) => break,
@@ -169,6 +177,14 @@ impl Transport {
 }
 
 fn build(adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Option<reqwest::Client> {
+    let builder = client_builder()?.connect_timeout(Duration::from_secs(5));
+    adjust(builder).build().ok()
+}
+
+/// An HTTP/1.1 client with the one TLS stack of this build (rustls with ring, the roots compiled in), without redirects
+/// and without retries of its own. `None` when the TLS stack cannot be set up.
+#[must_use]
+pub fn client_builder() -> Option<reqwest::ClientBuilder> {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -176,13 +192,8 @@ fn build(adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) 
         .ok()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .redirect(Policy::none())
-        .retry(reqwest::retry::never())
-        .http1_only()
-        .connect_timeout(Duration::from_secs(5));
-    adjust(builder).build().ok()
+    let builder = reqwest::Client::builder().tls_backend_preconfigured(tls).redirect(Policy::none());
+    Some(builder.retry(reqwest::retry::never()).http1_only())
 }
 
 fn to_reqwest(request: Request) -> reqwest::Request {

@@ -3,12 +3,10 @@
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::BehaviorVersion;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
+use crate::aws_http;
 use crate::config::{ConfigError, variable};
 
 /// The configuration for the clients of one service; `service` is its word in `AWS_ENDPOINT_URL_…`.
@@ -24,16 +22,11 @@ pub fn sdk_config(service: &str) -> Result<SdkConfig, ConfigError> {
     let endpoint =
         std::env::var(format!("AWS_ENDPOINT_URL_{service}")).or_else(|_| std::env::var("AWS_ENDPOINT_URL")).ok();
     let endpoint = endpoint.filter(|url| !url.is_empty());
-    let plain = endpoint.as_deref().is_some_and(|url| url.starts_with("http://"));
-    let client = match plain {
-        true => Builder::new().build_http(),
-        false => Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https(),
-    };
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(variable("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(client);
+        .http_client(aws_http::client());
     config.set_endpoint_url(endpoint);
     Ok(config.build())
 }

@@ -1,6 +1,7 @@
 //! What every function needs around its handler: configuration, merchants, HTTP in and out, telemetry, the boot.
 
 mod aws;
+mod aws_http;
 mod boot;
 mod config;
 mod incoming;

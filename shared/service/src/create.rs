@@ -168,6 +168,9 @@ fn own_rules(order: &Order, account: &Account) -> Vec<OrderError> {
 
 /// All broken rules as one problem.
 pub(crate) fn problem_of(broken: Vec<OrderError>) -> Result<(), Problem> {
+    // One rule a field: the first says what to mend first.
+    let mut seen = std::collections::BTreeSet::new();
+    let broken: Vec<OrderError> = broken.into_iter().filter(|rule| seen.insert(rule.pointer.clone())).collect();
     if broken.is_empty() {
         return Ok(());
     }

@@ -155,7 +155,7 @@ impl Service {
         let ours = |payment: &Payment| payment.merchant == stored.merchant && payment.provider == stored.provider;
         if let Some((id, token)) = in_address(&stored.url) {
             let payment = self.store.load(&id).await?;
-            if let Some(payment) = payment.filter(|p| ours(p) && p.token.matches(&token)) {
+            if let Some(payment) = payment.filter(|p| ours(p) && p.token.matches(&token) && named_in(p, message)) {
                 return Ok(Some(payment));
             }
         }
@@ -174,6 +174,20 @@ impl Service {
         }
         Ok(None)
     }
+}
+
+/// Whether a message that names references names one of this payment: an address is not covered by every signature.
+fn named_in(payment: &Payment, message: &Message) -> bool {
+    let mut references = message.addressees.iter().filter_map(|addressee| match addressee {
+        Addressee::Reference(told) => Some(told),
+        Addressee::ProviderReference(_) => None,
+    });
+    let own = |told: &String| {
+        let rest = told.strip_prefix(payment.order_reference.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    let mut references = references.by_ref().peekable();
+    references.peek().is_none() || references.any(own)
 }
 
 fn in_address(url: &str) -> Option<(PaymentId, String)> {

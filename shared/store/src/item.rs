@@ -64,16 +64,18 @@ pub(crate) fn provider_ref(provider: &payment::ProviderId, merchant: &payment::M
     format!("{provider}#{merchant}#{reference}")
 }
 
+#[derive(Deserialize)]
+struct Layout {
+    schema: u32,
+}
+
+fn known_layout(layout: Layout) -> Result<(), StoreError> {
+    if layout.schema > SCHEMA { Err(StoreError::NewerSchema { found: layout.schema }) } else { Ok(()) }
+}
+
 /// Reads a payment, after making sure that this code knows the item's layout.
 pub(crate) fn from_item(item: Item) -> Result<Payment, StoreError> {
-    #[derive(Deserialize)]
-    struct Layout {
-        schema: u32,
-    }
-    let layout: Layout = serde_dynamo::from_item(item.clone()).map_err(StoreError::malformed)?;
-    if layout.schema > SCHEMA {
-        return Err(StoreError::NewerSchema { found: layout.schema });
-    }
+    known_layout(serde_dynamo::from_item(item.clone()).map_err(StoreError::malformed)?)?;
     serde_dynamo::from_item(item).map_err(StoreError::malformed)
 }
 
@@ -86,5 +88,6 @@ pub fn from_image(image: serde_dynamo::Item) -> Result<Option<Payment>, StoreErr
     if !is("PK", "PAY#") || !is("SK", "STATE") {
         return Ok(None);
     }
+    known_layout(serde_dynamo::from_item(image.clone()).map_err(StoreError::malformed)?)?;
     serde_dynamo::from_item(image).map(Some).map_err(StoreError::malformed)
 }

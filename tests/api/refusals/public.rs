@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use service::ProblemCode;
 use tests::{Answer, Api, Request};
 
-use super::{Bench, SECRET, Watch, repeats_a_value};
+use super::{Bench, SECRET, repeats_a_value};
 
 const BILLIE: &str = "/v1/webhooks/billie-pad/demo";
 const BUCKAROO: &str = "/v1/webhooks/buckaroo/demo";
@@ -21,7 +21,8 @@ fn event() -> String {
 }
 
 fn push() -> String {
-    json!({ "Transaction": { "Key": "A".repeat(32), "Invoice": SECRET, "Status": { "Code": { "Code": 190 } } } }).to_string()
+    json!({ "Transaction": { "Key": "A".repeat(32), "Invoice": SECRET, "Status": { "Code": { "Code": 190 } } } })
+        .to_string()
 }
 
 /// The document without the request's id.
@@ -34,7 +35,7 @@ fn told(answer: Answer) -> Value {
 #[tokio::test]
 async fn a_message_that_is_not_authentic_gets_one_uniform_answer() {
     let bench = Bench::new().await;
-    let watch = bench.watch().await;
+    let mut watch = bench.watch().await;
     let api = &bench.site.api;
     let (event, push, form) = (event(), push(), "brq_invoicenumber=Zyzzyva&brq_statuscode=190");
     let (json, form_type) = ("application/json", "application/x-www-form-urlencoded");
@@ -67,26 +68,26 @@ async fn a_message_that_is_not_authentic_gets_one_uniform_answer() {
         let first = uniform.get_or_insert_with(|| told.clone());
         assert_eq!(*first, told, "{asked} is told something of its own");
     }
-    Watch::nothing_happened(watch.difference().await, "forged messages");
+    watch.nothing_happened("forged messages").await;
 }
 
 #[tokio::test]
 async fn an_authentic_message_that_cannot_be_read_is_told_so() {
     let bench = Bench::new().await;
-    let watch = bench.watch().await;
+    let mut watch = bench.watch().await;
     for body in ["", "{", "[]", "{}", "Zyzzyva", "{\"event\":7}"] {
         let request = message(&bench.site.api, BILLIE, body, "application/json").header("x-api-key", KEY);
         let answer = request.send().await;
         assert_eq!((answer.status, answer.code()), (400, "invalid_json"), "{body}");
         assert_eq!(repeats_a_value(&answer), None, "{body}");
     }
-    Watch::nothing_happened(watch.difference().await, "unreadable messages");
+    watch.nothing_happened("unreadable messages").await;
 }
 
 #[tokio::test]
 async fn a_message_of_another_media_type_is_refused_before_anything_else() {
     let bench = Bench::new().await;
-    let watch = bench.watch().await;
+    let mut watch = bench.watch().await;
     let mut found = Vec::new();
     for (path, body, media_type) in [
         (BILLIE, event(), "text/plain"),
@@ -100,22 +101,28 @@ async fn a_message_of_another_media_type_is_refused_before_anything_else() {
             let answer = request.send().await;
             let right = (answer.status, answer.code()) == (415, "unsupported_media_type");
             let with = if key.is_some() { "the" } else { "no" };
-            found.extend((!right).then(|| format!("{media_type} to {path} with {with} key: {} {}", answer.status, answer.code())));
+            found.extend(
+                (!right)
+                    .then(|| format!("{media_type} to {path} with {with} key: {} {}", answer.status, answer.code())),
+            );
         }
     }
-    Watch::nothing_happened(watch.difference().await, "messages of another media type");
+    watch.nothing_happened("messages of another media type").await;
     super::nothing_found(&found);
 }
 
 #[tokio::test]
 async fn a_message_of_more_than_256_kib_is_refused_before_its_signature_is_looked_at() {
     let bench = Bench::new().await;
-    let watch = bench.watch().await;
+    let mut watch = bench.watch().await;
     let large = " ".repeat(256 * 1024 + 1);
     for path in [BILLIE, BUCKAROO, "/v1/webhooks/billie-pad/nobody"] {
-        let _ = message(&bench.site.api, path, &large, "application/json").send().await.expect_problem(ProblemCode::BodyTooLarge);
+        let _ = message(&bench.site.api, path, &large, "application/json")
+            .send()
+            .await
+            .expect_problem(ProblemCode::BodyTooLarge);
     }
-    Watch::nothing_happened(watch.difference().await, "large messages");
+    watch.nothing_happened("large messages").await;
 }
 
 #[tokio::test]
@@ -124,7 +131,7 @@ async fn a_buyer_without_the_payments_own_token_is_not_sent_on() {
     let items = bench.site.table().items().await;
     let token = |id: &str| items[&(format!("PAY#{id}"), "STATE".to_owned())]["token"].as_s().unwrap().clone();
     let (own, others) = (token(&bench.waiting), token(&bench.authorized));
-    let watch = bench.watch().await;
+    let mut watch = bench.watch().await;
     let id = &bench.waiting;
     let paths = [
         format!("/v1/return/{id}"),
@@ -145,7 +152,7 @@ async fn a_buyer_without_the_payments_own_token_is_not_sent_on() {
         let told = told(answer);
         assert_eq!(*uniform.get_or_insert_with(|| told.clone()), told, "{path}");
     }
-    Watch::nothing_happened(watch.difference().await, "buyers without the token");
+    watch.nothing_happened("buyers without the token").await;
     let right = format!("/v1/return/{id}?token={own}&session_id=whatever");
     let _ = bench.site.api.request(Method::GET, &right).authorization(None).send().await.expect(303);
 }

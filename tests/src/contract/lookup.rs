@@ -23,7 +23,9 @@ impl Contract {
     pub fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
         let paths = self.closed["paths"].as_object().expect("openapi.yaml has paths");
         paths.iter().flat_map(|(path, item)| {
-            METHODS.into_iter().filter_map(move |(word, method)| Some(Operation { method, path, value: item.get(word)? }))
+            METHODS
+                .into_iter()
+                .filter_map(move |(word, method)| Some(Operation { method, path, value: item.get(word)? }))
         })
     }
 
@@ -61,6 +63,7 @@ impl Contract {
 
 fn fits(pattern: &str, path: &str) -> bool {
     let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
-    let same = |(expected, found): (&&str, &&str)| expected == found || (expected.starts_with('{') && !found.is_empty());
+    let same =
+        |(expected, found): (&&str, &&str)| expected == found || (expected.starts_with('{') && !found.is_empty());
     pattern.len() == path.len() && pattern.iter().zip(&path).all(same)
 }

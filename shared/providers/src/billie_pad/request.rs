@@ -164,9 +164,11 @@ pub(super) fn refund(
     json(Method::POST, account.url(&["invoices", invoice, "credit-notes"]), &body)
 }
 
-/// Whether a refund takes back a whole capture. Then no other refund has touched it: together they cannot exceed it.
+/// Whether a refund takes back a whole capture and has no number of its own, which only a credit note can carry. No other
+/// refund has touched the capture then: together they cannot exceed it.
 pub(super) fn cancels_invoice(refund: &Operation, capture: &Operation) -> bool {
-    refund.amount == capture.amount
+    let numbered = matches!(&refund.detail, Detail::Refund { reference: Some(_), .. });
+    refund.amount == capture.amount && !numbered
 }
 
 /// `POST /orders/{uuid}/cancel`

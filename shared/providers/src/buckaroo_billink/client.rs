@@ -54,7 +54,7 @@ impl Buckaroo {
     /// How a transaction stands.
     pub(super) async fn status(&self, key: &str, context: &Context<'_>) -> Result<Transaction, ReadError> {
         let url = self.account.url(&self.account.wire.status_path, Some(key));
-        let transaction: Transaction = self.read(self.signed(Method::GET, url, Vec::new(), context), context).await?;
+        let transaction: Transaction = self.read(Method::GET, url, &[], context).await?;
         let other = transaction.key.as_deref().is_some_and(|seen| seen != key);
         if other { Err(ReadError::Unreadable) } else { Ok(transaction) }
     }
@@ -67,13 +67,23 @@ impl Buckaroo {
         context: &Context<'_>,
     ) -> Result<T, ReadError> {
         let body = serde_json::to_vec(question).map_err(|_| ReadError::Nothing)?;
-        self.read(self.signed(Method::POST, self.account.url(path, None), body, context), context).await
+        self.read(Method::POST, self.account.url(path, None), &body, context).await
     }
 
-    async fn read<T: DeserializeOwned>(&self, request: Option<Request>, context: &Context<'_>) -> Result<T, ReadError> {
-        let request = request.ok_or(ReadError::Nothing)?;
-        let sent = (request.method.clone(), request.url.clone());
-        let answer = self.transport.read(request, context.deadline).await?;
+    /// Every try is signed anew: the gateway may refuse a nonce that it has seen.
+    async fn read<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        url: Option<Url>,
+        body: &[u8],
+        context: &Context<'_>,
+    ) -> Result<T, ReadError> {
+        let url = url.ok_or(ReadError::Nothing)?;
+        let sign = || self.signed(method.clone(), Some(url.clone()), body.to_vec(), context);
+        sign().ok_or(ReadError::Nothing)?;
+        let unsigned = || Request::new(method.clone(), url.clone());
+        let answer = self.transport.read_signed(|| sign().unwrap_or_else(unsigned), context.deadline).await?;
+        let sent = (method, url);
         match answer.status {
             // "400 Access denied" is how the page calls a refused signature.
             400 | 401 | 403 => Err(ReadError::Unauthorized),
