@@ -25,9 +25,13 @@ functions! {
     "create-session" => create_session,
     "get-payment" => get_payment,
     "list-payments" => list_payments,
+    "operations" => operations,
     "refund" => refund,
     "return-buyer" => return_buyer,
+    "webhook-billagain" => webhook_billagain,
     "webhook-billie-pad" => webhook_billie_pad,
+    "webhook-billie-psp" => webhook_billie_psp,
+    "webhook-billink" => webhook_billink,
     "webhook-buckaroo" => webhook_buckaroo,
 }
 

@@ -22,7 +22,9 @@ static CLIENT: OnceLock<Option<Client>> = OnceLock::new();
 
 /// The HTTP client for every SDK client.
 pub(crate) fn client() -> SharedHttpClient {
-    http_client_fn(|settings, _| SharedHttpConnector::new(Connector { patience: settings.read_timeout().unwrap_or(PATIENCE) }))
+    http_client_fn(|settings, _| {
+        SharedHttpConnector::new(Connector { patience: settings.read_timeout().unwrap_or(PATIENCE) })
+    })
 }
 
 /// Why a request could not be made or its answer not be read.

@@ -6,7 +6,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
 use payment::MerchantId;
 use providers::Deadline;
-use service::{Call, Problem, ProblemCode};
+use service::{Call, Problem, ProblemCode, Scope};
 
 use crate::Request;
 use crate::outgoing::LARGEST_BODY;
@@ -21,7 +21,8 @@ const DEFAULT_TIME: Duration = Duration::from_secs(26);
 pub struct Incoming {
     /// Who asks, and until when there is time.
     pub call: Call,
-    id: String,
+    scope: Scope,
+    path: Vec<(String, String)>,
     key: Option<String>,
     body: Vec<u8>,
     query: Vec<(String, String)>,
@@ -40,7 +41,8 @@ impl Incoming {
         let query = request.uri().query().unwrap_or_default();
         Ok(Self {
             call: Call { merchant, request_id: request_id(&request), deadline: deadline(&request) },
-            id: request.path_parameters_ref().and_then(|path| path.first("id")).unwrap_or_default().to_owned(),
+            scope: scope(&request),
+            path: path_parameters(&request),
             key: header("idempotency-key"),
             body,
             query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
@@ -50,7 +52,24 @@ impl Incoming {
     /// The payment in the path.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        self.path("id")
+    }
+
+    /// A parameter of the path.
+    #[must_use]
+    pub fn path(&self, name: &str) -> &str {
+        self.path.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+    }
+
+    /// Lets only an operator's key pass.
+    ///
+    /// # Errors
+    /// 403 for any other key.
+    pub fn operator(&self) -> Result<(), Problem> {
+        if self.scope == Scope::Operator {
+            return Ok(());
+        }
+        Err(Problem::new(ProblemCode::Forbidden, "This needs a key of scope operator."))
     }
 
     /// The `Idempotency-Key` header.
@@ -94,6 +113,18 @@ pub(crate) fn time_left(deadline_ms: u64) -> Duration {
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Duration::from_millis(deadline_ms).saturating_sub(now).saturating_sub(RESERVE)
+}
+
+/// What the key may do that the authorizer has seen; the least where it does not say.
+fn scope(request: &Request) -> Scope {
+    let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { return Scope::Checkout };
+    let word = context.authorizer.as_ref().and_then(|authorizer| authorizer.fields.get("scope"));
+    if word.and_then(|word| word.as_str()) == Some("operator") { Scope::Operator } else { Scope::Checkout }
+}
+
+fn path_parameters(request: &Request) -> Vec<(String, String)> {
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    request.path_parameters_ref().map(|path| path.iter().map(owned).collect()).unwrap_or_default()
 }
 
 /// Whose key the authorizer has seen.

@@ -4,6 +4,7 @@
 
 mod answer;
 mod create;
+mod desk;
 mod hooks;
 mod look;
 mod merchant;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use payment::{Payment, PaymentId, SCHEMA};
+use payment::{OperationStatus, Payment, PaymentId, SCHEMA};
 use serde::Deserialize;
 
 use crate::error::StoreError;
@@ -53,11 +53,25 @@ pub(crate) fn to_item(payment: &Payment) -> Result<Item, StoreError> {
     if let Some(reference) = &payment.provider_reference {
         put("provider_ref", provider_ref(&payment.provider, merchant, reference));
     }
+    if let Some(status) = attention(payment) {
+        put("attention", attention_key(merchant, status));
+    }
     if let Some(due) = payment.due_at() {
         put("due_shard", due_shard(payment.id.as_str()));
         put("due_at", sortable(due));
     }
     Ok(item)
+}
+
+/// The worst that is the matter with a payment's operations, for the operator's desk.
+fn attention(payment: &Payment) -> Option<OperationStatus> {
+    let worst = [OperationStatus::NeedsOperator, OperationStatus::InDoubt];
+    worst.into_iter().find(|status| payment.operations.iter().any(|o| o.status == *status))
+}
+
+pub(crate) fn attention_key(merchant: &payment::MerchantId, status: OperationStatus) -> String {
+    let word = if status == OperationStatus::NeedsOperator { "needs_operator" } else { "in_doubt" };
+    format!("{merchant}#{word}")
 }
 
 pub(crate) fn provider_ref(provider: &payment::ProviderId, merchant: &payment::MerchantId, reference: &str) -> String {

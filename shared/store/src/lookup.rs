@@ -2,11 +2,11 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use payment::{MerchantId, PaymentId, ProviderId};
+use payment::{MerchantId, OperationStatus, PaymentId, ProviderId};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{DUE_SHARDS, Item, provider_ref, sortable, text};
+use crate::item::{DUE_SHARDS, Item, attention_key, provider_ref, sortable, text};
 
 /// Something that wants to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,18 @@ impl Store {
         Ok(None)
     }
 
+    /// The payments of a merchant with an operation that needs help or is in doubt, the oldest first; at most 100.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn needing_attention(
+        &self,
+        merchant: &MerchantId,
+        status: OperationStatus,
+    ) -> Result<Vec<PaymentId>, StoreError> {
+        self.keys("by_attention", "attention", attention_key(merchant, status)).await
+    }
+
     async fn keys(&self, index: &str, attribute: &str, value: String) -> Result<Vec<PaymentId>, StoreError> {
         let answer = self
             .client
@@ -65,6 +77,7 @@ impl Store {
             .index_name(index)
             .key_condition_expression(format!("{attribute} = :value"))
             .expression_attribute_values(":value", text(value))
+            .limit(100)
             .send()
             .await;
         let items = answer.map_err(StoreError::from_sdk)?.items.unwrap_or_default();

@@ -190,7 +190,7 @@ fn asked_a_person() -> (Payment, Ticket) {
 }
 
 fn decision(succeeded: bool) -> Decision {
-    Decision { succeeded, reason: "their support said so".to_owned(), provider_reference: Some("p-9".to_owned()) }
+    Decision { succeeded, reason: "their support said so".to_owned(), provider_reference: Some("p-9".to_owned()), authorizes: false }
 }
 
 #[test]

@@ -305,7 +305,7 @@ impl World {
             Step::Resolve { operation, succeeded } => {
                 let id = self.pick(operation);
                 let decision =
-                    Decision { succeeded: *succeeded, reason: "called them".to_owned(), provider_reference: None };
+                    Decision { succeeded: *succeeded, reason: "called them".to_owned(), provider_reference: None, authorizes: false };
                 self.payment.resolve(&id, decision, &cause(), now);
                 return Ok(true);
             }

@@ -12,15 +12,16 @@ use aws_sdk_dynamodb::types::{
 };
 
 /// Each sparse index with its hash key and, if it has one, its range key. All keys are strings.
-const INDEXES: [(&str, &str, Option<&str>); 4] = [
+const INDEXES: [(&str, &str, Option<&str>); 5] = [
     ("by_provider_reference", "provider_ref", None),
     ("by_due", "due_shard", Some("due_at")),
     ("by_created", "created_month", Some("created_key")),
     ("by_reference", "merchant_ref", Some("created_key")),
+    ("by_attention", "attention", Some("created_key")),
 ];
 /// Every attribute that is part of a key.
-const KEY_ATTRIBUTES: [&str; 8] =
-    ["PK", "SK", "provider_ref", "due_shard", "due_at", "created_month", "created_key", "merchant_ref"];
+const KEY_ATTRIBUTES: [&str; 9] =
+    ["PK", "SK", "provider_ref", "due_shard", "due_at", "created_month", "created_key", "merchant_ref", "attention"];
 const TTL_ATTRIBUTE: &str = "expires_at";
 
 const ACTIVE_POLL: Duration = Duration::from_millis(50);

@@ -1,0 +1,8 @@
+//! POST /v1/webhooks/billink/{merchant}: takes in the provider's messages.
+
+use runtime::{App, Request, Response};
+
+/// Handles one message.
+pub async fn handle(app: App, request: Request) -> Response {
+    app.webhook("billink", request).await
+}

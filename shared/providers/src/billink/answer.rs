@@ -1,0 +1,154 @@
+//! What an answer means. Its body counts first, whatever the HTTP status: the guide says that every failure has 200.
+
+use jiff::{SignedDuration, Timestamp};
+use payment::{
+    Action, Amount, Currency, Doubt, OrderNews, OrderState, Outcome, Payment, Receipt, Refusal,
+};
+use url::Url;
+
+use super::SESSION_SECONDS;
+use super::account::is_https_or_loopback;
+use super::map::{self, Endpoint, Means};
+use super::wire::{Answer, Item};
+use crate::{JsonDecimal, ReadError, Response};
+
+/// The call that was answered.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) endpoint: Endpoint,
+    pub(super) payment: &'a Payment,
+    /// Whether an earlier call of the same operation may have happened.
+    pub(super) again: bool,
+}
+
+/// Billink's no, in one of its four shapes.
+enum Failure<'a> {
+    /// By a code of its own.
+    Code(Option<i64>),
+    /// By an HTTP status, with a text that can name fields.
+    Http(u16, &'a str),
+}
+
+impl Answer {
+    fn failure(&self, status: u16) -> Option<Failure<'_>> {
+        let is_error = |word: &Option<String>| word.as_ref().is_some_and(|word| word.eq_ignore_ascii_case("error"));
+        let backend = self.error_backend.as_ref().unwrap_or(&self.backend);
+        if self.error_backend.is_some() || self.backend.http_status_code.is_some() {
+            return Some(Failure::Http(backend.http_status_code.unwrap_or(status), backend.text()));
+        }
+        let code = self.error.as_ref().and_then(|error| error.code.as_ref()).or(self.code.as_ref());
+        if self.error.is_some() || is_error(&self.result) {
+            return Some(Failure::Code(code.and_then(|code| code.number())));
+        }
+        is_error(&self.status).then(|| Failure::Http(status, self.message.as_deref().unwrap_or_default()))
+    }
+}
+
+impl Asked<'_> {
+    /// What the answer to an effectful call means.
+    pub(super) fn outcome(self, response: &Response, now: Timestamp) -> Outcome {
+        let answer: Option<Answer> = serde_json::from_slice(&response.body).ok();
+        match answer.as_ref().map(|answer| (answer, answer.failure(response.status))) {
+            Some((_, Some(Failure::Code(code)))) => self.by_code(code, None),
+            Some((_, Some(Failure::Http(status, text)))) => self.by_status(status, text),
+            Some((answer, None)) if response.is_success() => match self.endpoint {
+                Endpoint::CreateSession => opened(answer, now),
+                Endpoint::StartWorkflow | Endpoint::Credit => self.by_item(answer),
+            },
+            _ => Outcome::InDoubt(failed(response.status)),
+        }
+    }
+
+    /// The only order of the call, which must be ours.
+    fn by_item(self, answer: &Answer) -> Outcome {
+        let fine = answer.result.as_ref().is_some_and(|result| result.eq_ignore_ascii_case("msg"));
+        let [item] = answer.statuses.as_deref().filter(|_| fine).unwrap_or_default() else {
+            return Outcome::InDoubt(Doubt::Unreadable);
+        };
+        let ours = [Some(self.payment.order_reference.as_str()), self.payment.provider_reference.as_deref()];
+        if ours.contains(&item.invoice_number.as_deref().or(Some(""))) {
+            self.by_code(item.code.number(), Some(item))
+        } else {
+            Outcome::InDoubt(Doubt::Unreadable)
+        }
+    }
+
+    fn by_code(self, code: Option<i64>, item: Option<&Item>) -> Outcome {
+        let means = code.and_then(|code| self.endpoint.code(code));
+        match means {
+            Some((Means::Done, _)) if item.is_some() => done(item),
+            Some((Means::Already, _)) => done(None),
+            Some((Means::Unfit, _)) if self.again => Outcome::InDoubt(Doubt::UnknownCode),
+            Some((Means::Refused | Means::Unfit, text)) => refused(code.map(|code| format!("{code:03}")), text),
+            Some((Means::Unsure, _)) => Outcome::InDoubt(Doubt::ServerError),
+            Some((Means::Done, _)) | None => Outcome::InDoubt(Doubt::UnknownCode),
+        }
+    }
+
+    fn by_status(self, status: u16, text: &str) -> Outcome {
+        let Some(rule) = self.endpoint.refusal(status) else { return Outcome::InDoubt(failed(status)) };
+        let fields = fields(text);
+        let told = if fields.is_empty() { rule.to_owned() } else { format!("{rule}: {}", fields.join(", ")) };
+        refused(Some(status.to_string()), &told)
+    }
+}
+
+fn failed(status: u16) -> Doubt {
+    if status >= 500 { Doubt::ServerError } else { Doubt::Unreadable }
+}
+
+fn done(item: Option<&Item>) -> Outcome {
+    let amount = item.and_then(|item| item.message.as_deref()).and_then(credited);
+    Outcome::Done(Receipt { amount, ..Receipt::default() })
+}
+
+/// A refusal in our words.
+pub(super) fn refused(provider_code: Option<String>, message: &str) -> Outcome {
+    Outcome::Refused(Refusal { provider_code, message: Some(message.to_owned()) })
+}
+
+/// The amount in "Credit applied: 1.50 EURO.; step restarted.", where the message still has that form.
+fn credited(message: &str) -> Option<Amount> {
+    let (amount, _) = message.strip_prefix("Credit applied: ")?.split_once(" EURO")?;
+    amount.parse::<JsonDecimal>().ok()?.amount(Currency::EUR).ok()
+}
+
+/// The fields that a text complains about. The rest of it can be personal.
+fn fields(text: &str) -> Vec<&str> {
+    const PARTS: [&str; 5] = ["client.", "customer.", "billingAddress.", "shippingAddress.", "transaction."];
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).map(|word| word.trim_matches('.'));
+    words.filter(|word| PARTS.iter().any(|part| word.starts_with(part))).collect()
+}
+
+fn opened(answer: &Answer, now: Timestamp) -> Outcome {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let url = answer.session_url.as_ref().and_then(|url| url.parse::<Url>().ok()).filter(is_https_or_loopback);
+    match (answer.status.as_deref(), given(&answer.session_id), url) {
+        (Some("success"), Some(session), Some(url)) => {
+            let expires_at = now.checked_add(SignedDuration::from_secs(i64::from(SESSION_SECONDS))).ok();
+            let action = Action::Redirect { url, expires_at };
+            let order = OrderNews {
+                provider_reference: given(&answer.invoice),
+                session_reference: Some(session),
+                ..OrderNews::of(OrderState::AwaitingBuyer(Some(action)))
+            };
+            let provider_reference = order.provider_reference.clone();
+            Outcome::Done(Receipt { provider_reference, amount: None, order: Some(order) })
+        }
+        (Some("success"), ..) => Outcome::InDoubt(Doubt::Unreadable),
+        _ => Outcome::InDoubt(Doubt::UnknownCode),
+    }
+}
+
+/// How the order stands whose session was asked about.
+pub(super) fn session(response: &Response) -> Result<OrderState, ReadError> {
+    let answer: Option<Answer> = serde_json::from_slice(&response.body).ok();
+    let failure = answer.as_ref().and_then(|answer| answer.failure(response.status));
+    match (failure, response.status) {
+        (Some(Failure::Code(Some(101 | 102)) | Failure::Http(401 | 403, _)), _) | (None, 401 | 403) => {
+            Err(ReadError::Unauthorized)
+        }
+        (None, 200..=299) => answer.and_then(|answer| map::session(&answer.status?)).ok_or(ReadError::Unreadable),
+        _ => Err(ReadError::Unreadable),
+    }
+}

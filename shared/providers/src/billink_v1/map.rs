@@ -1,0 +1,292 @@
+//! What Billink's codes mean. The same number means something else at every endpoint, so each has its own table.
+
+use payment::{Decline, DeclineReason, Doubt, OrderNews, OrderState, Outcome, Receipt, Refusal, Text};
+
+use super::account::Wire;
+use super::xml::Element;
+use crate::{ReadError, Response};
+
+/// What a code says about the call that it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    /// It was done.
+    Done,
+    /// It was done before.
+    Already,
+    /// The credit check said no.
+    Declined,
+    /// It was definitely not done.
+    Refused,
+    /// Billink has this order or this check already: an earlier attempt of ours may have made it, and a look tells.
+    Exists,
+    /// Not even looked at: the account or the build is wrong.
+    Unprocessed,
+    /// Billink's own failure.
+    Failure,
+}
+use Class::{Already, Declined, Done, Exists, Failure, Refused, Unprocessed};
+
+/// A code, what it says, and its explanation: Billink's table in our words.
+pub(super) type Row = (&'static str, Class, &'static str);
+
+/// One call of the API.
+pub(super) struct Endpoint {
+    pub(super) action: &'static str,
+    pub(super) path: fn(&Wire) -> &str,
+    /// Where the answer's code is: of the call, or of the one invoice that the call was about.
+    code: &'static [&'static str],
+    news: fn(&Element) -> Option<Receipt>,
+    pub(super) codes: &'static [Row],
+}
+
+const OF_CALL: &[&str] = &["MSG", "CODE"];
+const OF_INVOICE: &[&str] = &["MSG", "STATUSES", "ITEM", "CODE"];
+
+pub(super) static CHECK: Endpoint =
+    Endpoint { action: "Check", path: |wire| &wire.check_path, code: OF_CALL, news: checked, codes: CHECK_CODES };
+pub(super) static ORDER: Endpoint =
+    Endpoint { action: "Order", path: |wire| &wire.order_path, code: OF_CALL, news: ordered, codes: ORDER_CODES };
+pub(super) static START: Endpoint = Endpoint {
+    action: "activate order",
+    path: |wire| &wire.start_path,
+    code: OF_INVOICE,
+    news: nothing,
+    codes: START_CODES,
+};
+pub(super) static CREDIT: Endpoint =
+    Endpoint { action: "Credit", path: |wire| &wire.credit_path, code: OF_INVOICE, news: nothing, codes: CREDIT_CODES };
+pub(super) static STATUS: Endpoint =
+    Endpoint { action: "Status", path: |wire| &wire.status_path, code: OF_CALL, news: nothing, codes: STATUS_CODES };
+
+/// developers.billink.nl, legacy API, errors: what stands on every page.
+pub(super) const COMMON_CODES: &[Row] = &[
+    ("001", Unprocessed, "unknown API version"),
+    ("101", Unprocessed, "unknown client"),
+    ("102", Unprocessed, "unknown client"),
+    ("103", Unprocessed, "unknown action"),
+    ("601", Unprocessed, "the XML is empty or cannot be parsed"),
+    ("603", Failure, "Billink's server failed"),
+];
+
+/// developers.billink.nl, legacy API, errors, check, to 428; the rest and 500, 501 from Billink's shop plug-ins.
+const CHECK_CODES: &[Row] = &[
+    ("500", Done, "accepted"),
+    ("501", Declined, "rejected by the credit check"),
+    ("701", Declined, "rejected by the credit check"),
+    ("104", Unprocessed, "workflow number missing"),
+    ("105", Unprocessed, "wrong workflow number"),
+    ("402", Refused, "phone number must have 9 to 18 characters: digits, spaces, + ( ) -"),
+    ("406", Refused, "type missing"),
+    ("407", Refused, "wrong type"),
+    ("408", Refused, "company name missing"),
+    ("409", Refused, "wrong sex"),
+    ("410", Refused, "last name missing"),
+    ("411", Refused, "chamber of commerce number missing"),
+    ("412", Refused, "first name or initials missing"),
+    ("414", Refused, "house number missing"),
+    ("415", Refused, "postal code missing"),
+    ("416", Refused, "wrong postal code"),
+    ("417", Refused, "phone number missing"),
+    ("418", Refused, "wrong birth date"),
+    ("419", Refused, "e-mail address missing"),
+    ("420", Refused, "wrong e-mail address"),
+    ("421", Refused, "birth date missing"),
+    ("422", Refused, "the buyer is too young"),
+    ("424", Refused, "wrong house number"),
+    ("425", Refused, "wrong house number of the delivery address"),
+    ("426", Refused, "a delivery address is not allowed"),
+    ("427", Refused, "order amount missing"),
+    ("428", Refused, "wrong order amount"),
+    ("429", Refused, "the amount is higher than agreed"),
+    ("430", Refused, "company name must have 2 to 50 characters"),
+    ("431", Refused, "house number addition must have at most 10 characters"),
+    // The plug-ins disagree about what of these it is.
+    ("432", Refused, "city missing, or wrong type of check"),
+    ("433", Refused, "wrong city or country"),
+    ("434", Refused, "wrong country of the delivery address"),
+    ("607", Refused, "customer not found"),
+    ("703", Refused, "financial arrangement missing"),
+];
+
+/// developers.billink.nl, legacy API, errors, order, to 433; the rest and 200 from Billink's shop plug-ins.
+const ORDER_CODES: &[Row] = &[
+    ("200", Done, "added"),
+    ("401", Refused, "workflow number missing"),
+    ("402", Refused, "the workflow does not exist"),
+    ("403", Exists, "the order number exists already"),
+    ("404", Refused, "order number missing"),
+    ("405", Refused, "date missing"),
+    ("406", Refused, "type missing"),
+    ("407", Refused, "wrong type"),
+    ("408", Refused, "company name missing"),
+    ("409", Refused, "first name or initials missing"),
+    ("410", Refused, "last name missing"),
+    ("411", Refused, "sex missing"),
+    ("412", Refused, "wrong sex"),
+    ("413", Refused, "street missing"),
+    ("414", Refused, "house number missing"),
+    ("415", Refused, "postal code missing"),
+    ("416", Refused, "city missing"),
+    ("417", Refused, "phone number missing"),
+    ("418", Refused, "e-mail address missing"),
+    ("419", Refused, "city must be letters"),
+    ("420", Refused, "wrong country"),
+    ("421", Refused, "birth date missing"),
+    ("422", Refused, "wrong IP address"),
+    ("423", Refused, "order items missing"),
+    ("425", Refused, "wrong bank account number, or a delivery address is not allowed"),
+    ("426", Refused, "account holder missing"),
+    ("427", Refused, "chamber of commerce number missing"),
+    ("428", Refused, "an item's code is too long"),
+    ("429", Refused, "chamber of commerce number must have 5 to 25 characters"),
+    ("430", Refused, "wrong VAT rate"),
+    ("431", Refused, "wrong VAT number"),
+    ("432", Refused, "wrong e-mail address"),
+    ("433", Refused, "wrong second e-mail address"),
+    ("434", Refused, "wrong characters in the invoice number"),
+    ("435", Refused, "an item's amount is missing"),
+    ("436", Refused, "wrong characters in the merchant's invoice number"),
+    ("437", Refused, "additional text missing"),
+    ("438", Refused, "wrong characters in the additional text"),
+    ("439", Refused, "invoice number must have at most 50 characters"),
+    ("440", Refused, "unknown check"),
+    ("441", Refused, "mandate id must be digits"),
+    ("442", Refused, "wrong type of mandate"),
+    ("443", Refused, "wrong IBAN"),
+    ("444", Refused, "the order's amount is higher than the checked one"),
+    ("445", Refused, "the check has expired"),
+    ("446", Exists, "the check was used already"),
+    ("447", Refused, "check missing"),
+    ("448", Refused, "company name must have 2 to 50 characters"),
+    ("449", Refused, "phone number must be digits"),
+    ("450", Refused, "house number addition must have at most 10 characters"),
+    ("451", Refused, "the check was for a workflow without guarantee"),
+    ("452", Refused, "the amount is higher than agreed"),
+    ("453", Refused, "the buyer is too young"),
+    ("701", Declined, "rejected by the credit check"),
+];
+
+/// developers.billink.nl, legacy API, errors, start workflow; 500 and -1 from Billink's shop plug-ins.
+const START_CODES: &[Row] = &[
+    ("500", Done, "started"),
+    ("707", Already, "the workflow was started already"),
+    ("-1", Refused, "unknown invoice number"),
+    ("704", Refused, "unknown invoice number"),
+    ("705", Refused, "no invoice"),
+    ("706", Refused, "not allowed to manage this order"),
+    ("708", Refused, "more than 10 invoices"),
+];
+
+/// developers.billink.nl, legacy API, errors, credit; 200, -1 and 709 from Billink's shop plug-ins.
+const CREDIT_CODES: &[Row] = &[
+    ("200", Done, "credited"),
+    ("-1", Refused, "unknown invoice number"),
+    ("402", Refused, "the workflow does not exist"),
+    ("404", Refused, "the order number exists already"),
+    ("705", Refused, "no invoice"),
+    ("706", Refused, "not allowed to manage this order"),
+    ("707", Refused, "a credit cannot be applied at this stage"),
+    ("708", Refused, "a credit cannot be applied at this stage"),
+    ("709", Refused, "the bank account for the refund is unknown"),
+];
+
+/// Billink's WooCommerce plug-in.
+const STATUS_CODES: &[Row] = &[
+    ("110", Refused, "more than 100 invoices"),
+    ("111", Refused, "too many requests"),
+    ("420", Refused, "invoice number missing"),
+    ("705", Refused, "no invoice"),
+];
+
+/// A recorded `STATUS`, and whether the order is there: not found, unpaid, paid, open.
+pub(super) const STATUSES: [(&str, bool); 4] = [("-1", false), ("0", true), ("1", true), ("2", true)];
+
+impl Endpoint {
+    pub(super) fn row(&self, code: &str) -> Option<&'static Row> {
+        self.codes.iter().chain(COMMON_CODES).find(|(known, ..)| *known == code)
+    }
+
+    /// The code that an answer is about this invoice, and whether it says itself that it is an error.
+    fn code<'a>(&self, answer: &'a Element, number: &str) -> Option<(&'a str, bool)> {
+        let name = answer.text(&["MSG", "STATUSES", "ITEM", "INVOICENUMBER"]);
+        match answer.text(&["RESULT"])? {
+            "ERROR" => Some((answer.text(&["ERROR", "CODE"])?, true)),
+            "MSG" if name.is_none_or(|name| names(name, number)) => Some((answer.text(self.code)?, false)),
+            _ => None,
+        }
+    }
+}
+
+/// What the answer to an effectful call means. Errors come with HTTP 200, so another status is not Billink's word.
+pub(super) fn outcome(endpoint: &Endpoint, answer: &Response, number: &str) -> Outcome {
+    let read = || Element::read(&answer.body).filter(|root| root.is("API"));
+    let unreadable = Outcome::InDoubt(Doubt::Unreadable);
+    let Some(root) = (answer.status == 200).then(read).flatten() else {
+        return if answer.status >= 500 { Outcome::InDoubt(Doubt::ServerError) } else { unreadable };
+    };
+    let Some((code, is_error)) = endpoint.code(&root, number) else { return unreadable };
+    let Some((code, class, text)) = endpoint.row(code) else { return Outcome::InDoubt(Doubt::UnknownCode) };
+    let (provider_code, message) = (Some((*code).to_owned()), Some((*text).to_owned()));
+    match class {
+        Done if is_error => unreadable,
+        Done => (endpoint.news)(&root).map_or(unreadable, Outcome::Done),
+        Already => Outcome::Done(Receipt::default()),
+        Declined => {
+            let decline = Decline { reason: DeclineReason::CreditRefused, provider_code, message };
+            Outcome::Done(about_order(OrderNews::of(OrderState::Declined(decline))))
+        }
+        Refused => Outcome::Refused(Refusal { provider_code, message }),
+        Exists => Outcome::InDoubt(Doubt::UnknownCode),
+        Unprocessed => Outcome::NotSent,
+        Failure => Outcome::InDoubt(Doubt::ServerError),
+    }
+}
+
+/// Whether a status says that there is an order under this number.
+pub(super) fn exists(answer: &Response, number: &str) -> Result<bool, ReadError> {
+    match answer.status {
+        200 => {}
+        401 | 403 => return Err(ReadError::Unauthorized),
+        _ => return Err(ReadError::Unreadable),
+    }
+    let root = Element::read(&answer.body).filter(|root| root.is("API")).ok_or(ReadError::Unreadable)?;
+    if let Some((code, true)) = STATUS.code(&root, number) {
+        let ours = STATUS.row(code).is_some_and(|(_, class, _)| *class == Unprocessed);
+        return Err(if ours { ReadError::Unauthorized } else { ReadError::Unreadable });
+    }
+    // The recorded answer has INVOICE, all other lists ITEM.
+    let found = [root.all(&["MSG", "INVOICES", "INVOICE"]), root.all(&["MSG", "INVOICES", "ITEM"])].concat();
+    let [one] = <[&Element; 1]>::try_from(found).map_err(|_| ReadError::Unreadable)?;
+    let name = one.text(&["INVOICENUMBER"]);
+    let status = STATUSES.into_iter().find(|(status, _)| Some(*status) == one.text(&["STATUS"]));
+    // What is not found has an empty number.
+    status.map(|(_, exists)| exists).filter(|exists| name.map_or(!exists, |name| names(name, number))).ok_or(ReadError::Unreadable)
+}
+
+/// Whether an invoice number is ours, or Billink's public one: workflow and merchant, then ours.
+fn names(name: &str, number: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(&number.to_ascii_lowercase())
+}
+
+fn checked(root: &Element) -> Option<Receipt> {
+    let session_reference = Some(reference(root.text(&["UUID"])?)?);
+    Some(about_order(OrderNews { session_reference, ..OrderNews::of(OrderState::AwaitingConfirmation) }))
+}
+
+fn ordered(root: &Element) -> Option<Receipt> {
+    let provider_reference = Some(reference(root.text(&["MSG", "INVOICE"])?)?);
+    Some(about_order(OrderNews { provider_reference, ..OrderNews::of(OrderState::Authorized) }))
+}
+
+fn nothing(_: &Element) -> Option<Receipt> {
+    Some(Receipt::default())
+}
+
+fn about_order(order: OrderNews) -> Receipt {
+    Receipt { order: Some(order), ..Receipt::default() }
+}
+
+/// A name short enough to be kept.
+fn reference(text: &str) -> Option<String> {
+    text.parse::<Text<1, 100>>().ok().map(String::from)
+}

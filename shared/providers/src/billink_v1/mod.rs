@@ -1,0 +1,161 @@
+//! Billink's first API, XML: a credit check, then the order; start-workflow captures, a credit gives back.
+
+mod account;
+mod map;
+mod request;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod xml;
+
+use async_trait::async_trait;
+use payment::{
+    BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind,
+    OperationStatus, Order, OrderError, OrderNews, OrderState, Outcome, Payment, Receipt,
+};
+use serde_json::Value;
+
+use crate::{
+    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
+    OperationCapability, ReadError, Request, Transport,
+};
+use account::Account;
+use map::{CHECK, CREDIT, Endpoint, ORDER, START};
+
+const fn operation(kind: OperationKind, doubt: DoubtPolicy) -> OperationCapability {
+    OperationCapability { kind, flows: &[], partial: false, doubt, calls: true, needs_order: false, requires: &[] }
+}
+
+pub(crate) static CAPABILITIES: Capabilities = Capabilities {
+    provider: "billink_v1",
+    name: "Billink v1",
+    webhook_path: "billink-v1",
+    flows: &[Flow::Direct],
+    capture_modes: &[CaptureMode::Manual],
+    operations: &[
+        OperationCapability { needs_order: true, ..operation(OperationKind::CreateSession, DoubtPolicy::Harmless) },
+        OperationCapability { needs_order: true, ..operation(OperationKind::Confirm, DoubtPolicy::Lookup) },
+        operation(OperationKind::Capture, DoubtPolicy::Repeat),
+        OperationCapability { partial: true, ..operation(OperationKind::Refund, DoubtPolicy::None) },
+        operation(OperationKind::Cancel, DoubtPolicy::None),
+    ],
+    countries: &["NL", "BE"],
+    currencies: &["EUR"],
+    buyers: &[BuyerKind::Person, BuyerKind::Business],
+    limits: &[],
+    // Check 417
+    required_fields: &["/buyer/person/phone"],
+    evidence: BestEvidence::Observation,
+    finds_by_reference: true,
+    quiet_seconds: 60,
+    timeout_seconds: 25,
+    session_seconds: None,
+};
+
+pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
+    Ok(Box::new(Billink { account: Account::parse(document)?, transport }))
+}
+
+struct Billink {
+    account: Account,
+    transport: Transport,
+}
+
+#[async_trait]
+impl Adapter for Billink {
+    fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
+        rules::broken(order, request::day(jiff::Timestamp::now()))
+    }
+
+    fn broken_widget_rules(&self, _payment: &Payment, _result: &Value) -> Vec<OrderError> {
+        vec![OrderError::at("/widget_result", "is not something that this provider has")]
+    }
+
+    async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
+        let (Act::CreateSession(operation)
+        | Act::Confirm(operation)
+        | Act::Capture(operation)
+        | Act::Refund { refund: operation, .. }
+        | Act::Cancel(operation)) = act;
+        if cancels_nothing(operation) {
+            return Outcome::Done(Receipt::default());
+        }
+        let Some((endpoint, request)) = self.asked(operation, context) else { return Outcome::NotSent };
+        let outcome = match self.transport.act(effect, request, context.deadline).await {
+            Answer::Got(answer) => map::outcome(endpoint, &answer, &context.payment.order_reference),
+            // There is no token to renew.
+            Answer::Unauthorized(_) | Answer::NotSent => Outcome::NotSent,
+            Answer::InDoubt(doubt) => Outcome::InDoubt(doubt),
+        };
+        match outcome {
+            // That a repeat is refused says nothing about the call that it repeats.
+            Outcome::Refused(_) if operation.doubt_since.is_some() => Outcome::InDoubt(Doubt::UnknownCode),
+            outcome => outcome,
+        }
+    }
+
+    async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {
+        let mut operations = context.payment.operations.iter();
+        if !operations.clone().any(|o| o.kind() == OperationKind::Confirm) {
+            return Err(ReadError::Nothing);
+        }
+        let exists = self.exists(context).await?;
+        // A credited order still exists; nothing else tells that it was called off.
+        let called_off = operations.any(|o| o.kind() == OperationKind::Cancel && o.status == OperationStatus::Succeeded);
+        match exists {
+            false => Err(ReadError::Nothing),
+            true if called_off => Ok(Observation::read(News::default())),
+            true => Ok(Observation::read(News { order: Some(OrderNews::of(OrderState::Authorized)), ..News::default() })),
+        }
+    }
+
+    async fn probe(&self, operation: &Operation, context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
+        let authorized = || Receipt { order: Some(OrderNews::of(OrderState::Authorized)), ..Receipt::default() };
+        Ok(Observation::read(match operation.kind() {
+            OperationKind::Confirm if self.exists(context).await? => Finding::Found(Outcome::Done(authorized())),
+            OperationKind::Confirm => Finding::NotFound,
+            OperationKind::Cancel if cancels_nothing(operation) => Finding::Found(Outcome::Done(Receipt::default())),
+            // A status shows no credits, and "No steps given" for up to three days after a workflow was started.
+            _ => Finding::Unclear,
+        }))
+    }
+
+    fn candidate_of_return(&self, _query: &[(String, String)]) -> Option<String> {
+        None
+    }
+
+    /// This API sends no messages.
+    fn receive(&self, _inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        Err(NotAuthentic::Forged)
+    }
+
+    fn reread(&self, _inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        Err(NotAuthentic::Unreadable)
+    }
+}
+
+impl Billink {
+    /// The call of an operation; `None` when something that it needs is gone.
+    fn asked(&self, operation: &Operation, context: &Context<'_>) -> Option<(&'static Endpoint, Request)> {
+        let account = &self.account;
+        let (endpoint, fields) = match operation.kind() {
+            OperationKind::CreateSession => (&CHECK, request::check(account, context.order?)),
+            OperationKind::Confirm => (&ORDER, request::order(account, context)?),
+            OperationKind::Capture => (&START, request::start(account, operation, context.payment)),
+            OperationKind::Refund | OperationKind::Cancel => (&CREDIT, request::credit(operation, context.payment)),
+        };
+        Some((endpoint, request::post(account, endpoint, fields)?))
+    }
+
+    /// Whether Billink has an order under our number.
+    async fn exists(&self, context: &Context<'_>) -> Result<bool, ReadError> {
+        let number = &context.payment.order_reference;
+        let request = request::post(&self.account, &map::STATUS, request::status(number)).ok_or(ReadError::Nothing)?;
+        map::exists(&self.transport.read(request, context.deadline).await?, number)
+    }
+}
+
+/// Whether nothing was ordered yet: then a check lapses by itself and there is nothing to credit.
+fn cancels_nothing(operation: &Operation) -> bool {
+    operation.kind() == OperationKind::Cancel && operation.amount.is_zero()
+}
