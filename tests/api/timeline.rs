@@ -7,10 +7,10 @@ use tests::{Order, Site, orders};
 async fn played(site: &Site) -> String {
     let api = &site.api;
     let id = api.post("/v1/payments", Order::billie_pad_at_once().json()).await.expect(201).id().to_owned();
-    let mut part = orders::invoice("INV-1");
+    let mut part = orders::capture();
     part["lines"] = json!([{ "reference": "CHAIR", "quantity": 1 }]);
     let _ = api.post(&format!("/v1/payments/{id}/captures"), &part).await.expect(201);
-    let mut rest = orders::invoice("INV-2");
+    let mut rest = orders::capture();
     (rest["amount"], rest["final"]) = (json!(500), json!(true));
     let _ = api.post(&format!("/v1/payments/{id}/captures"), &rest).await.expect(201);
     let refund = json!({ "amount": 250, "reason": "Late" });

@@ -22,7 +22,10 @@ fn check(name: &str, expected: &str) {
         std::fs::write(readme(), format!("{before}{begin}{expected}{end}{after}")).unwrap();
         return;
     }
-    assert_eq!(found, expected, "README.md is stale; run PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs -- --test-threads 1");
+    assert_eq!(
+        found, expected,
+        "README.md is stale; run PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs -- --test-threads 1"
+    );
 }
 
 #[test]
@@ -78,7 +81,8 @@ fn operation(capabilities: &Capabilities, kind: OperationKind) -> String {
             OperationKind::Cancel => "before capture, ",
             OperationKind::CreateSession | OperationKind::Confirm => "",
         };
-        let text = if operation.calls { format!("{partial}doubt: {}", doubt(operation.doubt)) } else { "observes".to_owned() };
+        let text =
+            if operation.calls { format!("{partial}doubt: {}", doubt(operation.doubt)) } else { "observes".to_owned() };
         match found.iter_mut().find(|(known, _)| *known == text) {
             Some((_, flows)) => flows.push(*flow),
             None => found.push((text, vec![*flow])),
@@ -87,7 +91,9 @@ fn operation(capabilities: &Capabilities, kind: OperationKind) -> String {
     match found.as_slice() {
         [] => "—".to_owned(),
         [(text, flows)] if flows.len() == capabilities.flows.len() => text.clone(),
-        several => several.iter().map(|(text, flows)| format!("{}: {text}", words(flows))).collect::<Vec<_>>().join("; "),
+        several => {
+            several.iter().map(|(text, flows)| format!("{}: {text}", words(flows))).collect::<Vec<_>>().join("; ")
+        }
     }
 }
 

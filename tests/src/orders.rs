@@ -119,10 +119,17 @@ fn lines() -> Value {
     ])
 }
 
-/// A capture as `billie_pad` wants it: with an invoice.
+/// A capture of all that is left, as `billie_pad` wants it: with an invoice, whose number nobody used before.
 #[must_use]
-pub fn invoice(number: &str) -> Value {
+pub fn capture() -> Value {
+    let number = new_word("INV");
     json!({ "invoice": { "number": number, "url": format!("https://shop.example/invoices/{number}.pdf") } })
+}
+
+/// A word that nobody used before, for keys and numbers that must be unique at a site that others use too.
+#[must_use]
+pub fn new_word(kind: &str) -> String {
+    format!("{kind}-{}", uuid::Uuid::new_v4().simple())
 }
 
 /// Puts a value at a JSON pointer; the object or array around it must be there.

@@ -63,7 +63,7 @@ impl Queues {
         all.unwrap_or_default()
     }
 
-    /// Checks that no payment has a gap in any queue, from its first event to the last one received.
+    /// Checks that no payment has a gap in any queue, from the first to the last of its events that were received here.
     pub fn check_gaps(&self) {
         for queue in &self.queues {
             let mut numbers: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
@@ -71,7 +71,7 @@ impl Queues {
                 numbers.entry(event["subject"].as_str().unwrap()).or_default().push(number(event));
             }
             for (payment, numbers) in numbers {
-                let expected: Vec<u64> = (1..).take(numbers.len()).collect();
+                let expected: Vec<u64> = (numbers[0]..).take(numbers.len()).collect();
                 assert_eq!(numbers, expected, "the sequence of {payment} in {}", queue.url);
             }
         }

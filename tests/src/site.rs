@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 
 use crate::{Api, Queues, Sandbox, Table};
 
-/// A running paylater and what is around it.
+/// A running paylater and what is around it. A stack of its own starts within a tenth of a second, so every test has one.
+/// At a site that the environment names the tests run one after the other: `-- --test-threads=1`.
 ///
 /// | variable | what it is |
 /// |---|---|

@@ -1,9 +1,11 @@
 //! The SQS side: FIFO queues, one group per payment.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+
+use payment::PaymentId;
 
 use crate::Outgoing;
 
@@ -37,26 +39,22 @@ impl Queues {
         self.events.iter().map(String::as_str)
     }
 
-    /// Sends events in order per payment; a payment stops at its first failed entry. Returns the records that failed.
+    /// Sends events in order per payment; a payment stops at its first event that is not known to have arrived. Returns
+    /// where each stopped payment stopped.
     ///
     /// No two events of one payment are in one request, since a request can succeed for the later and fail for the
     /// earlier one.
-    pub(crate) async fn send_in_order(&self, queue: &str, outgoing: &[Outgoing]) -> BTreeSet<String> {
-        let mut waiting: VecDeque<&Outgoing> = outgoing.iter().collect();
-        let mut failed = BTreeSet::new();
-        let mut stopped = BTreeSet::new();
+    pub(crate) async fn send_in_order(&self, queue: &str, outgoing: &[&Outgoing]) -> BTreeMap<PaymentId, u64> {
+        let mut waiting: VecDeque<&Outgoing> = outgoing.iter().copied().collect();
+        let mut stopped = BTreeMap::new();
         while !waiting.is_empty() {
             let wave = take_wave(&mut waiting);
             for event in self.send(queue, &wave).await {
-                failed.insert(event.record.clone());
-                stopped.insert(event.payment.clone());
+                stopped.insert(event.payment.clone(), event.sequence);
             }
-            for event in waiting.iter().filter(|event| stopped.contains(&event.payment)) {
-                failed.insert(event.record.clone());
-            }
-            waiting.retain(|event| !stopped.contains(&event.payment));
+            waiting.retain(|event| !stopped.contains_key(&event.payment));
         }
-        failed
+        stopped
     }
 
     /// Sends one request; returns the events that are not known to have arrived.

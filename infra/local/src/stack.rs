@@ -124,9 +124,8 @@ impl Stack {
 
         let documents = options.merchants.unwrap_or_else(|| format!("[{demo}]"));
         let merchants = FixedMerchants::from_json(&documents, &Transport::default())?;
-        let store = Store::new(aws_sdk_dynamodb::Client::new(&aws::sdk(&aws.dynamodb_url)), &aws.table);
-        let world = World::real(|| uuid::Uuid::new_v4().into_bytes());
-        let app = App { service: Service::new(store, Arc::new(merchants), url.clone(), world) };
+                let world = World::real(|| uuid::Uuid::new_v4().into_bytes());
+        let app = App { service: Service::new(store(&aws), Arc::new(merchants), url.clone(), world) };
 
         let pump = start_pump(&aws);
         let tasks = vec![start_gateway(listener, &app)?, start_sweep(&app)];
@@ -167,9 +166,13 @@ fn start_gateway(listener: TcpListener, app: &App) -> Result<JoinHandle<()>, Sta
     }))
 }
 
+fn store(aws: &Aws) -> Store {
+    Store::new(aws_sdk_dynamodb::Client::new(&aws::sdk(&aws.dynamodb_url)), &aws.table)
+}
+
 fn start_pump(aws: &Aws) -> aws::streams::Pump {
     let sqs = aws_sdk_sqs::Client::new(&aws::sdk(&aws.sqs_url));
-    let relay = Relay::new(Queues::new(sqs, aws.event_queue_urls.clone(), None));
+    let relay = Relay::new(Queues::new(sqs, aws.event_queue_urls.clone(), None), store(aws));
     let streams = aws_sdk_dynamodbstreams::Client::new(&aws::sdk(&aws.dynamodb_url));
     aws::streams::Pump::start(streams, aws.table.clone(), move |event| {
         let relay = relay.clone();

@@ -26,7 +26,7 @@ pub(crate) async fn answer<P: Provider>(stand: &Stand<P>, request: &Incoming) ->
         ("DELETE", ["faults"]) => Some(forget(|| stand.faults.clear())),
         ("DELETE", ["calls"]) => Some(forget(|| stand.calls.clear())),
         ("POST", ["faults"]) => Some(unless(stand.faults.add(&body, stand.provider.calls()))),
-        ("POST", ["clock"]) => Some(advance(stand, &body)),
+        ("POST", ["clock"]) => Some(advance(stand, &body).await),
         ("POST", ["webhooks"]) => Some(unless(stand.webhooks.configure(&body))),
         ("POST", ["webhooks", "release"]) => {
             let released = stand.webhooks.release(body.text_of("order")).await;
@@ -53,10 +53,11 @@ fn show<P: Provider>(stand: &Stand<P>, path: &[&str]) -> Option<Answer> {
     Some(Answer::json(200, shown))
 }
 
-fn advance<P: Provider>(stand: &Stand<P>, body: &Json) -> Answer {
+async fn advance<P: Provider>(stand: &Stand<P>, body: &Json) -> Answer {
     match body.whole_of("advance_seconds") {
         Some(seconds) if seconds >= 0 => {
             stand.clock.advance(seconds);
+            stand.pass().await;
             Answer::json(200, map! { "now": stand.clock.now().to_string() })
         }
         _ => Answer::refused(400, "advance_seconds must be a whole number of at least 0"),

@@ -20,7 +20,7 @@ use crate::faults::{Fault, Faults, Kind};
 use crate::json::Json;
 use crate::line::{Line, Lines};
 use crate::message::{Answer, Content, Incoming};
-use crate::webhooks::{Delivery, Webhooks};
+use crate::webhooks::{Attempt, Delivery, Hook, Webhooks};
 
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
@@ -35,7 +35,7 @@ pub(crate) trait Provider: Send + Sync + 'static {
     /// Signs the answer where the provider signs answers.
     fn seal(&self, _request: &Incoming, _answer: &mut Answer, _now: Timestamp) {}
     /// Makes the amounts in the answer wrong.
-    fn distort(&self, body: &mut Json);
+    fn distort(&self, content: &mut Content);
     /// Everything the provider believes, in minor units.
     fn books(&self) -> Json;
     /// Plays the buyer on a hosted page.
@@ -44,11 +44,17 @@ pub(crate) trait Provider: Send + Sync + 'static {
     fn page(&self, request: &Incoming, now: Timestamp) -> Option<Answer>;
     /// Control calls of this provider only.
     fn control(&self, path: &[&str], body: &Json, now: Timestamp) -> Option<Answer>;
+    /// Time has passed: what became due by itself, such as a session that ran out.
+    fn passed(&self, _now: Timestamp) -> Vec<Hook> {
+        Vec::new()
+    }
+    /// A webhook was tried, for providers that write that down.
+    fn tried(&self, _attempt: &Attempt<'_>) {}
 }
 
 /// A provider on its port with everything around it.
 pub(crate) struct Stand<P> {
-    pub(crate) provider: P,
+    pub(crate) provider: Arc<P>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) faults: Faults,
     pub(crate) calls: Calls,
@@ -89,7 +95,9 @@ pub(crate) fn root(listener: &TcpListener) -> std::io::Result<String> {
 pub(crate) fn start<P: Provider>(listener: TcpListener, provider: P, delivery: Delivery) -> std::io::Result<Running> {
     let address = listener.local_addr()?;
     let clock = Arc::new(Clock::new());
-    let (webhooks, work) = Webhooks::new(delivery, clock.clone());
+    let provider = Arc::new(provider);
+    let told = provider.clone();
+    let (webhooks, work) = Webhooks::new(delivery, clock.clone(), Box::new(move |attempt| told.tried(attempt)));
     let stand = Stand { provider, clock, faults: Faults::default(), calls: Calls::default(), webhooks };
     let router = Router::new().fallback(receive::<P>).with_state(Arc::new(stand));
     let (stop, stopped) = oneshot::channel::<()>();
@@ -116,7 +124,13 @@ async fn receive<P: Provider>(
 }
 
 impl<P: Provider> Stand<P> {
+    /// Sends what became due by itself.
+    pub(crate) async fn pass(&self) {
+        self.webhooks.send(self.provider.passed(self.clock.now())).await;
+    }
+
     async fn dispatch(&self, request: Incoming, line: Line) -> Answer {
+        self.pass().await;
         if request.path().starts_with("/_sandbox") {
             return control::answer(self, &request).await;
         }
@@ -153,11 +167,11 @@ impl<P: Provider> Stand<P> {
         let mut answer = self.provider.answer(request, self.clock.now());
         self.calls.processed(number, &answer.outcome);
         self.webhooks.send(std::mem::take(&mut answer.hooks)).await;
-        match (kind, &mut answer.content) {
-            (Some(Kind::Delay), _) => tokio::time::sleep(wait).await,
-            (Some(Kind::WrongAmount), Content::Json(body)) => self.provider.distort(body),
-            (Some(Kind::GarbageAfter), _) => return garbage(),
-            (Some(Kind::Http5xxAfter), _) => return Answer::html(fault.map_or(500, |fault| fault.status), sorry()),
+        match kind {
+            Some(Kind::Delay) => tokio::time::sleep(wait).await,
+            Some(Kind::WrongAmount) => self.provider.distort(&mut answer.content),
+            Some(Kind::GarbageAfter) => return garbage(),
+            Some(Kind::Http5xxAfter) => return Answer::html(fault.map_or(500, |fault| fault.status), sorry()),
             _ => {}
         }
         self.provider.seal(request, &mut answer, self.clock.now());

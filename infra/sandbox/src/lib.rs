@@ -8,6 +8,8 @@ pub mod billie_pad;
 pub mod buckaroo_billink;
 pub mod webhooks;
 
+mod amount;
+mod billie;
 mod calls;
 mod clock;
 mod control;
@@ -17,5 +19,8 @@ mod json;
 mod line;
 mod message;
 mod money;
+mod page;
+mod reader;
+mod route;
 
 pub use host::Running;

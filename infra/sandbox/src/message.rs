@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, Method};
 
 use crate::json::Json;
@@ -38,6 +40,14 @@ impl Incoming {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Name and password of HTTP Basic authentication.
+    pub(crate) fn basic(&self) -> Option<(String, String)> {
+        let (scheme, encoded) = self.header("authorization")?.split_once(' ')?;
+        let decoded = STANDARD.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+        let (name, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+        Some((name.to_owned(), password.to_owned()))
+    }
+
     /// The media type, without its parameters.
     pub(crate) fn media_type(&self) -> String {
         let value = self.header("content-type").unwrap_or_default();
@@ -59,6 +69,7 @@ pub(crate) enum Content {
     Empty,
     Json(Json),
     Html(String),
+    Xml(String),
 }
 
 impl Answer {
@@ -68,6 +79,10 @@ impl Answer {
 
     pub(crate) fn html(status: u16, page: String) -> Self {
         Self::new(status, Content::Html(page))
+    }
+
+    pub(crate) fn xml(status: u16, document: String) -> Self {
+        Self::new(status, Content::Xml(document))
     }
 
     pub(crate) fn empty(status: u16) -> Self {
@@ -100,7 +115,7 @@ impl Answer {
         match &self.content {
             Content::Empty => String::new(),
             Content::Json(body) => body.to_string(),
-            Content::Html(page) => page.clone(),
+            Content::Html(text) | Content::Xml(text) => text.clone(),
         }
     }
 
@@ -110,6 +125,7 @@ impl Answer {
             Content::Empty => {}
             Content::Json(_) => response = response.header("content-type", "application/json; charset=utf-8"),
             Content::Html(_) => response = response.header("content-type", "text/html; charset=utf-8"),
+            Content::Xml(_) => response = response.header("content-type", "text/xml"),
         }
         for (name, value) in &self.headers {
             response = response.header(*name, value);

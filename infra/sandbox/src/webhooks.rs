@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use url::{Host, Url};
@@ -32,7 +33,23 @@ pub(crate) struct Hook {
     pub(crate) url: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
+    /// Signs every attempt anew; gets the body.
+    pub(crate) sign: Option<Sign>,
 }
+
+/// Makes the headers of one attempt.
+pub(crate) type Sign = Box<dyn Fn(&str) -> Vec<(String, String)> + Send + Sync>;
+
+/// One attempt to send a webhook, for the provider's own records.
+pub(crate) struct Attempt<'a> {
+    pub(crate) about: &'a str,
+    pub(crate) at: Timestamp,
+    /// Why it failed, if it did.
+    pub(crate) failure: Option<String>,
+}
+
+/// Hears of every attempt.
+pub(crate) type Observer = Box<dyn Fn(&Attempt<'_>) + Send + Sync>;
 
 /// What happens to new webhooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,15 +95,21 @@ pub(crate) struct Webhooks {
     client: reqwest::Client,
     delivery: Delivery,
     clock: Arc<Clock>,
+    observer: Observer,
 }
 
 impl Webhooks {
     /// An outbox and the worker that empties it.
-    pub(crate) fn new(delivery: Delivery, clock: Arc<Clock>) -> (Arc<Self>, impl Future<Output = ()> + Send) {
+    pub(crate) fn new(
+        delivery: Delivery,
+        clock: Arc<Clock>,
+        observer: Observer,
+    ) -> (Arc<Self>, impl Future<Output = ()> + Send) {
         let (errands, todo) = mpsc::unbounded_channel();
         let inner =
             Inner { mode: Mode::Normal, before_answer: delivery.before_answer, held: Vec::new(), log: Vec::new() };
-        let webhooks = Arc::new(Self { inner: Mutex::new(inner), errands, client: client(), delivery, clock });
+        let webhooks =
+            Arc::new(Self { inner: Mutex::new(inner), errands, client: client(), delivery, clock, observer });
         (webhooks.clone(), webhooks.work(todo))
     }
 
@@ -191,19 +214,21 @@ impl Webhooks {
 
     async fn attempt(&self, number: usize) -> bool {
         let Some(request) = self.request(number) else { return true };
-        let at = self.clock.now().to_string();
-        let (outcome, done) = match request.send().await {
-            Ok(response) => {
-                let status = response.status().as_u16();
-                (map! { "at": at, "status": status, "error": Json::Null }, self.delivery.success.contains(&status))
-            }
-            Err(error) => (map! { "at": at, "status": Json::Null, "error": error.to_string() }, false),
+        let sent = request.send().await;
+        let at = self.clock.now();
+        let (status, error) = match &sent {
+            Ok(response) => (Some(response.status().as_u16()), None),
+            Err(error) => (None, Some(error.to_string())),
         };
+        let done = status.is_some_and(|status| self.delivery.success.contains(&status));
+        let failure = (!done).then(|| error.clone().unwrap_or_else(|| format!("HTTP {}", status.unwrap_or_default())));
         let mut inner = self.lock();
-        if let Some(entry) = inner.log.get_mut(number) {
-            entry.attempts.push(outcome);
-            entry.state = if done { "delivered" } else { "failed" };
-        }
+        let Some(entry) = inner.log.get_mut(number) else { return done };
+        entry.attempts.push(map! { "at": at.to_string(), "status": status, "error": error });
+        entry.state = if done { "delivered" } else { "failed" };
+        let about = entry.hook.about.clone();
+        drop(inner);
+        (self.observer)(&Attempt { about: &about, at, failure });
         done
     }
 
@@ -211,7 +236,8 @@ impl Webhooks {
         let inner = self.lock();
         let hook = &inner.log.get(number)?.hook;
         let mut request = self.client.post(&hook.url).body(hook.body.clone());
-        for (name, value) in &hook.headers {
+        let signed = hook.sign.as_ref().map(|sign| sign(&hook.body)).unwrap_or_default();
+        for (name, value) in hook.headers.iter().chain(&signed) {
             request = request.header(name, value);
         }
         Some(request)

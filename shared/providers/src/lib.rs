@@ -43,6 +43,9 @@ macro_rules! providers {
 providers! {
     buckaroo_billink,
     billie_pad,
+    billagain,
+    billink,
+    billink_v1,
 }
 
 /// The provider with this id.

@@ -18,6 +18,8 @@ pub struct SweepReport {
     pub payments: u32,
     /// Parked messages tried again.
     pub messages: u32,
+    /// Queues that are behind and were pointed out to the relay.
+    pub lags: u32,
     /// Things that could not be looked at now; the next sweep tries again.
     pub failed: u32,
 }
@@ -39,6 +41,10 @@ impl Service {
                 Due::Message(key) => {
                     report.messages += 1;
                     self.try_message_again(&key, request_id, deadline).await
+                }
+                Due::Lag(key) => {
+                    report.lags += 1;
+                    self.store.poke(&key, self.now()).await.map_err(Problem::from)
                 }
             };
             if let Err(problem) = done {

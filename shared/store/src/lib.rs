@@ -5,10 +5,12 @@
 //! | state | `PAY#id` / `STATE` | the payment with ledger, operations and history |
 //! | order | `PAY#id` / `ORDER` | the order as given, personal data included, written once |
 //! | widget | `PAY#id` / `WIDGET` | what a provider's script handed over, written with the confirmation's reservation |
-//! | message | `HOOK#provider#identity` / `RAW` | a provider's message as it arrived |
+//! | message | `HOOK#provider#merchant#identity` / `RAW` | a provider's message as it arrived |
+//! | lag | `LAG#queue#payment` / `LAG` | the events of a payment that a queue still has to get |
 
 mod error;
 mod item;
+mod lag;
 mod list;
 mod lookup;
 mod message;
@@ -16,6 +18,7 @@ mod payments;
 
 pub use error::StoreError;
 pub use item::from_image;
+pub use lag::Lag;
 pub use list::{Filter, Page};
 pub use lookup::Due;
 pub use message::{Kept, MessageState, StoredMessage};

@@ -15,6 +15,8 @@ pub enum Due {
     Payment(PaymentId),
     /// A parked message, by its key.
     Message(String),
+    /// A queue that is behind, by the key of its item.
+    Lag(String),
 }
 
 impl Store {
@@ -108,7 +110,11 @@ impl Store {
 fn as_due(item: &Item) -> Option<Due> {
     payment_id(item).map(Due::Payment).or_else(|| {
         let key = item.get("PK")?.as_s().ok()?;
-        key.starts_with("HOOK#").then(|| Due::Message(key.clone()))
+        match key.split_once('#')?.0 {
+            "HOOK" => Some(Due::Message(key.clone())),
+            "LAG" => Some(Due::Lag(key.clone())),
+            _ => None,
+        }
     })
 }
 

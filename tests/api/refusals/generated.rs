@@ -72,17 +72,15 @@ fn breaks_the_contract(endpoint: &Endpoint, body: &Value) -> bool {
 
 /// Posts a document; whether the contract allows the answer is not looked at, since what is found is collected.
 async fn post(bench: &Bench, endpoint: &Endpoint, body: &Value) -> Answer {
-    bench.site.api.request(reqwest::Method::POST, &endpoint.path).json(body).send_and_tell().await.0
+    bench.api(endpoint).request(reqwest::Method::POST, &endpoint.path).json(body).send_and_tell().await.0
 }
 
 /// The endpoints, with the order in both providers' form and a confirmation at the provider that needs none.
 fn endpoints(bench: &Bench) -> Vec<Endpoint> {
     let mut all = bench.endpoints();
-    all.push(Endpoint { path: "/v1/payments".to_owned(), valid: Order::buckaroo_billink().json().clone() });
-    all.push(Endpoint {
-        path: format!("/v1/payments/{}/confirm", bench.whole_only),
-        valid: json!({ "widget_result": {} }),
-    });
+    all.push(Endpoint::new("/v1/payments", Order::buckaroo_billink().json().clone()));
+    let looks = format!("/v1/payments/{}/confirm", bench.whole_only);
+    all.push(Endpoint::new(looks, json!({ "widget_result": {} })));
     all
 }
 
@@ -179,7 +177,7 @@ async fn an_unknown_field_at_any_level_is_refused_by_its_name() {
         for place in all.iter().filter(is_object).filter(is_described) {
             let field = format!("{place}/unknown_field");
             let body = changed(&endpoint, |body| orders::set(body, &field, json!(SECRET)));
-            let answer = bench.site.api.post(&endpoint.path, &body).await;
+            let answer = bench.api(&endpoint).post(&endpoint.path, &body).await;
             // `options` is the provider's own; it may refuse the whole of it.
             let pointer = if place == "/options" { place } else { &field };
             let wrong = not_refused_at(&answer, "validation_failed", pointer);
@@ -206,7 +204,7 @@ async fn a_missing_required_field_is_refused_by_its_name() {
                 continue;
             }
             cases += 1;
-            let answer = bench.site.api.post(&endpoint.path, &body).await;
+            let answer = bench.api(&endpoint).post(&endpoint.path, &body).await;
             let wrong = not_refused_at(&answer, "validation_failed", place);
             found.extend(wrong.map(|wrong| format!("POST {} without {place} {wrong}", endpoint.path)));
         }
@@ -231,7 +229,7 @@ async fn a_field_that_is_given_twice_is_refused() {
             let rest = rest.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap();
             let comma = if rest.is_empty() { "" } else { "," };
             let body = format!("{{{once},{once}{comma}{rest}}}");
-            let request = bench.site.api.request(reqwest::Method::POST, &endpoint.path);
+            let request = bench.api(&endpoint).request(reqwest::Method::POST, &endpoint.path);
             let answer = request.raw(body, Some("application/json")).send().await;
             let refused = (answer.status, answer.code()) == (422, "validation_failed");
             found.extend((!refused).then(|| format!("POST {} with {name} twice: {:#}", endpoint.path, answer.body)));

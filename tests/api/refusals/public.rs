@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use service::ProblemCode;
-use tests::{Answer, Api, Request};
+use tests::{Answer, Api, Contract, Request};
 
 use super::{Bench, SECRET, repeats_a_value};
 
@@ -116,8 +116,9 @@ async fn a_message_of_more_than_256_kib_is_refused_before_its_signature_is_looke
     let bench = Bench::new().await;
     let mut watch = bench.watch().await;
     let large = " ".repeat(256 * 1024 + 1);
-    for path in [BILLIE, BUCKAROO, "/v1/webhooks/billie-pad/nobody"] {
-        let _ = message(&bench.site.api, path, &large, "application/json")
+    let documented = Contract::get().operations().filter(|o| o.path.starts_with("/v1/webhooks/"));
+    for path in documented.flat_map(|o| ["demo", "nobody"].map(|merchant| o.path.replace("{merchant}", merchant))) {
+        let _ = message(&bench.site.api, &path, &large, "application/json")
             .send()
             .await
             .expect_problem(ProblemCode::BodyTooLarge);

@@ -5,10 +5,12 @@
 use jiff::Timestamp;
 
 use super::Settings;
-use super::reader::{Flaws, Reader, invalid, refusal};
+use super::{invalid, verdict};
+use crate::billie::refusal;
 use crate::clock::after;
 use crate::json::{Json, map};
 use crate::message::{Answer, Incoming};
+use crate::reader::{Flaws, Reader};
 
 /// Eight hours.
 const LIFETIME: i64 = 28_800;
@@ -28,7 +30,7 @@ impl Tokens {
             reader.flaw("grant_type", "The value you selected is not a valid choice.");
         }
         reader.end();
-        flaws.verdict()?;
+        verdict(flaws)?;
         if id != settings.client_id || secret != settings.client_secret {
             return Err(unauthorized());
         }

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::parts::{Address, Company, Deal};
-use super::reader::Amount;
-use super::rules::Verdict;
+use crate::amount::Amount;
+use crate::billie::parts::{Address, Company, Deal};
+use crate::billie::rules::Verdict;
 use crate::json::{Json, map};
 
 /// One checkout session, from the widget or the hosted page.

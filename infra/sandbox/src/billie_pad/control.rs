@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::books::{Seen, Stage};
-use super::rules::{REASONS, Verdict};
 use super::{Settings, State, hooks, sessions};
+use crate::billie::rules::{REASONS, Verdict};
 use crate::json::{Json, map};
 use crate::message::Answer;
 use crate::money;

@@ -50,5 +50,5 @@ pub(crate) fn hook(settings: &Settings, event: &str, order: &str, body: &Json) -
     };
     let headers =
         vec![("content-type".to_owned(), "application/json".to_owned()), (settings.webhook_header.clone(), key)];
-    Some(Hook { event: event.to_owned(), about: order.to_owned(), url, headers, body: body.to_string() })
+    Some(Hook { event: event.to_owned(), about: order.to_owned(), url, headers, body: body.to_string(), sign: None })
 }

@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::books::{Credit, Invoice, Seen};
-use super::parts::shipped_items;
-use super::reader::{Flaws, Reader, invalid, refusal};
 use super::{State, hooks, orders, wire};
+use super::{invalid, verdict};
+use crate::billie::parts::shipped_items;
+use crate::billie::refusal;
 use crate::clock::after;
 use crate::json::{Json, map};
 use crate::message::Answer;
+use crate::reader::{Flaws, Reader};
 
 const SHIPPING: [&str; 7] = [
     "return_shipping_company",
@@ -56,7 +58,7 @@ pub(crate) fn create(state: &mut State, body: &Json, now: Timestamp) -> Result<A
     }
     shipped_items(&reader);
     reader.end();
-    flaws.verdict()?;
+    verdict(flaws)?;
     let books = &state.books;
     let named = |name: &String| {
         let by_code = books.orders.iter().rfind(|order| order.external_code.as_ref() == Some(name));
@@ -108,7 +110,7 @@ pub(crate) fn update(state: &mut State, uuid: &str, body: &Json) -> Result<Answe
     let (number, url) = (reader.optional("external_code"), reader.optional("invoice_url"));
     check_url(&reader, url.as_deref().unwrap_or_default());
     reader.end();
-    flaws.verdict()?;
+    verdict(flaws)?;
     let taken = |invoice: &Invoice| invoice.uuid != uuid && Some(&invoice.number) == number.as_ref();
     if state.books.invoices.iter().any(taken) {
         return Err(invalid("external_code", "This value is already used."));
@@ -140,7 +142,7 @@ pub(crate) fn credit(state: &mut State, uuid: &str, body: &Json) -> Result<Answe
     reader.optional("comment");
     shipped_items(&reader);
     reader.end();
-    flaws.verdict()?;
+    verdict(flaws)?;
     let invoice = state.books.invoice_mut(uuid).ok_or_else(not_found)?;
     if invoice.state == "canceled" {
         return Err(not_allowed("The invoice is cancelled"));
@@ -163,7 +165,7 @@ pub(crate) fn confirm_payment(state: &mut State, uuid: &str, body: &Json) -> Res
         reader.flaw("paid_amount", "This value should be 0.1 or more.");
     }
     reader.end();
-    flaws.verdict()?;
+    verdict(flaws)?;
     let invoice = state.books.invoice_mut(uuid).ok_or_else(not_found)?;
     if invoice.state == "canceled" {
         return Err(not_allowed("The invoice is cancelled"));

@@ -12,9 +12,6 @@ mod hooks;
 mod invoices;
 mod orders;
 mod page;
-mod parts;
-mod reader;
-mod rules;
 mod sessions;
 mod wire;
 
@@ -24,13 +21,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
+use crate::billie::{self, refusal};
 use crate::host::{Provider, Running, root};
 use crate::json::{Json, map};
-use crate::message::{Answer, Incoming};
+use crate::message::{Answer, Content, Incoming};
+use crate::reader::Flaws;
+use crate::route;
 use crate::webhooks::Delivery;
 use auth::Tokens;
 use books::Books;
-use reader::{invalid, refusal};
 
 /// The demo client id.
 pub const CLIENT_ID: &str = "7d2f4a0e-1f0b-4a57-9e0c-sandbox00001";
@@ -149,8 +148,10 @@ impl Provider for Billie {
         answered.unwrap_or_else(|refused| refused)
     }
 
-    fn distort(&self, body: &mut Json) {
-        wire::distort(body);
+    fn distort(&self, content: &mut Content) {
+        if let Content::Json(body) = content {
+            wire::distort(body);
+        }
     }
 
     fn books(&self) -> Json {
@@ -176,39 +177,41 @@ impl Billie {
     }
 }
 
-/// Method, path below the base (`*` is an id), name of the call.
-const ROUTES: &[(&str, &[&str], &str)] = &[
-    ("POST", &["oauth", "token"], "token"),
-    ("GET", &["oauth", "authorization"], "validate_token"),
-    ("POST", &["oauth", "token", "revoke"], "revoke_token"),
-    ("POST", &["checkout-sessions"], "session"),
-    ("POST", &["hpp-checkout-sessions"], "hosted_session"),
-    ("GET", &["checkout-sessions", "*", "authorization"], "authorization"),
-    ("PUT", &["checkout-sessions", "*", "confirm"], "confirm"),
-    ("POST", &["orders"], "create_order"),
-    ("GET", &["orders", "*"], "get_order"),
-    ("POST", &["orders", "*"], "update_order"),
-    ("POST", &["orders", "*", "cancel"], "cancel"),
-    ("POST", &["invoices"], "capture"),
-    ("GET", &["invoices", "*"], "get_invoice"),
-    ("POST", &["invoices", "*", "update-details"], "update_invoice"),
-    ("DELETE", &["invoices", "*"], "cancel_invoice"),
-    ("POST", &["invoices", "*", "credit-notes"], "refund"),
-    ("POST", &["invoices", "*", "confirm-payment"], "confirm_payment"),
-    ("GET", &["legal-forms"], "legal_forms"),
+/// Method, path below the base, name of the call.
+const ROUTES: &[route::Route] = &[
+    ("POST", "/oauth/token", "token"),
+    ("GET", "/oauth/authorization", "validate_token"),
+    ("POST", "/oauth/token/revoke", "revoke_token"),
+    ("POST", "/checkout-sessions", "session"),
+    ("POST", "/hpp-checkout-sessions", "hosted_session"),
+    ("GET", "/checkout-sessions/{id}/authorization", "authorization"),
+    ("PUT", "/checkout-sessions/{id}/confirm", "confirm"),
+    ("POST", "/orders", "create_order"),
+    ("GET", "/orders/{uuid}", "get_order"),
+    ("POST", "/orders/{uuid}", "update_order"),
+    ("POST", "/orders/{uuid}/cancel", "cancel"),
+    ("POST", "/invoices", "capture"),
+    ("GET", "/invoices/{uuid}", "get_invoice"),
+    ("POST", "/invoices/{uuid}/update-details", "update_invoice"),
+    ("DELETE", "/invoices/{uuid}", "cancel_invoice"),
+    ("POST", "/invoices/{uuid}/credit-notes", "refund"),
+    ("POST", "/invoices/{uuid}/confirm-payment", "confirm_payment"),
+    ("GET", "/legal-forms", "legal_forms"),
 ];
 
 /// The call and the id in its path.
 fn route(request: &Incoming) -> Option<(&'static str, &str)> {
-    let path = request.path().strip_prefix(BASE_PATH)?.strip_prefix('/')?;
-    let segments: Vec<&str> = path.split('/').collect();
-    let fits = |pattern: &[&str]| {
-        let same = |(part, segment): (&&str, &&str)| (*part == "*" && !segment.is_empty()) || part == segment;
-        pattern.len() == segments.len() && pattern.iter().zip(&segments).all(same)
-    };
-    let method = request.method.as_str();
-    let found = ROUTES.iter().find(|(verb, pattern, _)| *verb == method && fits(pattern));
-    found.map(|(_, _, name)| (*name, segments.get(1).copied().unwrap_or_default()))
+    route::find(ROUTES, request.method.as_str(), request.path().strip_prefix(BASE_PATH)?)
+}
+
+/// Refuses a body that has flaws.
+fn verdict(flaws: Flaws) -> Result<(), Answer> {
+    billie::verdict(400, flaws)
+}
+
+/// A refusal of one field.
+fn invalid(source: &str, title: &str) -> Answer {
+    billie::invalid(400, source, title)
 }
 
 impl State {
@@ -236,7 +239,7 @@ impl State {
             "cancel_invoice" => nothing(request).and_then(|()| invoices::cancel(self, uuid(id)?)),
             "refund" => invoices::credit(self, uuid(id)?, &body(request)?),
             "confirm_payment" => invoices::confirm_payment(self, uuid(id)?, &body(request)?),
-            "legal_forms" => Ok(Answer::json(200, rules::legal_forms())),
+            "legal_forms" => Ok(Answer::json(200, billie::rules::legal_forms())),
             _ => Err(refusal(404, "resource_not_found", "Not found")),
         }
     }

@@ -5,12 +5,15 @@
 use jiff::Timestamp;
 
 use super::books::{Books, Order, Seen, Stage};
-use super::parts::{Company, Deal, line_items, person};
-use super::reader::{Amount, Flaws, Reader, invalid, refusal};
-use super::rules::{Verdict, judge};
 use super::{State, hooks, wire};
+use super::{invalid, verdict};
+use crate::amount::Amount;
+use crate::billie::parts::{Company, Deal, line_items, person};
+use crate::billie::refusal;
+use crate::billie::rules::{Verdict, judge};
 use crate::json::Json;
 use crate::message::Answer;
+use crate::reader::{Flaws, Reader};
 
 impl Order {
     /// An order for what was agreed upon.
@@ -55,7 +58,7 @@ pub(crate) fn create(state: &mut State, body: &Json, now: Timestamp) -> Result<A
     let external_code = reader.optional("external_code");
     reader.texts("additional_billing_emails");
     reader.end();
-    flaws.verdict()?;
+    verdict(flaws)?;
     check_code(&state.books, external_code.as_deref())?;
     let (stage, event) = match judge(&deal) {
         Verdict::Approved => (Stage::Live, Some("order_created")),
@@ -89,7 +92,7 @@ pub(crate) fn update(state: &mut State, uuid: &str, body: &Json, now: Timestamp)
     }
     let code = reader.optional("external_code");
     reader.end();
-    flaws.verdict()?;
+    verdict(flaws)?;
     let books = &state.books;
     let order = books.order(uuid).ok_or_else(not_found)?;
     let now_at = books.state(order, Seen::All, "canceled");

@@ -5,10 +5,11 @@ use url::Url;
 
 use super::State;
 use super::books::{Authorization, Hosted};
-use super::rules::{Verdict, judge};
+use crate::billie::rules::{Verdict, judge};
 use crate::json::map;
 use crate::message::{Answer, Incoming};
 use crate::money;
+use crate::page;
 
 /// The page of a session.
 pub(crate) fn address(root: &str, session: &str) -> String {
@@ -34,15 +35,8 @@ fn show(state: &mut State, id: &str, now: Timestamp) -> Option<Answer> {
     let hosted = open(state, id, now)?;
     let amount = money::two_places(hosted.deal.amount.gross);
     let days = hosted.deal.duration;
-    let button = |choice: &str, label: &str| {
-        format!("<form method=\"post\" action=\"/hpp/{id}/{choice}\"><button name=\"{choice}\">{label}</button></form>")
-    };
-    let buttons = [button("accept", "Accept"), button("decline", "Decline"), button("cancel", "Cancel")].concat();
-    let page = format!(
-        "<!doctype html><html><head><title>Billie (sandbox)</title></head>\
-         <body><h1>Billie</h1><p>Pay EUR {amount} within {days} days</p>{buttons}</body></html>"
-    );
-    Some(Answer::html(200, page))
+    let says = format!("Pay EUR {amount} within {days} days");
+    Some(Answer::html(200, page::html("Billie", &says, |choice| format!("/hpp/{id}/{choice}"))))
 }
 
 fn open(state: &mut State, id: &str, now: Timestamp) -> Option<Hosted> {

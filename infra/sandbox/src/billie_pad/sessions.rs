@@ -7,13 +7,15 @@ use jiff::Timestamp;
 
 use super::books::{Authorization, Confirmation, Hosted, Order, Session, Stage};
 use super::orders;
-use super::parts::{Address, Company, Deal, line_items, person};
-use super::reader::{Flaws, Reader, invalid, refusal};
-use super::rules::{Verdict, judge};
 use super::{State, hooks, page, wire};
+use super::{invalid, verdict};
+use crate::billie::parts::{Address, Company, Deal, line_items, person};
+use crate::billie::refusal;
+use crate::billie::rules::{Verdict, judge};
 use crate::clock::after;
 use crate::json::{Json, map};
 use crate::message::Answer;
+use crate::reader::{Flaws, Reader};
 
 /// Sessions live for 48 hours.
 const LIFETIME: i64 = 48 * 3_600;
@@ -24,7 +26,7 @@ pub(crate) fn open(state: &mut State, body: &Json, now: Timestamp) -> Result<Ans
     let reader = Reader::new(body, &flaws);
     reader.text("merchant_customer_id");
     reader.end();
-    flaws.verdict()?;
+    verdict(flaws)?;
     let id = state.add_session(None, now);
     Ok(Answer::json(200, map! { "id": id }))
 }
@@ -57,7 +59,7 @@ pub(crate) fn open_hosted(state: &mut State, body: &Json, root: &str, now: Times
         both
     });
     reader.end();
-    flaws.verdict()?;
+    verdict(flaws)?;
     let (accept_url, decline_url) = urls.map_or((None, None), |[accept, decline]| (Some(accept), Some(decline)));
     let id = state.add_session(Some(Hosted { deal, order_id, accept_url, decline_url }), now);
     let expires = wire::time(after(now, LIFETIME));
@@ -90,7 +92,7 @@ pub(crate) fn widget(state: &mut State, id: &str, body: &Json, now: Timestamp) -
     let deal = Deal::read(&reader, company, email, false);
     line_items(&reader);
     reader.end();
-    flaws.verdict()?;
+    verdict(flaws)?;
     let session = state.books.session(id).filter(|session| session.order.is_none() && now < session.expires);
     let Some(session) = session else { return Err(refusal(404, "session_not_found", "Session not found")) };
     let authorization = Authorization { verdict: judge(&deal), deal };
@@ -165,7 +167,7 @@ fn read_confirmation(body: &Json) -> Result<Confirmation, Answer> {
         external_code: reader.optional("external_code"),
     };
     reader.end();
-    flaws.verdict()?;
+    verdict(flaws)?;
     Ok(confirmation)
 }
 

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::books::{Authorization, Books, Invoice, Order, Seen, Stage};
-use super::parts::Company;
-use super::rules::{Verdict, virtual_iban};
+use crate::billie::parts::Company;
+use crate::billie::rules::{Verdict, virtual_iban};
 use crate::clock::after;
 use crate::json::{Json, map};
 use crate::money;

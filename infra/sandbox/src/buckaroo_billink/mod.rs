@@ -207,8 +207,10 @@ impl Provider for Gateway {
         answer.headers.push(("authorization", signed.header(&state.settings.secret_key)));
     }
 
-    fn distort(&self, body: &mut Json) {
-        wire::distort(body);
+    fn distort(&self, content: &mut Content) {
+        if let Content::Json(body) = content {
+            wire::distort(body);
+        }
     }
 
     fn books(&self) -> Json {

@@ -5,6 +5,7 @@ use url::Url;
 use super::books::{Status, Transaction};
 use super::{Settings, push};
 use crate::money;
+use crate::page;
 
 const PATH: &str = "/html/redirect.ashx";
 
@@ -21,15 +22,7 @@ pub(crate) fn is_page(path: &str) -> bool {
 /// The page itself: three buttons.
 pub(crate) fn html(one: &Transaction, token: &str) -> String {
     let amount = money::two_places(one.minor);
-    let button = |choice: &str, label: &str| {
-        let action = format!("{PATH}?r={token}&amp;choice={choice}");
-        format!("<form method=\"post\" action=\"{action}\"><button name=\"{choice}\">{label}</button></form>")
-    };
-    let buttons = [button("accept", "Accept"), button("decline", "Decline"), button("cancel", "Cancel")].concat();
-    format!(
-        "<!doctype html><html><head><title>Billink (sandbox)</title></head>\
-         <body><h1>Billink</h1><p>Pay EUR {amount} later</p>{buttons}</body></html>"
-    )
+    page::html("Billink", &format!("Pay EUR {amount} later"), |choice| format!("{PATH}?r={token}&amp;choice={choice}"))
 }
 
 /// Where the buyer goes afterwards, with the signed fields of the outcome in the query.

@@ -30,7 +30,7 @@ pub(crate) fn about(one: &Transaction, settings: &Settings, now: Timestamp) -> O
     };
     headers.push(("content-type".to_owned(), kind.to_owned()));
     let event = format!("{} {}", wire::kind(one).unwrap_or("pending"), one.status.code().0);
-    Some(Hook { event, about: one.key.clone(), url: url.to_string(), headers, body })
+    Some(Hook { event, about: one.key.clone(), url: url.to_string(), headers, body, sign: None })
 }
 
 fn json(one: &Transaction, url: &Url, settings: &Settings, now: Timestamp) -> (String, Vec<(String, String)>) {

@@ -32,9 +32,10 @@ enum Failure<'a> {
 impl Answer {
     fn failure(&self, status: u16) -> Option<Failure<'_>> {
         let is_error = |word: &Option<String>| word.as_ref().is_some_and(|word| word.eq_ignore_ascii_case("error"));
-        let backend = self.error_backend.as_ref().unwrap_or(&self.backend);
-        if self.error_backend.is_some() || self.backend.http_status_code.is_some() {
-            return Some(Failure::Http(backend.http_status_code.unwrap_or(status), backend.text()));
+        let bare = Some(&self.backend).filter(|backend| backend.http_status_code.is_some());
+        if let Some(backend) = self.error_backend.as_ref().or(bare) {
+            let told = backend.http_status_code.as_ref().and_then(|code| code.number()?.try_into().ok());
+            return Some(Failure::Http(told.unwrap_or_default(), backend.text()));
         }
         let code = self.error.as_ref().and_then(|error| error.code.as_ref()).or(self.code.as_ref());
         if self.error.is_some() || is_error(&self.result) {
@@ -66,10 +67,12 @@ impl Asked<'_> {
             return Outcome::InDoubt(Doubt::Unreadable);
         };
         let ours = [Some(self.payment.order_reference.as_str()), self.payment.provider_reference.as_deref()];
-        if ours.contains(&item.invoice_number.as_deref().or(Some(""))) {
-            self.by_code(item.code.number(), Some(item))
-        } else {
-            Outcome::InDoubt(Doubt::Unreadable)
+        let named = item.invoice_number.as_deref().filter(|number| !number.is_empty());
+        match self.by_code(item.code.number(), Some(item)) {
+            outcome if named.is_some() && ours.contains(&named) => outcome,
+            // An order that Billink does not know can have no number there.
+            outcome @ Outcome::Refused(_) if named.is_none() => outcome,
+            _ => Outcome::InDoubt(Doubt::Unreadable),
         }
     }
 
@@ -79,7 +82,7 @@ impl Asked<'_> {
             Some((Means::Done, _)) if item.is_some() => done(item),
             Some((Means::Already, _)) => done(None),
             Some((Means::Unfit, _)) if self.again => Outcome::InDoubt(Doubt::UnknownCode),
-            Some((Means::Refused | Means::Unfit, text)) => refused(code.map(|code| format!("{code:03}")), text),
+            Some((Means::Refused | Means::Unfit, text)) => refused(code.map(spelled), text),
             Some((Means::Unsure, _)) => Outcome::InDoubt(Doubt::ServerError),
             Some((Means::Done, _)) | None => Outcome::InDoubt(Doubt::UnknownCode),
         }
@@ -91,6 +94,11 @@ impl Asked<'_> {
         let told = if fields.is_empty() { rule.to_owned() } else { format!("{rule}: {}", fields.join(", ")) };
         refused(Some(status.to_string()), &told)
     }
+}
+
+/// With the leading zeros of Billink's tables.
+fn spelled(code: i64) -> String {
+    if code < 0 { code.to_string() } else { format!("{code:03}") }
 }
 
 fn failed(status: u16) -> Doubt {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::JsonDecimal;
 
@@ -169,8 +170,16 @@ pub(super) struct Nested {
 /// What a proxy of Billink's says about the service behind it. The body is a text or an object.
 #[derive(Deserialize)]
 pub(super) struct Backend {
-    pub(super) http_status_code: Option<u16>,
-    pub(super) http_body: Option<serde_json::Value>,
+    pub(super) http_status_code: Option<Code>,
+    http_body: Option<Value>,
+}
+
+impl Backend {
+    /// What it says, in which fields can be named.
+    pub(super) fn text(&self) -> &str {
+        let body = self.http_body.as_ref();
+        body.and_then(|body| body.get("message").unwrap_or(body).as_str()).unwrap_or_default()
+    }
 }
 
 /// How one order of a call fared.

@@ -250,8 +250,9 @@ pub(super) fn exists(answer: &Response, number: &str) -> Result<bool, ReadError>
         _ => return Err(ReadError::Unreadable),
     }
     let root = Element::read(&answer.body).filter(|root| root.is("API")).ok_or(ReadError::Unreadable)?;
-    if let Some((code, true)) = STATUS.code(&root, number) {
-        let ours = STATUS.row(code).is_some_and(|(_, class, _)| *class == Unprocessed);
+    if root.text(&["RESULT"]) != Some("MSG") {
+        let row = root.text(&["ERROR", "CODE"]).and_then(|code| STATUS.row(code));
+        let ours = row.is_some_and(|(_, class, _)| *class == Unprocessed);
         return Err(if ours { ReadError::Unauthorized } else { ReadError::Unreadable });
     }
     // The recorded answer has INVOICE, all other lists ITEM.
@@ -260,7 +261,10 @@ pub(super) fn exists(answer: &Response, number: &str) -> Result<bool, ReadError>
     let name = one.text(&["INVOICENUMBER"]);
     let status = STATUSES.into_iter().find(|(status, _)| Some(*status) == one.text(&["STATUS"]));
     // What is not found has an empty number.
-    status.map(|(_, exists)| exists).filter(|exists| name.map_or(!exists, |name| names(name, number))).ok_or(ReadError::Unreadable)
+    status
+        .map(|(_, exists)| exists)
+        .filter(|exists| name.map_or(!exists, |name| names(name, number)))
+        .ok_or(ReadError::Unreadable)
 }
 
 /// Whether an invoice number is ours, or Billink's public one: workflow and merchant, then ours.

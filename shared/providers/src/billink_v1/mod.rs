@@ -101,11 +101,13 @@ impl Adapter for Billink {
         }
         let exists = self.exists(context).await?;
         // A credited order still exists; nothing else tells that it was called off.
-        let called_off = operations.any(|o| o.kind() == OperationKind::Cancel && o.status == OperationStatus::Succeeded);
+        let called_off = operations.any(gave_back);
         match exists {
             false => Err(ReadError::Nothing),
             true if called_off => Ok(Observation::read(News::default())),
-            true => Ok(Observation::read(News { order: Some(OrderNews::of(OrderState::Authorized)), ..News::default() })),
+            true => {
+                Ok(Observation::read(News { order: Some(OrderNews::of(OrderState::Authorized)), ..News::default() }))
+            }
         }
     }
 
@@ -153,6 +155,12 @@ impl Billink {
         let request = request::post(&self.account, &map::STATUS, request::status(number)).ok_or(ReadError::Nothing)?;
         map::exists(&self.transport.read(request, context.deadline).await?, number)
     }
+}
+
+/// Whether this operation called the whole order off.
+fn gave_back(operation: &Operation) -> bool {
+    let done = operation.status == OperationStatus::Succeeded;
+    done && operation.kind() == OperationKind::Cancel && !cancels_nothing(operation)
 }
 
 /// Whether nothing was ordered yet: then a check lapses by itself and there is nothing to credit.

@@ -13,7 +13,7 @@ use crate::Answer;
 pub use lookup::Operation;
 
 /// The document as it is published.
-const DOCUMENT: &str = include_str!("../../openapi.yaml");
+const DOCUMENT: &str = include_str!("../../../openapi.yaml");
 
 /// Headers that belong to HTTP or to whoever carries it, and to no contract.
 const OF_TRANSPORT: [&str; 8] = [
@@ -121,7 +121,7 @@ impl Contract {
         for (header, described) in documented {
             match answer.header(&header) {
                 None if described["required"] == Value::Bool(true) => {
-                    errors.push(format!("header {header} is missing"))
+                    errors.push(format!("header {header} is missing"));
                 }
                 None => {}
                 Some(text) => {

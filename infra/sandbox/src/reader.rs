@@ -3,17 +3,21 @@
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
 
-use crate::json::{Json, map};
+use crate::amount::{Amount, Units};
+use crate::json::Json;
 use crate::message::Answer;
 use crate::money;
 
-/// "TinyText" of the documentation.
+/// Longer texts are refused unless the field allows more.
 const MAX_TEXT: usize = 255;
+
+/// No sum of the sandboxes is higher.
+const MAX_MINOR: i64 = 1_000_000_000_000;
 
 /// One thing that is wrong, with the path of the field.
 pub(crate) struct Flaw {
-    title: String,
-    source: String,
+    pub(crate) title: String,
+    pub(crate) source: String,
 }
 
 /// The flaws found so far in one body.
@@ -25,60 +29,10 @@ impl Flaws {
         self.0.borrow_mut().push(Flaw { title: title.to_owned(), source: source.to_owned() });
     }
 
-    /// The refusal, unless there is nothing to refuse.
-    pub(crate) fn verdict(self) -> Result<(), Answer> {
-        let row = |flaw: &Flaw| {
-            map! { "title": &flaw.title, "code": "request_validation_error", "source": &flaw.source }
-        };
-        let rows: Vec<Json> = self.0.into_inner().iter().map(row).collect();
-        if rows.is_empty() { Ok(()) } else { Err(Answer::json(400, map! { "errors": rows })) }
-    }
-}
-
-/// A refusal of one field.
-pub(crate) fn invalid(source: &str, title: &str) -> Answer {
-    let flaws = Flaws::default();
-    flaws.add(source, title);
-    flaws.verdict().err().unwrap_or_else(|| Answer::empty(400))
-}
-
-/// A refusal that no field explains.
-pub(crate) fn refusal(status: u16, code: &str, title: &str) -> Answer {
-    Answer::json(status, map! { "errors": vec![map! { "title": title, "code": code }] })
-}
-
-/// Net, gross and tax in minor units; net and tax always add up to gross.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Amount {
-    pub(crate) net: i64,
-    pub(crate) gross: i64,
-    pub(crate) tax: i64,
-}
-
-impl Amount {
-    pub(crate) fn plus(self, other: Self) -> Self {
-        Self { net: self.net + other.net, gross: self.gross + other.gross, tax: self.tax + other.tax }
-    }
-
-    pub(crate) fn minus(self, other: Self) -> Self {
-        Self { net: self.net - other.net, gross: self.gross - other.gross, tax: self.tax - other.tax }
-    }
-
-    /// Whether no part is higher than the other's.
-    pub(crate) fn within(self, other: Self) -> bool {
-        self.net <= other.net && self.gross <= other.gross && self.tax <= other.tax
-    }
-
-    /// As numbers.
-    pub(crate) fn json(self) -> Json {
-        let number = |minor: i64| Json::Number(money::shortest(minor));
-        map! { "net": number(self.net), "gross": number(self.gross), "tax": number(self.tax) }
-    }
-
-    /// As strings, the way webhooks have it.
-    pub(crate) fn strings(self) -> Json {
-        let text = money::two_places;
-        map! { "net": text(self.net), "tax": text(self.tax), "gross": text(self.gross) }
+    /// The refusal as the provider words it, unless there is nothing to refuse.
+    pub(crate) fn verdict(self, refuse: impl FnOnce(&[Flaw]) -> Answer) -> Result<(), Answer> {
+        let flaws = self.0.into_inner();
+        if flaws.is_empty() { Ok(()) } else { Err(refuse(&flaws)) }
     }
 }
 
@@ -87,13 +41,19 @@ pub(crate) struct Reader<'a> {
     object: &'a Json,
     path: String,
     flaws: &'a Flaws,
+    units: Units,
     asked: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Reader<'a> {
     /// The body itself.
     pub(crate) fn new(object: &'a Json, flaws: &'a Flaws) -> Self {
-        let reader = Self { object, path: String::new(), flaws, asked: RefCell::default() };
+        Self::with_units(object, flaws, Units::Decimals)
+    }
+
+    /// A body whose net, tax and gross are written in these units.
+    pub(crate) fn with_units(object: &'a Json, flaws: &'a Flaws, units: Units) -> Self {
+        let reader = Self { object, path: String::new(), flaws, units, asked: RefCell::default() };
         reader.expect_object();
         reader
     }
@@ -119,10 +79,15 @@ impl<'a> Reader<'a> {
 
     /// A field that may be missing, null or empty text.
     pub(crate) fn optional(&self, name: &'static str) -> Option<String> {
+        self.limited(name, MAX_TEXT)
+    }
+
+    /// The same with a length of its own.
+    pub(crate) fn limited(&self, name: &'static str, max: usize) -> Option<String> {
         match self.get(name)? {
-            Json::Text(text) if text.chars().count() <= MAX_TEXT => Some(text.clone()),
+            Json::Text(text) if text.chars().count() <= max => Some(text.clone()),
             Json::Text(_) => {
-                self.flaw(name, "This value is too long. It should have 255 characters or less.");
+                self.flaw(name, &format!("This value is too long. It should have {max} characters or less."));
                 None
             }
             _ => {
@@ -150,10 +115,13 @@ impl<'a> Reader<'a> {
         self.optional(name).unwrap_or_default()
     }
 
-    pub(crate) fn flag(&self, name: &'static str) {
-        if !matches!(self.get(name), None | Some(Json::Bool(_))) {
-            self.flaw(name, "This value should be of type bool.");
+    pub(crate) fn flag(&self, name: &'static str) -> Option<bool> {
+        match self.get(name) {
+            Some(Json::Bool(value)) => return Some(*value),
+            None => {}
+            Some(_) => self.flaw(name, "This value should be of type bool."),
         }
+        None
     }
 
     /// A text or a whole number, as the number of employees comes in both.
@@ -187,7 +155,14 @@ impl<'a> Reader<'a> {
             self.flaw(name, "This value should not be blank.");
             return Amount::default();
         };
-        let amount = Amount { net: reader.decimal("net"), gross: reader.decimal("gross"), tax: reader.decimal("tax") };
+        let part = |name| match self.units {
+            Units::Decimals => reader.decimal(name),
+            Units::Minor => reader.whole(name, 0..=MAX_MINOR),
+        };
+        let amount = Amount { net: part("net"), gross: part("gross"), tax: part("tax") };
+        if self.units == Units::Minor {
+            reader.currency();
+        }
         if amount.net + amount.tax != amount.gross {
             reader.flaw("gross", "The gross amount should be the sum of net and tax.");
         }
@@ -196,6 +171,23 @@ impl<'a> Reader<'a> {
         }
         reader.end();
         amount
+    }
+
+    /// The currency of an amount, the euro when it is left out.
+    fn currency(&self) {
+        if !matches!(self.optional("currency").as_deref(), None | Some("EUR")) {
+            self.flaw("currency", "The value you selected is not a valid choice.");
+        }
+    }
+
+    /// A positive sum without its parts, as `{ currency, amount }` in minor units.
+    pub(crate) fn sum(&self, name: &'static str) -> i64 {
+        let Some(reader) = self.required(name) else { return 0 };
+        reader.text("currency");
+        reader.currency();
+        let sum = reader.whole("amount", 1..=MAX_MINOR);
+        reader.end();
+        sum
     }
 
     /// An amount above zero.
@@ -210,7 +202,8 @@ impl<'a> Reader<'a> {
     /// A nested object, if it is there.
     pub(crate) fn object(&self, name: &'static str) -> Option<Reader<'a>> {
         let object = self.get(name)?;
-        let reader = Reader { object, path: self.source(name), flaws: self.flaws, asked: RefCell::default() };
+        let reader =
+            Reader { object, path: self.source(name), flaws: self.flaws, units: self.units, asked: RefCell::default() };
         reader.expect_object();
         Some(reader)
     }
@@ -240,7 +233,7 @@ impl<'a> Reader<'a> {
         };
         let reader = |(place, object): (usize, &'a Json)| {
             let path = self.source(&format!("{name}[{place}]"));
-            let reader = Reader { object, path, flaws: self.flaws, asked: RefCell::default() };
+            let reader = Reader { object, path, flaws: self.flaws, units: self.units, asked: RefCell::default() };
             reader.expect_object();
             reader
         };

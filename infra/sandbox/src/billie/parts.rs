@@ -1,8 +1,9 @@
 //! The parts that bodies share: addresses, companies in both shapes, persons, line items.
 
-use super::reader::{Amount, Reader};
 use super::rules;
+use crate::amount::Amount;
 use crate::json::{Json, map};
+use crate::reader::Reader;
 
 /// A postal address; only the house number may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,0 +1,79 @@
+//! BillAgain's flags, statuses and messages, in our words.
+
+use payment::{Decline, DeclineReason};
+
+use super::wire::Fields;
+
+/// How far a transaction is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Failed,
+    Canceled,
+    Complete,
+    Submitted,
+    Open,
+}
+
+/// A transaction's flags (the guide, "Gets transaction for verification"). The first that is set counts.
+pub(super) const FLAGS: [(&str, Stage); 4] = [
+    ("threwError", Stage::Failed),
+    ("isCancelled", Stage::Canceled),
+    ("isComplete", Stage::Complete),
+    ("isSubmitted", Stage::Submitted),
+];
+
+/// The stage of a transaction; none where a flag is missing.
+pub(super) fn stage(transaction: &Fields) -> Option<Stage> {
+    let flags = FLAGS.iter().map(|(name, stage)| Some((transaction.get::<bool>(name)?, *stage)));
+    let flags: Vec<_> = flags.collect::<Option<_>>()?;
+    Some(flags.into_iter().find(|(set, _)| *set).map_or(Stage::Open, |(_, stage)| stage))
+}
+
+/// Whether a method's completed transaction has moved the money, or only orders a debit that a later batch makes.
+pub(super) const METHODS: [(&str, bool); 3] = [("credit_card", true), ("hpp", true), ("bank_account", false)];
+
+pub(super) fn moves_at_once(method: &str) -> Option<bool> {
+    METHODS.iter().find(|(name, _)| method.eq_ignore_ascii_case(name)).map(|(_, at_once)| *at_once)
+}
+
+/// What a payment's status says about the money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Money {
+    Waits,
+    Came,
+    Failed,
+}
+
+/// `Status` of a payment: docs.billagain.com/developer/payments. Which invoices the money was allocated to is
+/// bookkeeping after it came.
+pub(super) const STATUSES: [(&str, Money); 5] = [
+    ("Pending", Money::Waits),
+    ("Allocated", Money::Came),
+    ("Partial", Money::Came),
+    ("Unallocated", Money::Came),
+    ("Failed", Money::Failed),
+];
+
+pub(super) fn money(status: &str) -> Option<Money> {
+    STATUSES.iter().find(|(name, _)| status.eq_ignore_ascii_case(name)).map(|(_, money)| *money)
+}
+
+/// Messages that hold nothing personal. The first is on docs.billagain.com/developer/errors, the others are its form
+/// with the guide's other ids. Any other message may name the buyer and is not passed on.
+pub(super) const MESSAGES: [(&str, &str); 4] = [
+    ("Cannot find Customer for this Account", "the customer is not known for this account"),
+    ("Cannot find Gateway for this Account", "the gateway is not known for this account"),
+    ("Cannot find Payment Method for this Account", "the payment method is not known for this account"),
+    ("Cannot find Subscription for this Account", "the subscription is not known for this account"),
+];
+
+/// A message of theirs in our words.
+pub(super) fn message(theirs: &str) -> Option<String> {
+    let known = |(text, _): &&(&str, &str)| theirs.trim().trim_end_matches('.').eq_ignore_ascii_case(text);
+    MESSAGES.iter().find(known).map(|(_, ours)| (*ours).to_owned())
+}
+
+/// The decline of a transaction with this text result.
+pub(super) fn decline(result: Option<&str>) -> Decline {
+    Decline { reason: DeclineReason::Other, provider_code: None, message: result.and_then(message) }
+}

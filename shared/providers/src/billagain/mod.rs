@@ -1,0 +1,116 @@
+//! BillAgain's secure payment page: a sale or the enrolment of a way to pay, and nothing after it.
+//!
+//! An order's `options`: `customer_id` (required), `method` (`credit_card`, `bank_account` or `hpp`), `is_payment`
+//! (false only enrols, amount 0), `storage_mode` (`cc`, `cc_token`, `token` or `no_cc`), `retain`, `is_primary`,
+//! `is_enrol`, `payment_method_id`, `subscription_id`, `gateway_id`.
+
+mod account;
+mod look;
+mod map;
+mod notice;
+mod open;
+mod options;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use async_trait::async_trait;
+use payment::{
+    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order, OrderError,
+    Outcome, Payment,
+};
+use serde_json::Value;
+
+use crate::{
+    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
+    OperationCapability, ReadError, Transport,
+};
+use account::Account;
+
+pub(crate) static CAPABILITIES: Capabilities = Capabilities {
+    provider: "billagain",
+    name: "BillAgain",
+    webhook_path: "billagain",
+    flows: &[Flow::Redirect],
+    capture_modes: &[CaptureMode::Automatic],
+    operations: &[
+        OperationCapability {
+            kind: OperationKind::CreateSession,
+            flows: &[],
+            partial: false,
+            doubt: DoubtPolicy::Harmless,
+            calls: true,
+            needs_order: true,
+            requires: &[],
+        },
+        OperationCapability {
+            kind: OperationKind::Confirm,
+            flows: &[],
+            partial: false,
+            doubt: DoubtPolicy::Harmless,
+            calls: false,
+            needs_order: false,
+            requires: &[],
+        },
+    ],
+    countries: &[],
+    currencies: &[],
+    buyers: &[BuyerKind::Person, BuyerKind::Business],
+    limits: &[],
+    required_fields: &["/options/customer_id"],
+    evidence: BestEvidence::Observation,
+    finds_by_reference: false,
+    quiet_seconds: 60,
+    timeout_seconds: 20,
+    session_seconds: None,
+};
+
+pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
+    Ok(Box::new(BillAgain { account: Account::read(document)?, transport }))
+}
+
+struct BillAgain {
+    account: Account,
+    transport: Transport,
+}
+
+#[async_trait]
+impl Adapter for BillAgain {
+    fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
+        options::broken(order, self.account.gateway_id)
+    }
+
+    fn broken_widget_rules(&self, _payment: &Payment, _result: &Value) -> Vec<OrderError> {
+        vec![OrderError::at("/widget_result", "is not something that this provider has")]
+    }
+
+    async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
+        match act {
+            Act::CreateSession(_) => self.initiate(context, effect).await,
+            // No capability says that it has one of these.
+            Act::Confirm(_) | Act::Capture(_) | Act::Refund { .. } | Act::Cancel(_) => Outcome::NotSent,
+        }
+    }
+
+    async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {
+        let order = self.transaction_news(context).await?;
+        Ok(Observation::read(News { order: Some(order), operations: Vec::new() }))
+    }
+
+    async fn probe(&self, _operation: &Operation, _context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
+        // A page that nobody was sent to moves nothing and cannot be looked up.
+        Ok(Observation::read(Finding::Unclear))
+    }
+
+    fn candidate_of_return(&self, query: &[(String, String)]) -> Option<String> {
+        notice::transaction_id(&self.account.wire.transaction_id, query)
+    }
+
+    fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        Ok(notice::hint(&self.account.wire.transaction_id, inbound))
+    }
+
+    fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        self.receive(inbound)
+    }
+}

@@ -1,0 +1,92 @@
+//! Opening a transaction: the one effectful call.
+
+use http::Method;
+use payment::{Action, Doubt, OrderNews, OrderState, Outcome, Receipt, Refusal};
+use rust_decimal::Decimal;
+use url::Url;
+
+use super::BillAgain;
+use super::account::is_https_or_loopback;
+use super::map::message;
+use super::notice::is_id;
+use super::options::Options;
+use super::wire::{Fields, Initiate};
+use crate::{Answer, Context, Effect, JsonDecimal, Request, Response};
+
+impl BillAgain {
+    pub(super) async fn initiate(&self, context: &Context<'_>, effect: Effect) -> Outcome {
+        let Some((customer, request)) = self.request(context) else { return Outcome::NotSent };
+        match self.transport.act(effect, self.account.sign(request), context.deadline).await {
+            Answer::Got(response) => judge(&response, customer),
+            // There is no token to renew: the key is wrong.
+            Answer::Unauthorized(_) | Answer::NotSent => Outcome::NotSent,
+            Answer::InDoubt(doubt) => Outcome::InDoubt(doubt),
+        }
+    }
+
+    fn request(&self, context: &Context<'_>) -> Option<(u64, Request)> {
+        let (payment, order) = (context.payment, context.order?);
+        let options = Options::of(order)?;
+        let amount = JsonDecimal::of(payment.amount, payment.currency);
+        let body = Initiate {
+            customer_id: options.customer_id,
+            mode: "redirect",
+            method: options.method,
+            is_payment: options.is_payment,
+            storage_mode: options.storage_mode(),
+            retain: options.retain,
+            is_primary: options.is_primary,
+            is_enrol: options.is_enrol,
+            subscription_id: options.subscription_id,
+            gateway_id: options.gateway_id(self.account.gateway_id),
+            payment_method_id: options.payment_method_id,
+            currency: payment.currency.code(),
+            amount: if payment.amount.is_zero() { JsonDecimal(Decimal::ZERO) } else { amount },
+            description: order.description.as_ref().map_or(order.reference.as_str(), |text| text.as_str()),
+            redirect_url: &context.urls.back,
+            notify_url: &context.urls.push,
+        };
+        let url = self.account.url(&self.account.wire.initiate_path, None);
+        let request = Request::new(Method::POST, url).with_body("application/json", serde_json::to_vec(&body).ok()?);
+        Some((options.customer_id, request))
+    }
+}
+
+/// The flag decides whatever the status; without it, errors in the documented form or a 410 are a refusal.
+fn judge(response: &Response, customer: u64) -> Outcome {
+    let fields = Fields::read(&response.body);
+    let field = |name: &str| fields.as_ref().and_then(|fields| fields.get::<String>(name));
+    let success = fields.as_ref().and_then(|fields| fields.get::<bool>("isSuccess"));
+    let errors = fields.as_ref().and_then(|fields| fields.get::<Vec<Fields>>("Errors")).unwrap_or_default();
+    let messages = errors.iter().filter_map(|error| error.get("Message")).chain(field("ErrorMessage"));
+    match (success, response.status) {
+        (Some(true), 200..=299) => opened(field("RedirectUrl").as_deref(), customer),
+        (Some(false), _) => refused(response.status, messages),
+        (None, 410) => refused(response.status, messages),
+        (None, 400..=499) if !errors.is_empty() => refused(response.status, messages),
+        (_, 500..) => Outcome::InDoubt(Doubt::ServerError),
+        (_, 200..=299) => Outcome::InDoubt(Doubt::Unreadable),
+        _ => Outcome::InDoubt(Doubt::UnknownCode),
+    }
+}
+
+fn refused(status: u16, mut messages: impl Iterator<Item = String>) -> Outcome {
+    let provider_code = (status >= 300).then(|| status.to_string());
+    Outcome::Refused(Refusal { provider_code, message: messages.find_map(|text| message(&text)) })
+}
+
+/// The page that the buyer goes to. The answer names no transaction; the last part of the page's address is its token,
+/// and with the customer it is all that a transaction is known again by.
+fn opened(page: Option<&str>, customer: u64) -> Outcome {
+    let page = page.and_then(|page| page.parse::<Url>().ok()).filter(is_https_or_loopback);
+    let token = page.as_ref().and_then(|page| page.path_segments()?.rfind(|part| !part.is_empty()).map(str::to_owned));
+    match (page, token.filter(|token| is_id(token))) {
+        (Some(url), Some(token)) => {
+            let state = OrderState::AwaitingBuyer(Some(Action::Redirect { url, expires_at: None }));
+            let session_reference = Some(format!("{customer}/{token}"));
+            let order = OrderNews { session_reference, ..OrderNews::of(state) };
+            Outcome::Done(Receipt { order: Some(order), ..Receipt::default() })
+        }
+        _ => Outcome::InDoubt(Doubt::Unreadable),
+    }
+}

@@ -1,0 +1,111 @@
+//! BillAgain's types. Its casing is mixed and matters when we write; when we read, names match in any case.
+
+use std::fmt;
+
+use payment::{Amount, Currency};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use url::Url;
+
+use super::options::{Method, StorageMode};
+use crate::JsonDecimal;
+
+/// The body of `POST /secure/initiate`, in the guide's order.
+#[derive(Serialize)]
+pub(super) struct Initiate<'a> {
+    #[serde(rename = "customerID")]
+    pub(super) customer_id: u64,
+    #[serde(rename = "Mode")]
+    pub(super) mode: &'static str,
+    #[serde(rename = "Method")]
+    pub(super) method: Method,
+    #[serde(rename = "isPayment")]
+    pub(super) is_payment: bool,
+    #[serde(rename = "StorageMode")]
+    pub(super) storage_mode: StorageMode,
+    #[serde(rename = "paymentMethod_retainOnSuccess")]
+    pub(super) retain: bool,
+    #[serde(rename = "paymentMethod_isPrimary")]
+    pub(super) is_primary: bool,
+    #[serde(rename = "paymentMethod_isEnrol")]
+    pub(super) is_enrol: bool,
+    #[serde(rename = "subscriptionID", skip_serializing_if = "Option::is_none")]
+    pub(super) subscription_id: Option<u64>,
+    #[serde(rename = "gatewayID", skip_serializing_if = "Option::is_none")]
+    pub(super) gateway_id: Option<u64>,
+    #[serde(rename = "paymentMethodID", skip_serializing_if = "Option::is_none")]
+    pub(super) payment_method_id: Option<u64>,
+    #[serde(rename = "CurrencyCode")]
+    pub(super) currency: &'static str,
+    #[serde(rename = "Amount")]
+    pub(super) amount: JsonDecimal,
+    #[serde(rename = "Description")]
+    pub(super) description: &'a str,
+    #[serde(rename = "RedirectUrl")]
+    pub(super) redirect_url: &'a Url,
+    #[serde(rename = "NotifyUrl")]
+    pub(super) notify_url: &'a Url,
+}
+
+/// An object as it came: a name may stand in it twice, as the guide's list of a transaction's fields has one.
+pub(super) struct Fields(Vec<(String, Box<RawValue>)>);
+
+impl Fields {
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
+    }
+
+    /// Every value under a name, in order.
+    pub(super) fn all<'a, T: DeserializeOwned>(&'a self, name: &'a str) -> impl Iterator<Item = T> + 'a {
+        let named = self.0.iter().filter(move |(given, _)| given.eq_ignore_ascii_case(name));
+        named.filter_map(|(_, raw)| serde_json::from_str(raw.get()).ok())
+    }
+
+    pub(super) fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        self.all(name).next()
+    }
+
+    /// An id, written as a number or a text. 0 is how other resources say that there is none.
+    pub(super) fn id(&self, name: &str) -> Option<u64> {
+        let raw: Box<RawValue> = self.get(name)?;
+        raw.get().trim_matches('"').parse().ok().filter(|id| *id > 0)
+    }
+
+    /// `Amount`, where it is in this currency.
+    pub(super) fn amount(&self, currency: Currency) -> Option<Amount> {
+        let said: String = self.get("CurrencyCode")?;
+        let amount: JsonDecimal = self.get("Amount").filter(|_| said.eq_ignore_ascii_case(currency.code()))?;
+        amount.amount(currency).ok()
+    }
+
+    /// Every field that is a text or a number, as text.
+    pub(super) fn texts(&self) -> Vec<(String, String)> {
+        let text = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned());
+        self.0.iter().map(|(name, raw)| (name.clone(), text(raw))).collect()
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Fields(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(Pairs)
+    }
+}

@@ -1,0 +1,154 @@
+//! Billink, API v2 (JSON): a session on its page, a workflow that captures, credits that refund or release.
+
+mod account;
+mod answer;
+mod map;
+mod request;
+#[cfg(test)]
+mod tests;
+mod webhook;
+mod wire;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use payment::{
+    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order, OrderError,
+    OrderNews, OrderState, Outcome, Payment, Status,
+};
+
+use crate::{
+    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
+    OperationCapability, ReadError, Transport,
+};
+use account::Account;
+use answer::Asked;
+use map::Endpoint;
+
+/// A session lives until it is paid or cancelled, or one hour.
+const SESSION_SECONDS: u32 = 3_600;
+
+/// What Billink takes as an order number, less the part that makes ours unique (v1's codes 434, 436 and 439).
+const LONGEST_REFERENCE: usize = 43;
+
+const fn operation(kind: OperationKind, doubt: DoubtPolicy) -> OperationCapability {
+    OperationCapability { kind, flows: &[], partial: false, doubt, calls: true, needs_order: false, requires: &[] }
+}
+
+pub(crate) static CAPABILITIES: Capabilities = Capabilities {
+    provider: "billink",
+    name: "Billink",
+    webhook_path: "billink",
+    flows: &[Flow::Redirect],
+    capture_modes: &[CaptureMode::Manual],
+    operations: &[
+        OperationCapability {
+            needs_order: true,
+            ..operation(OperationKind::CreateSession, DoubtPolicy::Harmless)
+        },
+        OperationCapability { calls: false, ..operation(OperationKind::Confirm, DoubtPolicy::Harmless) },
+        // A workflow that is started again answers 707.
+        operation(OperationKind::Capture, DoubtPolicy::Repeat),
+        OperationCapability { partial: true, ..operation(OperationKind::Refund, DoubtPolicy::None) },
+        operation(OperationKind::Cancel, DoubtPolicy::None),
+    ],
+    countries: &["NL", "BE", "DE"],
+    currencies: &["EUR"],
+    buyers: &[BuyerKind::Person, BuyerKind::Business],
+    limits: &[],
+    required_fields: &[],
+    evidence: BestEvidence::Observation,
+    finds_by_reference: false,
+    quiet_seconds: 60,
+    timeout_seconds: 25,
+    session_seconds: Some(SESSION_SECONDS),
+};
+
+pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
+    Ok(Box::new(Billink { account: Account::parse(account)?, transport, clock: Timestamp::now }))
+}
+
+struct Billink {
+    account: Account,
+    transport: Transport,
+    clock: fn() -> Timestamp,
+}
+
+#[async_trait]
+impl Adapter for Billink {
+    fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
+        let reference = order.reference.as_str();
+        let plain = reference.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let rule = "must be at most 43 ASCII letters, digits, hyphens and underscores";
+        let bad_reference = (!plain || reference.len() > LONGEST_REFERENCE).then(|| OrderError::at("/reference", rule));
+        let options = order.options.as_object().into_iter().flatten().filter_map(|(name, value)| {
+            let rule = match (name.as_str(), value.as_str()) {
+                (request::WORKFLOW_OPTION, Some(number)) if account::is_workflow(number) => return None,
+                (request::WORKFLOW_OPTION, _) => "must be 1 to 9 digits as text",
+                _ => "is not an option of this provider",
+            };
+            Some(OrderError::at(format!("/options/{name}"), rule))
+        });
+        bad_reference.into_iter().chain(options).collect()
+    }
+
+    fn broken_widget_rules(&self, _payment: &Payment, _result: &serde_json::Value) -> Vec<OrderError> {
+        vec![OrderError::at("/widget_result", "is not something that this provider has")]
+    }
+
+    async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
+        let (account, payment) = (&self.account, context.payment);
+        let (endpoint, operation, request) = match act {
+            Act::CreateSession(operation) => {
+                (Endpoint::CreateSession, operation, request::create_session(account, operation, context))
+            }
+            Act::Confirm(_) => return Outcome::NotSent,
+            Act::Capture(operation) => {
+                (Endpoint::StartWorkflow, operation, request::start_workflow(account, operation, payment))
+            }
+            // Nothing is promised yet.
+            Act::Cancel(operation) if operation.amount.is_zero() => {
+                return answer::refused(None, "a session cannot be called off; it lapses within an hour");
+            }
+            // No call cancels: an order whose workflow was not started is credited in full.
+            Act::Refund { refund: operation, .. } | Act::Cancel(operation) => {
+                (Endpoint::Credit, operation, request::credit(account, operation, payment))
+            }
+        };
+        let Some(request) = request else { return Outcome::NotSent };
+        let asked = Asked { endpoint, payment, again: operation.doubt_since.is_some() };
+        match self.transport.act(effect, request, context.deadline).await {
+            Answer::Got(response) => asked.outcome(&response, context.now),
+            // There is no token to renew: the credentials are in the body.
+            Answer::Unauthorized(_) | Answer::NotSent => Outcome::NotSent,
+            Answer::InDoubt(doubt) => Outcome::InDoubt(doubt),
+        }
+    }
+
+    async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {
+        let payment = context.payment;
+        let request = request::session_status(&self.account, payment).ok_or(ReadError::Nothing)?;
+        let state = answer::session(&self.transport.read(request, context.deadline).await?)?;
+        // The session of an order stays a success after the order was credited.
+        let released = payment.status == Status::Canceled && !payment.authorized.is_zero();
+        let stale = released && state == OrderState::Authorized;
+        let order = (!stale).then(|| OrderNews::of(state));
+        Ok(Observation::read(News { order, operations: Vec::new() }))
+    }
+
+    /// No read tells one credit from another, and a capture is sent again instead.
+    async fn probe(&self, _operation: &Operation, _context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
+        Ok(Observation::read(Finding::Unclear))
+    }
+
+    fn candidate_of_return(&self, _query: &[(String, String)]) -> Option<String> {
+        None
+    }
+
+    fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        webhook::receive(&self.account, inbound, (self.clock)())
+    }
+
+    fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        webhook::reread(&self.account, inbound)
+    }
+}

@@ -1,0 +1,148 @@
+//! The Idempotency-Key, to the letter, for every operation of both providers.
+
+use serde_json::{Value, json};
+use service::ProblemCode;
+use tests::eventually;
+
+use crate::support::{Shop, Step, at_once, operation_of};
+
+#[tokio::test]
+async fn the_same_request_again_is_answered_with_what_there_is_and_reaches_no_provider() {
+    for step in Step::ALL {
+        let shop = Shop::at(step.at).await;
+        let ready = step.ready(&shop).await;
+        let first = ready.ask().await.expect(step.done());
+        assert!(!first.is_replay(), "{step:?}");
+        let before = (shop.count(step.call).await, shop.sandbox.books().await);
+        let again = ready.ask().await.expect(step.done());
+        assert!(again.is_replay(), "{step:?}");
+        assert_eq!((first.at("/id"), first.at("/operation_id")), (again.at("/id"), again.at("/operation_id")));
+        assert_eq!((shop.count(step.call).await, shop.sandbox.books().await), before, "{step:?}");
+        ready.deal(&first).agreed().await;
+    }
+}
+
+#[tokio::test]
+async fn the_same_key_with_another_body_is_refused_by_name() {
+    for step in Step::ALL.into_iter().filter(|step| !matches!(step.action, "cancel" | "confirm")) {
+        let shop = Shop::at(step.at).await;
+        let ready = step.ready(&shop).await;
+        let first = ready.ask().await.expect(step.done());
+        let mut other = ready.body.clone();
+        match step.action {
+            "" => other["reference"] = json!("ORD-9999"),
+            "captures" => other["shipment"] = json!({ "carrier": "DHL" }),
+            _ => other["reason"] = json!("Another"),
+        }
+        let before = shop.sandbox.calls().await.len();
+        let refused = ready.ask_for(&other).await.expect_problem(ProblemCode::IdempotencyKeyReused);
+        assert_eq!(refused.at("/retry"), "never");
+        assert!(refused.text("/operation_id").starts_with("op_"), "{step:?}");
+        assert_eq!(shop.sandbox.calls().await.len(), before, "{step:?}");
+        ready.deal(&first).agreed().await;
+    }
+}
+
+/// The same document with the fields in the opposite order and white space between them.
+fn rewritten(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.iter().rev().map(|(name, value)| format!("{} :\n\t{}", json!(name), rewritten(value)));
+            format!("{{ {} }}", fields.collect::<Vec<_>>().join(" ,\r\n "))
+        }
+        Value::Array(items) => format!("[ {} ]", items.iter().map(rewritten).collect::<Vec<_>>().join(" , ")),
+        other => other.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_fields_and_white_space_are_no_other_body() {
+    for step in Step::ALL {
+        let shop = Shop::at(step.at).await;
+        let ready = step.ready(&shop).await;
+        let _ = ready.ask().await.expect(step.done());
+        let before = shop.sandbox.calls().await.len();
+        let request = shop.api.request(reqwest::Method::POST, &ready.path()).key(&ready.key);
+        let again = request.raw(rewritten(&ready.body), Some("application/json")).send().await.expect(step.done());
+        assert!(again.is_replay(), "{step:?}");
+        assert_eq!(shop.sandbox.calls().await.len(), before, "{step:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_default_that_is_written_out_is_no_other_body() {
+    let shop = Shop::at(crate::support::At::Billie).await;
+    let deal = shop.authorized().await;
+    let body = shop.capture(Some(2_000));
+    let first = deal.post_as("k", "captures", &body).await.expect(201);
+    let mut same = body.clone();
+    (same["final"], same["lines"], same["shipment"]) = (json!(false), json!([]), Value::Null);
+    let again = deal.post_as("k", "captures", &same).await.expect(201);
+    assert!(again.is_replay());
+    assert_eq!(first.id(), again.id());
+    deal.agreed().await;
+}
+
+#[tokio::test]
+async fn the_same_key_while_its_call_runs_is_told_to_wait() {
+    for step in Step::ALL {
+        let shop = Shop::at(step.at).await;
+        let ready = step.ready(&shop).await;
+        shop.sandbox.fault(json!({ "call": step.call, "kind": "delay", "millis": 400 })).await;
+        let before = shop.count(step.call).await;
+        let asked_twice = async {
+            eventually("the call to reach the provider", async || (shop.count(step.call).await > before).then_some(()))
+                .await;
+            ready.ask().await
+        };
+        let (first, second) = tokio::join!(ready.ask(), asked_twice);
+        let first = first.expect(step.done());
+        let second = second.expect_problem(ProblemCode::OperationInProgress);
+        let seconds: u64 = second.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=35).contains(&seconds), "{step:?}: {seconds}");
+        assert_eq!(second.at("/retry"), "after");
+        assert!(second.text("/operation_id").starts_with("op_"));
+        assert!(ready.ask().await.expect(step.done()).is_replay(), "{step:?}");
+        assert_eq!(shop.count(step.call).await, before + 1, "{step:?}");
+        ready.deal(&first).agreed().await;
+    }
+}
+
+#[tokio::test]
+async fn many_clients_with_the_same_key_cause_one_operation_and_one_effect() {
+    for step in Step::ALL {
+        let shop = Shop::at(step.at).await;
+        let ready = step.ready(&shop).await;
+        let before = shop.count(step.call).await;
+        let clients = (0..8).map(|_| {
+            shop.api.request(reqwest::Method::POST, &ready.path()).key(&ready.key).json(&ready.body)
+        });
+        let answers = at_once(clients).await;
+        let winners: Vec<_> = answers.iter().filter(|a| a.status == step.done() && !a.is_replay()).collect();
+        assert_eq!(winners.len(), 1, "{step:?}");
+        let operation = operation_of(&ready.ask().await.expect(step.done()));
+        for answer in &answers {
+            match answer.status {
+                409 => assert_eq!(answer.code(), "operation_in_progress", "{step:?}"),
+                status => assert_eq!(status, step.done(), "{step:?}: {:#}", answer.body),
+            }
+            assert_eq!(operation_of(answer), operation, "{step:?}");
+        }
+        assert_eq!(shop.count(step.call).await, before + 1, "{step:?}");
+        ready.deal(winners[0]).agreed().await;
+    }
+}
+
+#[tokio::test]
+async fn the_same_key_means_something_else_at_another_operation() {
+    let shop = Shop::at(crate::support::At::Billie).await;
+    let opened = shop.opening("one-key", &shop.at.order()).send().await.expect(201);
+    let deal = crate::support::Deal::of(&shop, opened.id());
+    let capture = deal.post_as("one-key", "captures", &shop.capture(Some(6_000))).await.expect(201);
+    let refund = deal.post_as("one-key", "refunds", &json!({ "amount": 1_000 })).await.expect(201);
+    let cancel = deal.post_as("one-key", "cancel", &json!({})).await.expect(200);
+    for answer in [&capture, &refund, &cancel] {
+        assert!(!answer.is_replay(), "{}", answer.asked);
+    }
+    deal.ends("captured", [12_600, 6_600, 6_000, 1_000]).await;
+}

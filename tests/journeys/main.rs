@@ -1,0 +1,9 @@
+//! Whole lives of payments over HTTP, against a stack with a real table, real queues and strict stand-ins of the
+//! providers, and everything that can go wrong on the way.
+#![cfg(test)]
+
+mod doubt;
+mod idempotency;
+mod races;
+mod requests;
+mod support;

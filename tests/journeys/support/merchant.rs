@@ -1,0 +1,49 @@
+//! The demo merchant with accounts wherever a journey wants them.
+
+use data_encoding::HEXLOWER;
+use local::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY, Sandboxes};
+use sandbox::{billie_pad, buckaroo_billink};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// Where the two providers are, and what opens them.
+#[derive(Clone)]
+pub(crate) struct Accounts {
+    pub(crate) buckaroo: Value,
+    pub(crate) billie: Value,
+}
+
+impl Accounts {
+    /// At these roots, with the stand-ins' demo credentials.
+    pub(crate) fn at(buckaroo: &str, billie: &str) -> Self {
+        Self {
+            buckaroo: json!({
+                "base_url": buckaroo,
+                "website_key": buckaroo_billink::WEBSITE_KEY,
+                "secret_key": buckaroo_billink::SECRET_KEY,
+            }),
+            billie: json!({
+                "base_url": format!("{billie}{}", billie_pad::BASE_PATH),
+                "client_id": billie_pad::CLIENT_ID,
+                "client_secret": billie_pad::CLIENT_SECRET,
+                "webhook_keys": [{ "header": "X-Api-Key", "value": billie_pad::WEBHOOK_KEY }],
+            }),
+        }
+    }
+
+    /// At a stack's own stand-ins.
+    pub(crate) fn of(sandboxes: &Sandboxes) -> Self {
+        Self::at(&sandboxes.buckaroo_billink.url(), &sandboxes.billie_pad.url())
+    }
+
+    /// The merchant documents.
+    pub(crate) fn merchants(&self) -> String {
+        let key = |label: &str, scope: &str, text: &str| json!({ "label": label, "scope": scope, "sha256": HEXLOWER.encode(&Sha256::digest(text.as_bytes())) });
+        json!([{
+            "merchant": DEMO_MERCHANT,
+            "api_keys": [key("checkout", "checkout", DEMO_KEY), key("desk", "operator", DEMO_OPERATOR_KEY)],
+            "accounts": { "buckaroo_billink": self.buckaroo, "billie_pad": self.billie },
+        }])
+        .to_string()
+    }
+}

@@ -1,0 +1,125 @@
+//! A shop at one provider.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Answer, Api, Order, Request, Sandbox, Site, orders};
+use tokio::task::JoinSet;
+
+use super::Deal;
+
+/// What the orders of the journeys are about, minor units.
+pub(crate) const AMOUNT: i64 = 12_600;
+
+/// The provider APIs of these journeys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    Buckaroo,
+    Billie,
+}
+
+impl At {
+    pub(crate) const BOTH: [Self; 2] = [Self::Buckaroo, Self::Billie];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Buckaroo => "buckaroo_billink",
+            Self::Billie => "billie_pad",
+        }
+    }
+
+    /// An order that the first call authorizes.
+    pub(crate) fn order(self) -> Order {
+        match self {
+            Self::Buckaroo => Order::buckaroo_billink().with("/flow", "direct"),
+            Self::Billie => Order::billie_pad_at_once(),
+        }
+    }
+}
+
+/// A stack of its own with a shop at one provider. Buckaroo answers at once, unless it is to show its page.
+pub(crate) struct Shop {
+    pub(crate) site: Site,
+    pub(crate) api: Api,
+    pub(crate) at: At,
+    pub(crate) sandbox: Sandbox,
+    invoices: AtomicU32,
+}
+
+impl Shop {
+    pub(crate) async fn at(at: At) -> Self {
+        let shop = Self::on(Site::start().await, at);
+        if at == At::Buckaroo {
+            shop.set(json!({ "flow": "sync" })).await;
+        }
+        shop
+    }
+
+    /// At Buckaroo, whose buyers are sent to a page first.
+    pub(crate) async fn with_page() -> Self {
+        let shop = Self::on(Site::start().await, At::Buckaroo);
+        shop.set(json!({ "flow": "redirect" })).await;
+        shop
+    }
+
+    pub(crate) fn on(site: Site, at: At) -> Self {
+        let (api, sandbox) = (site.api.clone(), site.sandbox(at.name()));
+        Self { site, api, at, sandbox, invoices: AtomicU32::new(0) }
+    }
+
+    /// Changes the stand-in's settings.
+    pub(crate) async fn set(&self, settings: Value) {
+        self.sandbox.control(Method::POST, "settings", &settings).await;
+    }
+
+    /// Opens a payment.
+    pub(crate) async fn open(&self, order: &Order) -> Deal<'_> {
+        Deal::of(self, self.api.post("/v1/payments", order.json()).await.expect(201).id())
+    }
+
+    /// A payment that is authorized.
+    pub(crate) async fn authorized(&self) -> Deal<'_> {
+        let deal = self.open(&self.at.order()).await;
+        assert_eq!(deal.get().await["status"], "authorized");
+        deal
+    }
+
+    /// A payment that is captured in full, by one capture.
+    pub(crate) async fn captured(&self) -> Deal<'_> {
+        let deal = self.authorized().await;
+        let _ = deal.post("captures", &self.capture(None)).await.expect(201);
+        deal
+    }
+
+    /// A capture of this amount, or of all that is left, as the provider wants it.
+    pub(crate) fn capture(&self, amount: Option<i64>) -> Value {
+        let mut body = match self.at {
+            At::Buckaroo => json!({}),
+            At::Billie => orders::invoice(&format!("INV-{}", self.invoices.fetch_add(1, Ordering::Relaxed) + 1)),
+        };
+        if let Some(amount) = amount {
+            body["amount"] = json!(amount);
+        }
+        body
+    }
+
+    /// A request that opens a payment.
+    pub(crate) fn opening(&self, key: &str, order: &Order) -> Request {
+        self.api.request(Method::POST, "/v1/payments").key(key).json(order.json())
+    }
+
+    /// How many calls of this name the provider received.
+    pub(crate) async fn count(&self, call: &str) -> usize {
+        self.sandbox.count(call).await
+    }
+}
+
+/// Sends all requests at the same time; the answers are in the order of arrival.
+pub(crate) async fn at_once(requests: impl IntoIterator<Item = Request>) -> Vec<Answer> {
+    let mut running = JoinSet::new();
+    for request in requests {
+        running.spawn(request.send());
+    }
+    running.join_all().await
+}
