@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use service::ProblemCode;
 use tests::eventually;
 
-use crate::support::{Shop, Step, at_once, operation_of};
+use crate::support::{At, Deal, Shop, Step, at_once};
 
 #[tokio::test]
 async fn the_same_request_again_is_answered_with_what_there_is_and_reaches_no_provider() {
@@ -71,7 +71,7 @@ async fn the_order_of_fields_and_white_space_are_no_other_body() {
 
 #[tokio::test]
 async fn a_default_that_is_written_out_is_no_other_body() {
-    let shop = Shop::at(crate::support::At::Billie).await;
+    let shop = Shop::at(At::Billie).await;
     let deal = shop.authorized().await;
     let body = shop.capture(Some(2_000));
     let first = deal.post_as("k", "captures", &body).await.expect(201);
@@ -120,13 +120,13 @@ async fn many_clients_with_the_same_key_cause_one_operation_and_one_effect() {
         let answers = at_once(clients).await;
         let winners: Vec<_> = answers.iter().filter(|a| a.status == step.done() && !a.is_replay()).collect();
         assert_eq!(winners.len(), 1, "{step:?}");
-        let operation = operation_of(&ready.ask().await.expect(step.done()));
+        let operation = step.operation_of(&ready.ask().await.expect(step.done()));
         for answer in &answers {
             match answer.status {
                 409 => assert_eq!(answer.code(), "operation_in_progress", "{step:?}"),
                 status => assert_eq!(status, step.done(), "{step:?}: {:#}", answer.body),
             }
-            assert_eq!(operation_of(answer), operation, "{step:?}");
+            assert_eq!(step.operation_of(answer), operation, "{step:?}");
         }
         assert_eq!(shop.count(step.call).await, before + 1, "{step:?}");
         ready.deal(winners[0]).agreed().await;
@@ -135,9 +135,9 @@ async fn many_clients_with_the_same_key_cause_one_operation_and_one_effect() {
 
 #[tokio::test]
 async fn the_same_key_means_something_else_at_another_operation() {
-    let shop = Shop::at(crate::support::At::Billie).await;
+    let shop = Shop::at(At::Billie).await;
     let opened = shop.opening("one-key", &shop.at.order()).send().await.expect(201);
-    let deal = crate::support::Deal::of(&shop, opened.id());
+    let deal = Deal::of(&shop, opened.id());
     let capture = deal.post_as("one-key", "captures", &shop.capture(Some(6_000))).await.expect(201);
     let refund = deal.post_as("one-key", "refunds", &json!({ "amount": 1_000 })).await.expect(201);
     let cancel = deal.post_as("one-key", "cancel", &json!({})).await.expect(200);

@@ -5,6 +5,7 @@
 //! does not allow, so that an adapter and its sandbox check each other.
 
 pub mod billie_pad;
+pub mod billie_psp;
 pub mod buckaroo_billink;
 pub mod webhooks;
 

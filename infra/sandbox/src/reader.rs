@@ -58,6 +58,11 @@ impl<'a> Reader<'a> {
         reader
     }
 
+    /// The object itself.
+    pub(crate) fn raw(&self) -> &'a Json {
+        self.object
+    }
+
     fn expect_object(&self) {
         if !matches!(self.object, Json::Map(_)) {
             self.flaws.add(&self.path, "This value should be an object.");

@@ -43,6 +43,7 @@ macro_rules! providers {
 providers! {
     buckaroo_billink,
     billie_pad,
+    billie_psp,
     billagain,
     billink,
     billink_v1,

@@ -1,7 +1,5 @@
 //! A shop at one provider.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Answer, Api, Order, Request, Sandbox, Site, orders};
@@ -44,7 +42,6 @@ pub(crate) struct Shop {
     pub(crate) api: Api,
     pub(crate) at: At,
     pub(crate) sandbox: Sandbox,
-    invoices: AtomicU32,
 }
 
 impl Shop {
@@ -65,7 +62,7 @@ impl Shop {
 
     pub(crate) fn on(site: Site, at: At) -> Self {
         let (api, sandbox) = (site.api.clone(), site.sandbox(at.name()));
-        Self { site, api, at, sandbox, invoices: AtomicU32::new(0) }
+        Self { site, api, at, sandbox }
     }
 
     /// Changes the stand-in's settings.
@@ -96,7 +93,7 @@ impl Shop {
     pub(crate) fn capture(&self, amount: Option<i64>) -> Value {
         let mut body = match self.at {
             At::Buckaroo => json!({}),
-            At::Billie => orders::invoice(&format!("INV-{}", self.invoices.fetch_add(1, Ordering::Relaxed) + 1)),
+            At::Billie => orders::capture(),
         };
         if let Some(amount) = amount {
             body["amount"] = json!(amount);

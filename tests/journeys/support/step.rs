@@ -65,6 +65,24 @@ impl Step {
         if matches!(self.action, "confirm" | "cancel") { 200 } else { 201 }
     }
 
+    /// The kind of the operation.
+    const fn kind(self) -> &'static str {
+        match self.action.as_bytes() {
+            b"" => "create_session",
+            b"captures" => "capture",
+            b"refunds" => "refund",
+            b"confirm" => "confirm",
+            _ => "cancel",
+        }
+    }
+
+    /// The id of the operation that an answer is about, a problem included.
+    pub(crate) fn operation_of(self, answer: &Answer) -> String {
+        let operations = answer.at("/operations").as_array();
+        let of_payment = || operations?.iter().rfind(|operation| operation["kind"] == self.kind())?["id"].as_str();
+        answer.at("/operation_id").as_str().or_else(of_payment).unwrap_or_default().to_owned()
+    }
+
     fn order(self) -> Order {
         if self == Self::PAY { self.at.order().with("/capture", "automatic") } else { self.at.order() }
     }
@@ -124,10 +142,4 @@ impl<'a> Ready<'a> {
     pub(crate) fn deal(&self, answer: &Answer) -> Deal<'a> {
         self.deal.clone().unwrap_or_else(|| Deal::of(self.shop, answer.id()))
     }
-}
-
-/// The id of the operation that an answer is about: the one of a movement, or the payment's newest.
-pub(crate) fn operation_of(answer: &Answer) -> String {
-    let of_payment = || answer.at("/operations").as_array()?.last()?["id"].as_str();
-    answer.at("/operation_id").as_str().or_else(of_payment).unwrap_or_default().to_owned()
 }

@@ -1,9 +1,7 @@
 //! What an answer means. Its body counts first, whatever the HTTP status: the guide says that every failure has 200.
 
 use jiff::{SignedDuration, Timestamp};
-use payment::{
-    Action, Amount, Currency, Doubt, OrderNews, OrderState, Outcome, Payment, Receipt, Refusal,
-};
+use payment::{Action, Amount, Currency, Doubt, OrderNews, OrderState, Outcome, Payment, Receipt, Refusal};
 use url::Url;
 
 use super::SESSION_SECONDS;

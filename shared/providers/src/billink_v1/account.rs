@@ -23,15 +23,12 @@ pub(super) struct Account {
     pub(super) wire: Wire,
 }
 
-/// Paths, and the names of elements that Billink's own clients spell differently.
+/// What Billink's clients spell differently.
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Wire {
-    pub(super) check_path: String,
-    pub(super) order_path: String,
-    pub(super) start_path: String,
-    pub(super) credit_path: String,
-    pub(super) status_path: String,
+    /// What every path begins with: `api` on the older hosts.
+    pub(super) path: String,
     /// `ORDERQUANTITY` in five clients, `ITEMQUANTITY` in the Magento 2 plugin.
     pub(super) order_quantity: String,
     /// With one D in the older, official clients.
@@ -43,11 +40,7 @@ pub(super) struct Wire {
 impl Default for Wire {
     fn default() -> Self {
         Self {
-            check_path: "v1/client/check".into(),
-            order_path: "v1/client/order".into(),
-            start_path: "v1/client/start-workflow".into(),
-            credit_path: "v1/client/credit".into(),
-            status_path: "v1/client/status".into(),
+            path: "v1/client".into(),
             order_quantity: "ORDERQUANTITY".into(),
             additional_text: "ADITIONALTEXT".into(),
             delivery_number: "DELIVERY".into(),
@@ -75,10 +68,11 @@ impl Account {
         }
     }
 
-    /// The address of a path below the base.
-    pub(super) fn url(&self, path: &str) -> Option<Url> {
+    /// The address of a call.
+    pub(super) fn url(&self, call: &str) -> Option<Url> {
         let mut url = self.base_url.clone();
-        url.path_segments_mut().ok()?.pop_if_empty().extend(path.split('/').filter(|segment| !segment.is_empty()));
+        let path = self.wire.path.split('/').filter(|segment| !segment.is_empty());
+        url.path_segments_mut().ok()?.pop_if_empty().extend(path).push(call);
         Some(url)
     }
 }

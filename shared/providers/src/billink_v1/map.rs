@@ -2,7 +2,6 @@
 
 use payment::{Decline, DeclineReason, Doubt, OrderNews, OrderState, Outcome, Receipt, Refusal, Text};
 
-use super::account::Wire;
 use super::xml::Element;
 use crate::{ReadError, Response};
 
@@ -32,7 +31,7 @@ pub(super) type Row = (&'static str, Class, &'static str);
 /// One call of the API.
 pub(super) struct Endpoint {
     pub(super) action: &'static str,
-    pub(super) path: fn(&Wire) -> &str,
+    pub(super) path: &'static str,
     /// Where the answer's code is: of the call, or of the one invoice that the call was about.
     code: &'static [&'static str],
     news: fn(&Element) -> Option<Receipt>,
@@ -43,20 +42,15 @@ const OF_CALL: &[&str] = &["MSG", "CODE"];
 const OF_INVOICE: &[&str] = &["MSG", "STATUSES", "ITEM", "CODE"];
 
 pub(super) static CHECK: Endpoint =
-    Endpoint { action: "Check", path: |wire| &wire.check_path, code: OF_CALL, news: checked, codes: CHECK_CODES };
+    Endpoint { action: "Check", path: "check", code: OF_CALL, news: checked, codes: CHECK_CODES };
 pub(super) static ORDER: Endpoint =
-    Endpoint { action: "Order", path: |wire| &wire.order_path, code: OF_CALL, news: ordered, codes: ORDER_CODES };
-pub(super) static START: Endpoint = Endpoint {
-    action: "activate order",
-    path: |wire| &wire.start_path,
-    code: OF_INVOICE,
-    news: nothing,
-    codes: START_CODES,
-};
+    Endpoint { action: "Order", path: "order", code: OF_CALL, news: ordered, codes: ORDER_CODES };
+pub(super) static START: Endpoint =
+    Endpoint { action: "activate order", path: "start-workflow", code: OF_INVOICE, news: nothing, codes: START_CODES };
 pub(super) static CREDIT: Endpoint =
-    Endpoint { action: "Credit", path: |wire| &wire.credit_path, code: OF_INVOICE, news: nothing, codes: CREDIT_CODES };
+    Endpoint { action: "Credit", path: "credit", code: OF_INVOICE, news: nothing, codes: CREDIT_CODES };
 pub(super) static STATUS: Endpoint =
-    Endpoint { action: "Status", path: |wire| &wire.status_path, code: OF_CALL, news: nothing, codes: STATUS_CODES };
+    Endpoint { action: "Status", path: "status", code: OF_CALL, news: nothing, codes: STATUS_CODES };
 
 /// developers.billink.nl, legacy API, errors: what stands on every page.
 pub(super) const COMMON_CODES: &[Row] = &[

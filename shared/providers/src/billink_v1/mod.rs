@@ -117,7 +117,8 @@ impl Adapter for Billink {
             OperationKind::Confirm if self.exists(context).await? => Finding::Found(Outcome::Done(authorized())),
             OperationKind::Confirm => Finding::NotFound,
             OperationKind::Cancel if cancels_nothing(operation) => Finding::Found(Outcome::Done(Receipt::default())),
-            // A status shows no credits, and "No steps given" for up to three days after a workflow was started.
+            // A status shows no credits. That it has "No steps given" does not tell that a workflow was not started: by the
+            // page of v2's workflow/start, Billink then waits three days.
             _ => Finding::Unclear,
         }))
     }

@@ -29,7 +29,7 @@ pub(super) fn post(account: &Account, endpoint: &Endpoint, fields: Vec<Element>)
         Element::leaf("ACTION", endpoint.action),
     ];
     let document = Element::node("API", head.into_iter().chain(fields).collect()).document();
-    let url = account.url((endpoint.path)(&account.wire))?;
+    let url = account.url(endpoint.path)?;
     Some(Request::new(Method::POST, url).with_body("text/xml", document))
 }
 

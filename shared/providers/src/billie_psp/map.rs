@@ -1,0 +1,68 @@
+//! Billie's statuses, states and dispute results, in our words.
+
+use payment::{Decline, DeclineReason, OrderState, ReceivableNews};
+
+/// HTTP statuses that definitely refuse: the guide's "Error Codes". A 409 there is a conflict with the state of the
+/// resource, which nobody can read: the money may have moved by an earlier call, so it is doubt.
+pub(super) const REFUSALS: [(u16, &str); 3] = [
+    (400, "the request could not be understood"),
+    (403, "the account may not do this"),
+    (422, "the request is not valid"),
+];
+
+pub(super) fn refusal(status: u16) -> Option<&'static str> {
+    REFUSALS.iter().find(|(known, _)| *known == status).map(|(_, message)| *message)
+}
+
+/// What became of an authorization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Authorized,
+    Review,
+    Declined,
+}
+
+/// States of a confirmed order and of the authorization message's "status property". Its values are not on any page of
+/// this API; these are the order states of Billie's other API and the guide's own words.
+pub(super) const STATES: [(&str, Verdict); 9] = [
+    ("created", Verdict::Authorized),
+    ("authorized", Verdict::Authorized),
+    ("success", Verdict::Authorized),
+    ("successful", Verdict::Authorized),
+    ("waiting", Verdict::Review),
+    ("pre_waiting", Verdict::Review),
+    ("declined", Verdict::Declined),
+    ("failed", Verdict::Declined),
+    ("failure", Verdict::Declined),
+];
+
+pub(super) fn verdict(state: &str) -> Option<Verdict> {
+    STATES.iter().find(|(name, _)| *name == state).map(|(_, verdict)| *verdict)
+}
+
+impl Verdict {
+    pub(super) const fn state(self) -> OrderState {
+        match self {
+            Self::Authorized => OrderState::Authorized,
+            Self::Review => OrderState::UnderReview,
+            // No page gives a reason.
+            Self::Declined => {
+                OrderState::Declined(Decline { reason: DeclineReason::Other, provider_code: None, message: None })
+            }
+        }
+    }
+}
+
+/// docs.billie.io, "Dispute Result".
+pub(super) const DISPUTE_RESULTS: [(&str, ReceivableNews); 2] =
+    [("resolved", ReceivableNews::DisputeClosed), ("chargeback", ReceivableNews::ClawedBack)];
+
+pub(super) fn dispute_result(result: &str) -> Option<ReceivableNews> {
+    DISPUTE_RESULTS.iter().find(|(name, _)| *name == result).map(|(_, news)| news.clone())
+}
+
+/// A code or the name of a field, if it is one: what could hold a buyer's value is not passed on.
+pub(super) fn word(text: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']');
+    (!text.is_empty() && text.len() <= 100 && text.chars().all(plain)).then(|| text.to_owned())
+}

@@ -1,0 +1,201 @@
+//! Billie's API for payment service providers: payment page or widget, captures, refunds, and no way to read.
+
+mod account;
+mod answer;
+mod body;
+mod map;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod webhook;
+mod wire;
+
+use async_trait::async_trait;
+use http::Method;
+use payment::{
+    BuyerKind, CaptureMode, Detail, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order,
+    OrderError, Outcome, Payment, Receipt, Status,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
+    OperationCapability, ReadError, Request, Transport,
+};
+use account::Account;
+use answer::refused;
+use body::{Capture, Refund, Session};
+use wire::Part;
+
+/// An operation after which only the provider's word or a person can end doubt.
+const fn operation(kind: OperationKind, flows: &'static [Flow], partial: bool) -> OperationCapability {
+    OperationCapability {
+        kind,
+        flows,
+        partial,
+        doubt: DoubtPolicy::None,
+        calls: true,
+        needs_order: false,
+        requires: &[],
+    }
+}
+
+pub(crate) static CAPABILITIES: Capabilities = Capabilities {
+    provider: "billie_psp",
+    name: "Billie for payment service providers",
+    webhook_path: "billie-psp",
+    flows: &[Flow::Redirect, Flow::Widget],
+    capture_modes: &[CaptureMode::Manual],
+    operations: &[
+        OperationCapability {
+            doubt: DoubtPolicy::Harmless,
+            needs_order: true,
+            ..operation(OperationKind::CreateSession, &[], false)
+        },
+        operation(OperationKind::Confirm, &[Flow::Widget], false),
+        OperationCapability { calls: false, ..operation(OperationKind::Confirm, &[Flow::Redirect], false) },
+        operation(OperationKind::Capture, &[], true),
+        operation(OperationKind::Refund, &[], true),
+        // docs.billie.io, cancel: only if nothing was captured before.
+        operation(OperationKind::Cancel, &[], false),
+    ],
+    countries: &[],
+    currencies: &[],
+    buyers: &[BuyerKind::Business],
+    limits: &[],
+    required_fields: &["/buyer/reference", "/buyer/company/legal_form"],
+    evidence: BestEvidence::Webhook,
+    finds_by_reference: false,
+    quiet_seconds: 60,
+    timeout_seconds: 20,
+    session_seconds: None,
+};
+
+pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
+    Ok(Box::new(BilliePsp { account: Account::read(document)?, transport }))
+}
+
+struct BilliePsp {
+    account: Account,
+    transport: Transport,
+}
+
+#[async_trait]
+impl Adapter for BilliePsp {
+    fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
+        rules::broken(order)
+    }
+
+    fn broken_widget_rules(&self, payment: &Payment, result: &Value) -> Vec<OrderError> {
+        rules::broken_by_widget(payment, &self.account.wire.inward(result))
+    }
+
+    async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
+        match act {
+            Act::CreateSession(_) => self.create_session(context, effect).await,
+            Act::Confirm(_) => self.confirm(context, effect).await,
+            Act::Capture(capture) => self.capture(capture, context, effect).await,
+            Act::Refund { refund, capture } => self.refund(refund, capture, context, effect).await,
+            Act::Cancel(_) => self.cancel(context, effect).await,
+        }
+    }
+
+    async fn observe(&self, _context: &Context<'_>) -> Result<Observation<News>, ReadError> {
+        Err(ReadError::Nothing)
+    }
+
+    async fn probe(&self, _operation: &Operation, _context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
+        Ok(Observation::read(Finding::Unclear))
+    }
+
+    fn candidate_of_return(&self, _query: &[(String, String)]) -> Option<String> {
+        None
+    }
+
+    fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        webhook::receive(&self.account, inbound)
+    }
+
+    fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        webhook::read(&self.account.wire, inbound)
+    }
+}
+
+impl BilliePsp {
+    async fn create_session(&self, context: &Context<'_>, effect: Effect) -> Outcome {
+        let (wire, flow) = (&self.account.wire, context.payment.flow);
+        let path = if flow == Flow::Widget { &wire.widget_path } else { &wire.payment_page_path };
+        let Some(body) = Session::of(&self.account.merchant_id, context) else { return Outcome::NotSent };
+        let answer = self.post(path, "", wire.outward(&body), context, effect).await;
+        let script = self.account.widget_script();
+        answer::judge(wire, answer, |session| answer::session_opened(session, flow, script))
+    }
+
+    /// The order's details go back as the widget gave them.
+    async fn confirm(&self, context: &Context<'_>, effect: Effect) -> Outcome {
+        let (Some(session), Some(result)) = (context.payment.session_reference.as_deref(), context.widget_result) else {
+            return refused("the session or the widget's result is not known");
+        };
+        let wire = &self.account.wire;
+        let answer = self.post(&wire.confirm_path, session, Some(result.clone()), context, effect).await;
+        answer::judge(wire, answer, |said| answer::confirmed(said, context.payment))
+    }
+
+    async fn capture(&self, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
+        let Some(order) = context.payment.provider_reference.as_deref() else {
+            return refused("the order is not known");
+        };
+        let Detail::Capture { invoice, .. } = &capture.detail else { return Outcome::NotSent };
+        let (wire, currency) = (&self.account.wire, context.payment.currency);
+        let body = Capture {
+            amount: Part::of(capture.amount, currency),
+            invoice_number: invoice.as_ref().map(|invoice| invoice.number.as_str()),
+            invoice_url: invoice.as_ref().and_then(|invoice| invoice.url.as_ref()),
+        };
+        let answer = self.post(&wire.capture_path, order, wire.outward(&body), context, effect).await;
+        answer::judge(wire, answer, |said| answer::captured(said, currency))
+    }
+
+    async fn refund(&self, refund: &Operation, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
+        let (Some(order), Some(capture_id)) =
+            (context.payment.provider_reference.as_deref(), capture.provider_reference.as_deref())
+        else {
+            return refused("the order or the capture is not known");
+        };
+        let Detail::Refund { reason, .. } = &refund.detail else { return Outcome::NotSent };
+        let (wire, currency) = (&self.account.wire, context.payment.currency);
+        let reason = reason.as_ref().map(|reason| reason.as_str());
+        let body = Refund { capture_id, amount: Part::of(refund.amount, currency), reason };
+        let answer = self.post(&wire.refund_path, order, wire.outward(&body), context, effect).await;
+        answer::judge(wire, answer, |said| answer::refunded(said, currency))
+    }
+
+    /// In the widget there is no order before our confirmation, and its session lapses. On the page the buyer may be
+    /// making one this moment, and only its webhook would say so.
+    async fn cancel(&self, context: &Context<'_>, effect: Effect) -> Outcome {
+        let Payment { provider_reference, status, flow, .. } = context.payment;
+        match provider_reference.as_deref() {
+            Some(order) => {
+                let wire = &self.account.wire;
+                let answer = self.post(&wire.cancel_path, order, Some(json!({})), context, effect).await;
+                answer::judge(wire, answer, |_: wire::Canceled| Outcome::Done(Receipt::default()))
+            }
+            None if *flow == Flow::Widget && *status == Status::RequiresAction => Outcome::Done(Receipt::default()),
+            None => refused("there is no order yet, and the buyer may be making one"),
+        }
+    }
+
+    /// `POST`, like every call of this API. What could not be built is not sent.
+    async fn post(&self, path: &str, id: &str, body: Option<Value>, context: &Context<'_>, effect: Effect) -> Answer {
+        let Some(body) = body.and_then(|body| bytes_of(body).ok()) else { return Answer::NotSent };
+        let request = Request::new(Method::POST, self.account.url(path, id)).with_body("application/json", body);
+        self.transport.act(effect, self.account.sign(request), context.deadline).await
+    }
+}
+
+/// The body with its fields in one order, whatever the map of this build keeps.
+fn bytes_of(mut body: Value) -> serde_json::Result<Vec<u8>> {
+    body.sort_all_objects();
+    serde_json::to_vec(&body)
+}

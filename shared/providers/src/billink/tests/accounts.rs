@@ -1,0 +1,51 @@
+//! The account document.
+
+use super::*;
+
+fn refused(document: &Value) -> crate::AccountError {
+    Account::parse(document).err().unwrap()
+}
+
+#[test]
+fn an_account_needs_an_address_credentials_and_a_workflow() {
+    let mut good = account_document("https://api.billink.nl");
+    good["disabled"] = json!(true);
+    good["webhook_secrets"] = json!([SECRET, OLD_SECRET]);
+    good["wire"] = json!({"webhook_key": "decoded", "birth_date": "yyyy-mm-dd", "credit": "v3/credit"});
+    assert_eq!(Account::parse(&good).unwrap().url("v3/credit").unwrap().as_str(), "https://api.billink.nl/v3/credit");
+    for (field, bad) in [
+        ("base_url", json!("http://api.billink.nl")),
+        ("base_url", json!("https://user@api.billink.nl")),
+        ("base_url", json!("https://api.billink.nl?a=b")),
+        ("username", json!("")),
+        ("id", json!("")),
+        ("workflow_number", json!("")),
+        ("workflow_number", json!("one")),
+        ("webhook_secrets", json!([SECRET, ""])),
+        ("webhook_secrets", json!(["not base64"])),
+    ] {
+        let mut document = good.clone();
+        document[field] = bad;
+        assert_eq!(refused(&document).field, field);
+    }
+    for field in ["base_url", "username", "id", "workflow_number"] {
+        let mut document = good.clone();
+        document.as_object_mut().unwrap().remove(field);
+        assert_eq!(refused(&document).to_string(), format!("account document: {field}: is required"));
+    }
+}
+
+#[test]
+fn a_refusal_never_holds_a_value() {
+    for (field, bad) in [
+        ("id", json!(["hunter2"])),
+        ("base_url", json!("hunter2")),
+        ("webhook_secrets", json!("hunter2")),
+        ("wire", json!({"webhook_key": "hunter2"})),
+        ("usrname", json!("hunter2")),
+    ] {
+        let mut document = account_document("https://api.billink.nl");
+        document[field] = bad;
+        assert!(!refused(&document).to_string().contains("hunter2"));
+    }
+}

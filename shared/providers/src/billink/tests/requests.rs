@@ -1,0 +1,138 @@
+//! The exact bytes of every request, and the rules of an order.
+
+use http::Method;
+
+use super::super::{CAPABILITIES, open, request};
+use super::*;
+use crate::{Request, Transport};
+
+fn written(path: &str, request: Option<Request>) -> String {
+    let request = request.unwrap();
+    assert_eq!(request.url.as_str(), format!("https://api-staging.billink.nl/{path}"));
+    assert_eq!(request.method, Method::POST);
+    assert_eq!(request.headers["content-type"], "application/json");
+    String::from_utf8(request.body.to_vec()).unwrap()
+}
+
+fn session(document: &Value) -> String {
+    let (order, urls) = (order(document), urls());
+    let payment = created(&order);
+    let request = request::create_session(&account(), newest(&payment), &context(&payment, Some(&order), &urls));
+    written("v2/session/create", request)
+}
+
+/// The bytes, with line breaks for the reader; there are none in the bytes.
+fn readable(body: &str) -> String {
+    assert!(!body.contains('\n'));
+    body.replace("},", "},\n").replace(":[{", ":[\n{")
+}
+
+#[test]
+fn a_session_for_a_consumer() {
+    insta::assert_snapshot!(readable(&session(&consumer())));
+}
+
+#[test]
+fn a_session_for_a_company_with_delivery_a_fee_and_a_discount() {
+    insta::assert_snapshot!(readable(&session(&company())));
+}
+
+#[test]
+fn a_session_is_the_sample_of_the_page_with_our_names() {
+    let mut sample: Value = serde_json::from_str(include_str!("../fixtures/session-create.request.json")).unwrap();
+    sample["client"].as_object_mut().unwrap().remove("options");
+    for url in sample["client"]["returnURL"].as_object_mut().unwrap().values_mut() {
+        *url = json!(urls().back);
+    }
+    sample["transaction"]["orderNumber"] = json!(created(&order(&consumer())).order_reference);
+    assert_eq!(serde_json::from_str::<Value>(&session(&consumer())).unwrap(), sample);
+}
+
+#[test]
+fn a_birth_date_is_written_as_the_account_says() {
+    let mut document = account_document("https://api-staging.billink.nl");
+    document["wire"] = json!({"birth_date": "yyyy-mm-dd"});
+    let (order, urls) = (order(&company()), urls());
+    let payment = created(&order);
+    let account = Account::parse(&document).unwrap();
+    let request = request::create_session(&account, newest(&payment), &context(&payment, Some(&order), &urls));
+    assert!(written("v2/session/create", request).contains(r#""birthdate":"1990-01-31""#));
+}
+
+#[test]
+fn a_question_about_a_session() {
+    let body = written("v2/session/status", request::session_status(&account(), &opened(OrderState::Authorized)));
+    insta::assert_snapshot!(body);
+    assert!(request::session_status(&account(), &created(&order(&consumer()))).is_none());
+}
+
+#[test]
+fn the_start_of_a_workflow_with_and_without_a_parcel() {
+    let payment = capturing();
+    let start =
+        |operation| written("v2/client/workflow/start", request::start_workflow(&account(), operation, &payment));
+    insta::assert_snapshot!(start(newest(&payment)));
+    let without = start(&payment.operations[0]);
+    assert!(without.ends_with(&format!(r#""invoices":[{{"number":"{}"}}]}}"#, payment.order_reference)), "{without}");
+}
+
+#[test]
+fn a_credit_of_a_part() {
+    let payment = refunding(150);
+    let body = written("v2/client/invoice/credit", request::credit(&account(), newest(&payment), &payment));
+    insta::assert_snapshot!(body);
+    let mut sample: Value = serde_json::from_str(include_str!("../fixtures/credit.request.json")).unwrap();
+    let mut ours: Value = serde_json::from_str(&body).unwrap();
+    for body in [&mut sample, &mut ours] {
+        body["invoices"][0]["number"] = Value::Null;
+        body["invoices"][0]["description"] = Value::Null;
+    }
+    assert_eq!(ours, sample);
+}
+
+#[test]
+fn a_cancellation_is_a_credit_in_full() {
+    let payment = canceling(OrderState::Authorized);
+    insta::assert_snapshot!(written(
+        "v2/client/invoice/credit",
+        request::credit(&account(), newest(&payment), &payment)
+    ));
+}
+
+#[test]
+fn a_long_reason_is_cut_to_what_billink_takes() {
+    let mut payment = captured();
+    let reason = Some("ä".repeat(255).parse().unwrap());
+    let refund = RefundCommand { reason, ..RefundCommand::default() };
+    payment.accept(Command::refund(refund, key("refund-1"), fingerprint()), now()).unwrap();
+    let body = written("v2/client/invoice/credit", request::credit(&account(), newest(&payment), &payment));
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let description = body["invoices"][0]["description"].as_str().unwrap();
+    assert_eq!(description.chars().count(), 254);
+    assert!(description.starts_with(&newest(&payment).reference));
+}
+
+#[test]
+fn each_rule_names_the_field_that_breaks_it() {
+    let adapter = open(&account_document("https://a.example"), Transport::default()).unwrap();
+    let broken = |document: &Value| -> Vec<String> {
+        adapter.broken_rules(&order(document)).into_iter().map(|rule| rule.pointer).collect()
+    };
+    for good in [consumer(), company()] {
+        assert_eq!(broken(&good), [""; 0]);
+    }
+    for (field, bad, expected) in [
+        ("reference", json!("ORD 1"), "/reference"),
+        ("reference", json!("O2014.05.28"), "/reference"),
+        ("reference", json!("R".repeat(44)), "/reference"),
+        ("options", json!({"workflow_number": 1}), "/options/workflow_number"),
+        ("options", json!({"workflow_number": "one"}), "/options/workflow_number"),
+        ("options", json!({"is_payment": false}), "/options/is_payment"),
+    ] {
+        let mut document = consumer();
+        document[field] = bad;
+        assert_eq!(broken(&document), [expected]);
+    }
+    assert_eq!(adapter.broken_widget_rules(&created(&order(&consumer())), &json!({})).len(), 1);
+    assert_eq!(CAPABILITIES.doubt(payment::OperationKind::Capture, Flow::Redirect), DoubtPolicy::Repeat);
+}

@@ -1,0 +1,309 @@
+//! Acts and reads against a server on loopback.
+
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response as Answered;
+use payment::{Finding, OperationKind, OperationStatus, OrderState, Status};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::{Act, Adapter, Effect, Inbound, NotAuthentic, ReadError, Transport};
+
+const CHECKED: &str = include_str!("../fixtures/check.response.xml");
+const NOT_FOUND: &str = include_str!("../fixtures/status-unknown.response.xml");
+
+#[derive(Clone)]
+enum Reply {
+    Says(u16, String),
+    Hangs,
+}
+
+fn says(body: &str) -> Reply {
+    Reply::Says(200, body.to_owned())
+}
+
+fn error(code: &str) -> Reply {
+    says(&format!("<API><RESULT>ERROR</RESULT><ERROR><CODE>{code}</CODE></ERROR></API>"))
+}
+
+/// What is answered about the one invoice that was asked about.
+fn item(payment: &Payment, code: &str) -> Reply {
+    let number = &payment.order_reference;
+    says(&format!(
+        "<API><RESULT>MSG</RESULT><MSG><CODE>500</CODE><STATUSES><ITEM><INVOICENUMBER>{number}</INVOICENUMBER>\
+         <CODE>{code}</CODE><MESSAGE>?</MESSAGE></ITEM></STATUSES></MSG></API>"
+    ))
+}
+
+fn found(payment: &Payment, status: &str) -> Reply {
+    let number = &payment.order_reference;
+    says(&format!(
+        "<API><RESULT>MSG</RESULT><MSG><CODE>200</CODE><INVOICES><INVOICE><INVOICENUMBER>{number}</INVOICENUMBER>\
+         <STATUS>{status}</STATUS><DESCRIPTION>No steps given</DESCRIPTION></INVOICE></INVOICES></MSG></API>"
+    ))
+}
+
+struct Server {
+    base: String,
+    reply: Reply,
+    seen: Mutex<Vec<(String, String)>>,
+}
+
+impl Server {
+    async fn start(reply: Reply) -> Arc<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let server = Arc::new(Self { base, reply, seen: Mutex::default() });
+        let app = axum::Router::new().fallback(answered).with_state(server.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        server
+    }
+
+    fn adapter(&self) -> Box<dyn Adapter> {
+        adapter(&self.base)
+    }
+
+    fn seen(&self) -> Vec<(String, String)> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+fn adapter(base: &str) -> Box<dyn Adapter> {
+    super::super::open(&account_document(base), Transport::default()).unwrap()
+}
+
+async fn answered(State(server): State<Arc<Server>>, request: Request) -> Answered {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let line = format!("{} {} {:?}", parts.method, parts.uri, parts.headers["content-type"]);
+    server.seen.lock().unwrap().push((line, String::from_utf8(body.to_vec()).unwrap()));
+    match server.reply.clone() {
+        Reply::Says(status, body) => Answered::builder().status(status).body(Body::from(body)).unwrap(),
+        Reply::Hangs => std::future::pending().await,
+    }
+}
+
+fn act_of(payment: &Payment) -> Act<'_> {
+    let operation = newest(payment);
+    match operation.kind() {
+        OperationKind::CreateSession => Act::CreateSession(operation),
+        OperationKind::Confirm => Act::Confirm(operation),
+        OperationKind::Capture => Act::Capture(operation),
+        OperationKind::Cancel => Act::Cancel(operation),
+        OperationKind::Refund => {
+            let capture = payment.operations.iter().find(|o| o.makes_capture().is_some()).unwrap();
+            Act::Refund { refund: operation, capture }
+        }
+    }
+}
+
+async fn act(adapter: &dyn Adapter, payment: &Payment) -> Outcome {
+    let (order, urls) = (order(&consumer()), urls());
+    let context = context(payment, Some(&order), &urls);
+    adapter.act(act_of(payment), &context, Effect::of_reserved_attempt()).await
+}
+
+async fn told_by(reply: Reply, payment: &Payment) -> (String, Vec<(String, String)>) {
+    let server = Server::start(reply).await;
+    (told(&act(&*server.adapter(), payment).await), server.seen())
+}
+
+#[tokio::test]
+async fn an_order_lives_from_the_check_to_the_refund() {
+    let order = order(&consumer());
+    let ordered = include_str!("../fixtures/order.response.xml");
+    let (confirm, capture, refund, cancel) =
+        (confirming(&order), capturing(), refunding(None), canceling(authorized()));
+    for (payment, reply, line, expected) in [
+        (&created(&order), says(CHECKED), "check", format!("done AwaitingConfirmation {UUID}")),
+        (&confirm, says(ordered), "order", "done Authorized 1TSTO2014-05-28-2443".into()),
+        (&capture, item(&capture, "500"), "start-workflow", "done".into()),
+        (&refund, item(&refund, "200"), "credit", "done".into()),
+        (&cancel, item(&cancel, "200"), "credit", "done".into()),
+    ] {
+        let (told, seen) = told_by(reply, payment).await;
+        assert_eq!(told, expected);
+        let [(seen, body)] = seen.as_slice() else { panic!("an act is sent once") };
+        assert_eq!(*seen, format!("POST /v1/client/{line} \"text/xml\""));
+        assert!(body.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?><API><VERSION>BILLINK2.0</VERSION>"));
+    }
+    assert_eq!(checked(&order).status, Status::RequiresConfirmation);
+    assert_eq!(
+        (authorized().status, authorized().provider_reference.as_deref()),
+        (Status::Authorized, Some("1TSTO2014-05-28-2443"))
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_billinks_word_about_an_act_is_never_a_success_or_a_refusal() {
+    let (order, capture, refund) = (order(&consumer()), capturing(), refunding(None));
+    let done = |payment: &Payment| match item(payment, "200") {
+        Reply::Says(_, body) => body,
+        Reply::Hangs => unreachable!(),
+    };
+    for payment in [&confirming(&order), &capture, &refund, &canceling(authorized())] {
+        for (reply, expected) in [
+            (Reply::Hangs, "in doubt TimedOut"),
+            (Reply::Says(500, done(payment)), "in doubt ServerError"),
+            (Reply::Says(502, "<html>Bad gateway</html>".into()), "in doubt ServerError"),
+            (Reply::Says(404, done(payment)), "in doubt Unreadable"),
+            (Reply::Says(302, String::new()), "in doubt Unreadable"),
+            (Reply::Says(201, done(payment)), "in doubt Unreadable"),
+            (says("garbage"), "in doubt Unreadable"),
+            (says(""), "in doubt Unreadable"),
+            (says("<API><RESULT>MSG</RESULT></API>"), "in doubt Unreadable"),
+            (says("<!DOCTYPE API><API/>"), "in doubt Unreadable"),
+            (says(&"<A>".repeat(100)), "in doubt Unreadable"),
+            (error("603"), "in doubt ServerError"),
+            (error("999"), "in doubt UnknownCode"),
+            (error("101"), "not sent"),
+            (Reply::Says(401, String::new()), "not sent"),
+            (Reply::Says(429, String::new()), "not sent"),
+        ] {
+            let (told, seen) = told_by(reply, payment).await;
+            assert_eq!((told.as_str(), seen.len()), (expected, 1));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_after_sending_leaves_doubt_and_one_that_was_never_made_does_not() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let _ = connection.read(&mut [0; 64]).await;
+        drop((connection, listener));
+    });
+    for expected in ["in doubt ConnectionLost", "not sent"] {
+        assert_eq!(told(&act(&*adapter(&base), &refunding(None)).await), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_check_declines_the_buyer_and_doubt_about_one_is_harmless() {
+    let order = order(&consumer());
+    for reply in [says(include_str!("../fixtures/check-rejected.response.xml")), error("701")] {
+        let mut payment = created(&order);
+        let server = Server::start(reply).await;
+        let outcome = act(&*server.adapter(), &payment).await;
+        settle(&mut payment, outcome);
+        assert_eq!(payment.status, Status::Declined);
+    }
+    assert_eq!(told_by(error("603"), &created(&order)).await.0, "in doubt ServerError");
+}
+
+#[tokio::test]
+async fn an_order_that_exists_already_is_looked_for() {
+    let payment = confirming(&order(&consumer()));
+    for code in ["403", "446"] {
+        assert_eq!(told_by(error(code), &payment).await.0, "in doubt UnknownCode");
+    }
+    assert_eq!(told_by(error("445"), &payment).await.0, "refused 445 the check has expired");
+}
+
+#[tokio::test]
+async fn a_workflow_is_started_again_to_find_out_and_having_been_started_is_success() {
+    let mut payment = capturing();
+    assert_eq!(told_by(item(&payment, "706"), &payment).await.0, "refused 706 not allowed to manage this order");
+    settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
+    for (reply, expected) in [
+        (item(&payment, "707"), "done"),
+        (error("707"), "done"),
+        (item(&payment, "500"), "done"),
+        (item(&payment, "706"), "in doubt UnknownCode"),
+        (error("704"), "in doubt UnknownCode"),
+        (error("101"), "not sent"),
+    ] {
+        assert_eq!(told_by(reply, &payment).await.0, expected);
+    }
+}
+
+#[tokio::test]
+async fn before_the_order_a_cancellation_has_nothing_to_ask() {
+    let payment = canceling(checked(&order(&consumer())));
+    assert_eq!(told_by(Reply::Hangs, &payment).await, ("done".into(), Vec::new()));
+    assert_eq!(probed(Reply::Hangs, &payment).await, Ok("done".into()));
+}
+
+async fn probed(reply: Reply, payment: &Payment) -> Result<String, ReadError> {
+    let (server, urls) = (Server::start(reply).await, urls());
+    let finding = server.adapter().probe(newest(payment), &context(payment, None, &urls)).await?;
+    Ok(match finding.content() {
+        Finding::Found(outcome) => told(outcome),
+        Finding::NotFound => "not found".into(),
+        Finding::Unclear => "unclear".into(),
+    })
+}
+
+#[tokio::test]
+async fn an_order_in_doubt_is_found_by_its_number_or_not() {
+    let payment = confirming(&order(&consumer()));
+    for status in ["0", "1", "2"] {
+        assert_eq!(probed(found(&payment, status), &payment).await, Ok("done Authorized -".into()));
+    }
+    assert_eq!(probed(says(NOT_FOUND), &payment).await, Ok("not found".into()));
+    for (reply, expected) in [
+        (found(&payment, "7"), ReadError::Unreadable),
+        (says("garbage"), ReadError::Unreadable),
+        (error("111"), ReadError::Unreadable),
+        (error("102"), ReadError::Unauthorized),
+        (Reply::Says(503, String::new()), ReadError::Unreachable),
+        (Reply::Hangs, ReadError::Unreachable),
+    ] {
+        assert_eq!(probed(reply, &payment).await, Err(expected));
+    }
+}
+
+#[tokio::test]
+async fn nothing_tells_what_became_of_a_credit_or_a_workflow() {
+    for payment in [created(&order(&consumer())), capturing(), refunding(None), canceling(authorized())] {
+        assert_eq!(probed(found(&payment, "0"), &payment).await, Ok("unclear".into()));
+    }
+}
+
+async fn observed(reply: Reply, payment: &Payment) -> Result<Option<OrderState>, ReadError> {
+    let (server, urls) = (Server::start(reply).await, urls());
+    let news = server.adapter().observe(&context(payment, None, &urls)).await?;
+    Ok(news.content().order.as_ref().map(|order| order.state.clone()))
+}
+
+#[tokio::test]
+async fn an_order_that_is_there_is_authorized_until_it_was_credited_in_full() {
+    let order = order(&consumer());
+    let unasked = checked(&order);
+    assert_eq!(observed(found(&unasked, "0"), &unasked).await, Err(ReadError::Nothing));
+    for payment in [confirming(&order), authorized(), capturing(), canceling(authorized())] {
+        assert_eq!(observed(found(&payment, "0"), &payment).await, Ok(Some(OrderState::Authorized)));
+        assert_eq!(observed(says(NOT_FOUND), &payment).await, Err(ReadError::Nothing));
+    }
+    let mut canceled = canceling(authorized());
+    settle(&mut canceled, Outcome::Done(Receipt::default()));
+    assert_eq!(canceled.status, Status::Canceled);
+    assert_eq!(observed(found(&canceled, "0"), &canceled).await, Ok(None));
+}
+
+#[tokio::test]
+async fn doubt_about_an_order_ends_with_what_a_look_finds() {
+    let mut payment = confirming(&order(&consumer()));
+    settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
+    let (server, urls) = (Server::start(found(&payment, "0")).await, urls());
+    let finding = server.adapter().probe(newest(&payment), &context(&payment, None, &urls)).await.ok().unwrap();
+    let id = newest(&payment).id.clone();
+    payment.found(&id, finding, 60, DoubtPolicy::Lookup, &cause(), now());
+    assert_eq!((payment.status, newest(&payment).status), (Status::Authorized, OperationStatus::Succeeded));
+}
+
+#[test]
+fn no_message_is_from_this_api() {
+    let adapter = adapter("https://api.billink.nl");
+    let (url, headers, body) = ("https://pay.example/v1/webhooks/billink-v1/demo", &HeaderMap::new(), &b"<API/>"[..]);
+    assert_eq!(adapter.receive(Inbound { url, headers, body }).err(), Some(NotAuthentic::Forged));
+    assert_eq!(adapter.reread(Inbound { url, headers, body }).err(), Some(NotAuthentic::Unreadable));
+    assert_eq!(adapter.candidate_of_return(&[("uuid".into(), UUID.into())]), None);
+    assert_eq!(adapter.broken_widget_rules(&authorized(), &json!({})).len(), 1);
+    assert_eq!(adapter.broken_rules(&order(&consumer())).len(), 0);
+}

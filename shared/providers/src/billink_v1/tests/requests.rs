@@ -1,0 +1,159 @@
+//! Requests, byte for byte.
+
+use super::super::Billink;
+use super::super::account::Account;
+use super::super::map::{CREDIT, STATUS};
+use super::super::request;
+use super::*;
+use crate::{Request, Transport};
+
+fn billink(account: &Value) -> Billink {
+    Billink { account: Account::parse(account).unwrap(), transport: Transport::default() }
+}
+
+/// The request, its body broken into lines where an element follows another.
+fn shown(request: &Request) -> String {
+    let body = std::str::from_utf8(&request.body).unwrap();
+    assert!(!body.contains('\n'));
+    let headers: Vec<_> = request.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+    format!("{} {}\n{}\n\n{}", request.method, request.url, headers.join("\n"), body.replace("><", ">\n<"))
+}
+
+fn asked(payment: &Payment, order: Option<&Order>) -> String {
+    let billink = billink(&account_document("https://api-staging.billink.nl"));
+    shown(&billink.asked(newest(payment), &context(payment, order, &urls())).unwrap().1)
+}
+
+#[test]
+fn check_for_a_consumer() {
+    let order = order(&consumer());
+    insta::assert_snapshot!(asked(&created(&order), Some(&order)));
+}
+
+#[test]
+fn check_for_a_company() {
+    let order = order(&business());
+    insta::assert_snapshot!(asked(&created(&order), Some(&order)));
+}
+
+#[test]
+fn order_for_a_consumer_with_every_character_that_xml_escapes() {
+    let order = order(&consumer());
+    insta::assert_snapshot!(asked(&confirming(&order), Some(&order)));
+}
+
+#[test]
+fn order_for_a_company_before_tax_where_cents_hold_it_exactly() {
+    let order = order(&business());
+    insta::assert_snapshot!(asked(&confirming(&order), Some(&order)));
+}
+
+#[test]
+fn start_workflow_with_a_tracking_number() {
+    insta::assert_snapshot!(asked(&capturing(), None));
+}
+
+#[test]
+fn credit_of_a_part() {
+    insta::assert_snapshot!(asked(&refunding(Some("came back")), None));
+}
+
+#[test]
+fn credit_in_full_before_the_capture() {
+    insta::assert_snapshot!(asked(&canceling(authorized()), None));
+}
+
+#[test]
+fn status() {
+    let account = Account::parse(&account_document("https://api.billink.nl/")).unwrap();
+    insta::assert_snapshot!(shown(&request::post(&account, &STATUS, request::status("KRKND-0001")).unwrap()));
+}
+
+#[test]
+fn a_credit_is_what_the_page_shows() {
+    let payment = refunding(Some("test credit"));
+    let mut operation = newest(&payment).clone();
+    operation.amount = Amount::new(150).unwrap();
+    let account = Account::parse(&account_document("https://api.billink.nl/")).unwrap();
+    let request = request::post(&account, &CREDIT, request::credit(&operation, &payment)).unwrap();
+    let sent = String::from_utf8(request.body.to_vec()).unwrap().replace(&payment.order_reference, "KRKND-0001");
+    let (_, sent) = sent.split_once("?>").unwrap();
+    assert_eq!(sent, include_str!("../fixtures/credit.request.xml").trim_end());
+}
+
+#[test]
+fn a_reason_is_cut_to_what_a_description_holds() {
+    let asked = asked(&refunding(Some(&"é".repeat(255))), None);
+    assert!(asked.contains(&format!("<DESCRIPTION>{}</DESCRIPTION>", "é".repeat(254))));
+}
+
+#[test]
+fn every_inferred_name_and_path_can_be_overridden() {
+    let mut document = account_document("https://api.billink.nl");
+    document["wire"] = json!({
+        "path": "/api/",
+        "order_quantity": "ITEMQUANTITY", "additional_text": "ADDITIONALTEXT", "delivery_number": "DELIVERY_"
+    });
+    let (billink, order, urls) = (billink(&document), order(&consumer()), urls());
+    let mut sent = String::new();
+    for payment in [created(&order), confirming(&order), capturing(), refunding(None)] {
+        sent += &shown(&billink.asked(newest(&payment), &context(&payment, Some(&order), &urls)).unwrap().1);
+    }
+    for part in ["nl/check\n", "nl/order\n", "nl/api/start\n", "nl/c\n", "<ITEMQUANTITY>2<", "<ADDITIONALTEXT>Two"] {
+        assert!(sent.contains(part), "{part}");
+    }
+    for part in
+        ["<DELIVERY_HOUSENUMBER>80<", "<DELIVERY_HOUSEEXTENSION>b<", "<DELIVERY_POSTALCODE>2000<", "<DELIVERYCITY>"]
+    {
+        assert!(sent.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn without_the_order_or_the_check_nothing_is_asked() {
+    let (billink, order, urls) = (billink(&account_document("https://api.billink.nl")), order(&consumer()), urls());
+    let mut unchecked = confirming(&order);
+    unchecked.session_reference = None;
+    for (payment, order) in [(created(&order), None), (confirming(&order), None), (unchecked, Some(&order))] {
+        assert!(billink.asked(newest(&payment), &context(&payment, order, &urls)).is_none());
+    }
+}
+
+#[test]
+fn every_item_comes_to_what_the_buyer_pays() {
+    for (gross, rate, sent) in [
+        (6050, "21", "<PRICEEXCL>50.00</PRICEEXCL>"),
+        (-12100, "21", "<PRICEEXCL>-100.00</PRICEEXCL>"),
+        (500, "0", "<PRICEEXCL>5.00</PRICEEXCL>"),
+        (1000, "21", "<PRICEINCL>10.00</PRICEINCL>"),
+        (1, "9", "<PRICEINCL>0.01</PRICEINCL>"),
+        (0, "21", "<PRICEEXCL>0.00</PRICEEXCL>"),
+        (10_550, "5.5", "<PRICEEXCL>100.00</PRICEEXCL>"),
+    ] {
+        let mut document = business();
+        document["lines"] = json!([
+            {"reference": "L", "name": "n", "kind": "goods", "quantity": 1, "unit_price": gross, "tax_rate": rate}
+        ]);
+        let order = order(&document);
+        assert!(asked(&confirming(&order), Some(&order)).contains(sent), "{gross} {rate}");
+    }
+}
+
+#[test]
+fn a_telephone_number_is_sent_as_digits() {
+    for (given, sent) in [
+        ("0612345678", Some("0612345678")),
+        ("06-1234 5678", Some("0612345678")),
+        ("+31612345678", Some("0031612345678")),
+        (" +31 (0)6 1234 5678", Some("0031612345678")),
+        ("(020) 123 4567", Some("0201234567")),
+        ("06123456", None),
+        ("1234567890123456789", None),
+        ("06.12345678", None),
+        ("06+12345678", None),
+        ("call me 0612345678", None),
+        ("٠٦١٢٣٤٥٦٧٨", None),
+    ] {
+        assert_eq!(request::digits(given).as_deref(), sent, "{given}");
+    }
+}
