@@ -4,5 +4,5 @@ use runtime::{App, Request, Response};
 
 /// Handles one request.
 pub async fn handle(app: App, request: Request) -> Response {
-    app.checkout(request, async |service, _| Ok(service.capabilities())).await
+    app.checkout(request, async |service, incoming| service.capabilities(incoming.query())).await
 }

@@ -6,7 +6,7 @@ use runtime::{App, Request, Response};
 pub async fn handle(app: App, request: Request) -> Response {
     let timeline = request.uri().path().ends_with("/timeline");
     app.checkout(request, async |service, incoming| match timeline {
-        true => service.timeline(&incoming.call, incoming.id()).await,
+        true => service.timeline(&incoming.call, incoming.id(), incoming.query()).await,
         false => service.get(&incoming.call, incoming.id(), incoming.query()).await,
     })
     .await

@@ -54,7 +54,8 @@ impl Relay {
             return Ok(());
         }
         let Some(payment) = self.store.load(&lag.payment).await? else { return Ok(()) };
-        let events: Vec<Outgoing> = payment.events_after(lag.after).map(|e| Outgoing::of(&e, "")).collect::<Result<_, _>>()?;
+        let events: Vec<Outgoing> =
+            payment.events_after(lag.after).map(|e| Outgoing::of(&e, "")).collect::<Result<_, _>>()?;
         let stopped = self.queues.send_in_order(&lag.queue, &events.iter().collect::<Vec<_>>()).await;
         match stopped.get(&lag.payment) {
             Some(at) => tracing::warn!(payment_id = %lag.payment, sequence = at, "the queue still refuses"),

@@ -21,6 +21,13 @@ pub async fn handle(
         tracing::error!(request_id, cause, "sweep failed");
         problem.code().title()
     })?;
-    tracing::info!(request_id, payments = report.payments, messages = report.messages, lags = report.lags, failed = report.failed, "swept");
+    tracing::info!(
+        request_id,
+        payments = report.payments,
+        messages = report.messages,
+        lags = report.lags,
+        failed = report.failed,
+        "swept"
+    );
     Ok(report)
 }

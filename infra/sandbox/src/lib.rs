@@ -4,6 +4,7 @@
 //! plane at `/_sandbox` (books, calls, faults, clock, webhooks, buyer). A sandbox refuses whatever its documentation
 //! does not allow, so that an adapter and its sandbox check each other.
 
+pub mod billagain;
 pub mod billie_pad;
 pub mod billie_psp;
 pub mod buckaroo_billink;

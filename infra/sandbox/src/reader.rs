@@ -226,6 +226,11 @@ impl<'a> Reader<'a> {
         self.object.get(name).is_some_and(|value| *value != Json::Null)
     }
 
+    /// Whether a field is there that may be missing or null.
+    pub(crate) fn maybe(&self, name: &'static str) -> bool {
+        self.get(name).is_some()
+    }
+
     /// The objects of a list.
     pub(crate) fn list(&self, name: &'static str) -> Vec<Reader<'a>> {
         let items = match self.get(name) {

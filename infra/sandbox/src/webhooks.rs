@@ -18,6 +18,8 @@ pub struct Delivery {
     pub retries: u32,
     /// Time on the sandbox clock between two attempts.
     pub spacing: Duration,
+    /// How many times longer each wait is than the one before; 1 for even spacing.
+    pub factor: u32,
     /// Real time between an event and the first attempt.
     pub delay: Duration,
     /// HTTP statuses that count as delivered.
@@ -131,9 +133,11 @@ impl Webhooks {
     }
 
     async fn try_again(self: Arc<Self>, number: usize) {
+        let mut wait = self.delivery.spacing;
         for _ in 0..self.delivery.retries {
             self.set(number, "retrying");
-            self.clock.sleep(self.delivery.spacing).await;
+            self.clock.sleep(wait).await;
+            wait = wait.saturating_mul(self.delivery.factor.max(1));
             if self.attempt(number).await {
                 return;
             }

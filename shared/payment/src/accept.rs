@@ -195,6 +195,31 @@ impl Payment {
         }
     }
 
+    /// Writes down a confirmation at a provider that needs none: somebody looked, and the buyer is done.
+    ///
+    /// Returns whether it is new.
+    ///
+    /// # Errors
+    /// When the key was used for something else.
+    pub fn confirmed_by_look(
+        &mut self,
+        id: OperationId,
+        fingerprint: &Fingerprint,
+        now: Timestamp,
+    ) -> Result<bool, Rejection> {
+        if let Some(known) = self.operation(&id) {
+            let same = known.fingerprint == *fingerprint;
+            return if same { Ok(false) } else { Err(Rejection::KeyReused { operation: id }) };
+        }
+        let reference = self.order_reference.clone();
+        self.reserve(id, Detail::Confirm, self.amount, reference, fingerprint.clone(), now);
+        if let Some(confirm) = self.operations.last_mut() {
+            confirm.status = OperationStatus::Succeeded;
+            confirm.due_at = None;
+        }
+        Ok(true)
+    }
+
     fn reserve_confirm(
         &mut self,
         confirm: &ConfirmCommand,
@@ -338,6 +363,10 @@ impl Payment {
             let Some(line) = self.lines.iter().find(|line| line.reference == asked.reference) else {
                 return Err(invalid(format!("/lines/{i}/reference"), "is not a line of the order"));
             };
+            if asked.quantity == 0 || asked.quantity > line.quantity {
+                let rule = format!("must be from 1 to the {} units of the order", line.quantity);
+                return Err(invalid(format!("/lines/{i}/quantity"), rule));
+            }
             sum = sum.saturating_add(i64::from(asked.quantity).saturating_mul(line.unit_price.minor()));
         }
         let sum = Amount::new(sum).map_err(|_| invalid("/lines", "must add up to a positive amount"))?;

@@ -116,12 +116,15 @@ impl Payment {
     /// Nothing was learned: the next probe, or a person once that is hopeless.
     pub fn look_again(&mut self, id: &OperationId, policy: DoubtPolicy, cause: &Cause, now: Timestamp) {
         let Some(operation) = self.operation_mut(id) else { return };
-        operation.probes += 1;
-        operation.due_at = Some(if operation.status == OperationStatus::Pending {
-            schedule::observe_at(operation.probes, now)
-        } else {
-            schedule::probe_at(operation.probes, now)
-        });
+        // Whoever asks again looks before it is time, and must not put off the look that is planned.
+        if operation.due_at.is_none_or(|planned| planned <= now) {
+            operation.probes += 1;
+            operation.due_at = Some(if operation.status == OperationStatus::Pending {
+                schedule::observe_at(operation.probes, now)
+            } else {
+                schedule::probe_at(operation.probes, now)
+            });
+        }
         let limit = match policy {
             DoubtPolicy::None => schedule::ASK_OPERATOR_AFTER_SECONDS,
             DoubtPolicy::Lookup | DoubtPolicy::Repeat | DoubtPolicy::Harmless => {
@@ -166,6 +169,7 @@ impl Payment {
             Outcome::NotSent | Outcome::InDoubt(_) if self.operation(id).is_some_and(repeats_a_doubt) => {
                 if let Some(operation) = self.operation_mut(id) {
                     operation.status = OperationStatus::InDoubt;
+                    operation.due_at = None;
                 }
                 self.look_again(id, policy, cause, now);
             }

@@ -35,6 +35,9 @@ pub enum NotAuthentic {
     /// Signature or key missing or wrong.
     #[error("not authentic")]
     Forged,
+    /// Of a media type that the provider does not send; nothing was looked at.
+    #[error("not of a media type that the provider sends")]
+    MediaType,
     /// Authentic, but not readable.
     #[error("not readable")]
     Unreadable,

@@ -163,9 +163,8 @@ impl Transport {
             if pause > 0 && timeout_at(deadline.0, tokio::time::sleep(Duration::from_millis(pause))).await.is_err() {
                 break;
             }
-            let attempt = async {
-                collect(client.execute(to_reqwest(sign())).await.map_err(|_| Doubt::ConnectionLost)?).await
-            };
+            let attempt =
+                async { collect(client.execute(to_reqwest(sign())).await.map_err(|_| Doubt::ConnectionLost)?).await };
             match timeout_at(deadline.0, attempt).await {
                 Err(_) => break,
                 Ok(Ok(response)) if response.status != 429 && response.status < 500 => return Ok(response),

@@ -134,9 +134,19 @@ fn merchant(request: &Request) -> Option<MerchantId> {
 }
 
 fn is_json(request: &Request) -> bool {
+    media_type(request).eq_ignore_ascii_case("application/json")
+}
+
+/// Whether the body is of a media type that some provider sends.
+pub(crate) fn is_message(request: &Request) -> bool {
+    let media_type = media_type(request);
+    let known = ["application/json", "application/x-www-form-urlencoded"];
+    known.iter().any(|known| media_type.eq_ignore_ascii_case(known))
+}
+
+fn media_type(request: &Request) -> &str {
     let value = request.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = value.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
-    media_type.eq_ignore_ascii_case("application/json")
+    value.and_then(|value| value.split(';').next()).unwrap_or_default().trim()
 }
 
 /// The body, unless it is too large.

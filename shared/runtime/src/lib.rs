@@ -56,6 +56,10 @@ impl App {
             return Err(Problem::new(ProblemCode::MethodNotAllowed, "Messages are sent with POST."));
         }
         let body = incoming::limited(request.body())?;
+        if !body.is_empty() && !incoming::is_message(request) {
+            let detail = "Messages are application/json or application/x-www-form-urlencoded.";
+            return Err(Problem::new(ProblemCode::UnsupportedMediaType, detail));
+        }
         let path = request.raw_http_path();
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         let url = self.service.public_url().join(&format!("{path}{query}")).map_err(Problem::unavailable)?;

@@ -73,7 +73,7 @@ impl Service {
             match work.payment.again(known, fingerprint, self.now())? {
                 Admission::Replay(id) => return answer(&work, &id, true),
                 Admission::Probe(id) => {
-                    self.investigate(&mut work, &id, call.deadline, &cause).await?;
+                    self.find_out(&mut work, &id, call.deadline, &cause).await?;
                     let rejected = work.payment.operation(&id).is_some_and(|o| o.status == OperationStatus::Rejected);
                     if !rejected {
                         return answer(&work, &id, true);

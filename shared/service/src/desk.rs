@@ -2,7 +2,7 @@
 
 use payment::{CauseKind, Decision, Operation, OperationId, OperationKind, OperationStatus, Payment, Reason, Text};
 use providers::BestEvidence;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::StoreError;
 
@@ -14,7 +14,7 @@ use crate::view::PaymentView;
 use crate::work::Work;
 
 /// What the operator found out.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ResolveBody {
     outcome: Found,
@@ -23,7 +23,7 @@ struct ResolveBody {
     provider_reference: Option<Text<1, 100>>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Found {
     Succeeded,
@@ -109,13 +109,13 @@ fn decision(work: &Work, operation: &OperationId, asked: &ResolveBody) -> Result
     })
 }
 
-/// The same word again is a replay; another one comes too late.
+/// The same word again is a replay, what was found meanwhile may confirm it, and another word comes too late.
 fn settled(work: &Work, known: &Operation, asked: &ResolveBody) -> Result<Answer, Problem> {
     let expected =
         if asked.outcome == Found::Succeeded { OperationStatus::Succeeded } else { OperationStatus::Rejected };
     let said = Reason::Operator { reason: asked.reason.to_string() };
-    if known.status == expected && known.reason.as_ref() == Some(&said) {
-        return shown(work, true);
+    if known.status == expected {
+        return shown(work, known.reason.as_ref() == Some(&said));
     }
     let detail = "Only an operation that is needs_operator can be resolved.";
     Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail).about(&known.id))

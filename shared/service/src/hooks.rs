@@ -77,6 +77,9 @@ impl Service {
         let account = merchant.account(&provider).ok_or_else(forged)?;
         let message = account.adapter.receive(inbound).map_err(|error| match error {
             NotAuthentic::Forged => forged(),
+            NotAuthentic::MediaType => {
+                Problem::new(ProblemCode::UnsupportedMediaType, "The provider does not send this media type.")
+            }
             NotAuthentic::Unreadable => {
                 Problem::new(ProblemCode::InvalidJson, "The message is authentic but cannot be read.")
             }

@@ -7,8 +7,8 @@ use providers::{Deadline, ReadError};
 use store::StoreError;
 
 use crate::Service;
-use crate::problem::Problem;
-use crate::work::{Material, Work};
+use crate::problem::{Problem, ProblemCode};
+use crate::work::{Material, RACES, Work};
 
 /// How long an observation inside somebody else's request may take.
 pub(crate) const INLINE: Duration = Duration::from_secs(3);
@@ -53,6 +53,24 @@ impl Service {
             Err(StoreError::Conflict) => self.reload(work).await,
             saved => saved.map_err(Problem::from),
         }
+    }
+
+    /// Finds out how an operation ended, for a caller who waits for it: again whenever somebody else wrote in between,
+    /// since what was seen is older than what they wrote.
+    pub(crate) async fn find_out(
+        &self,
+        work: &mut Work,
+        id: &OperationId,
+        deadline: Deadline,
+        cause: &Cause,
+    ) -> Result<(), Problem> {
+        for _ in 0..RACES {
+            match self.investigate(work, id, deadline, cause).await {
+                Err(problem) if problem.code() == ProblemCode::Conflict => self.reload(work).await?,
+                done => return done,
+            }
+        }
+        Err(StoreError::Conflict.into())
     }
 
     /// Finds out how an operation ended whose outcome is unknown, and writes what was found.

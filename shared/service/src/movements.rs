@@ -1,27 +1,27 @@
 //! Confirm, capture, refund, cancel.
 
 use payment::{
-    CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, OperationKind, RefundCommand,
-    Status,
+    CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, IdempotencyKey, OperationKind,
+    RefundCommand, Status,
 };
 use providers::OperationCapability;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use store::StoreError;
 
 use crate::Service;
 use crate::answer::{Answer, Call};
 use crate::create::problem_of;
 use crate::parse;
 use crate::problem::{FieldError, Problem, ProblemCode};
-use crate::view::PaymentView;
-use crate::work::Work;
+use crate::work::{Work, answer};
 
 /// The body of a confirmation.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ConfirmBody {
     #[serde(default)]
-    widget_result: Option<Value>,
+    widget_result: Option<serde_json::Map<String, Value>>,
 }
 
 impl Service {
@@ -39,7 +39,7 @@ impl Service {
         let whole = work.payment.amounts().unreleased();
         let part = !asked.lines.is_empty() || asked.amount.is_some_and(|amount| amount < whole);
         if part && !capability.partial && work.payment.operation(&known(&work, "capture", &key)).is_none() {
-            return Err(only_whole("/amount", "captures"));
+            return Err(only_whole(if asked.lines.is_empty() { "/amount" } else { "/lines" }, "captures"));
         }
         self.run(call, work, Command::capture(asked, key, fingerprint), None).await
     }
@@ -58,7 +58,7 @@ impl Service {
         let whole = work.payment.amounts().captured;
         let part = !asked.lines.is_empty() || asked.amount.is_some_and(|amount| amount < whole);
         if part && !capability.partial && work.payment.operation(&known(&work, "refund", &key)).is_none() {
-            return Err(only_whole("/amount", "refunds"));
+            return Err(only_whole(if asked.lines.is_empty() { "/amount" } else { "/lines" }, "refunds"));
         }
         self.run(call, work, Command::refund(asked, key, fingerprint), None).await
     }
@@ -90,34 +90,53 @@ impl Service {
         let fingerprint: Fingerprint = parse::fingerprint(&asked)?;
         let mut work = self.load(call, &parse::payment_id(id)?).await?;
         let capability = capability(&work, OperationKind::Confirm)?;
-        if !capability.calls {
-            return self.confirm_by_looking(call, work).await;
-        }
+        let widget_result = asked.widget_result.map(Value::Object);
         let replay = work.payment.operation(&known(&work, "confirm", &key)).is_some();
-        if work.payment.status == Status::RequiresAction && !replay && asked.widget_result.is_none() {
+        if let Some(result) = widget_result.as_ref().filter(|_| !replay) {
+            problem_of(work.account()?.adapter.broken_widget_rules(&work.payment, result))?;
+        }
+        if !capability.calls {
+            return self.confirm_by_looking(call, work, &key, &fingerprint).await;
+        }
+        if work.payment.status == Status::RequiresAction && !replay && widget_result.is_none() {
             // The buyer may be back before anybody looked.
             let cause = call.cause(CauseKind::Api);
             self.observe(&mut work, call.deadline, &cause).await?;
         }
-        if let Some(result) = &asked.widget_result {
-            problem_of(work.account()?.adapter.broken_widget_rules(&work.payment, result))?;
-        }
-        let command = ConfirmCommand { from_widget: asked.widget_result.is_some() };
-        self.run(call, work, Command::confirm(command, key, fingerprint), asked.widget_result).await
+        let command = ConfirmCommand { from_widget: widget_result.is_some() };
+        self.run(call, work, Command::confirm(command, key, fingerprint), widget_result).await
     }
 
     /// Where the provider needs no confirmation, confirming means to look whether the buyer is done.
-    async fn confirm_by_looking(&self, call: &Call, mut work: Work) -> Result<Answer, Problem> {
-        if work.payment.status.is_open() {
+    async fn confirm_by_looking(
+        &self,
+        call: &Call,
+        mut work: Work,
+        key: &IdempotencyKey,
+        fingerprint: &Fingerprint,
+    ) -> Result<Answer, Problem> {
+        let id = known(&work, "confirm", key);
+        let first = work.payment.operation(&id).is_none();
+        if first && work.payment.status.is_open() {
             let cause = call.cause(CauseKind::Api);
             self.observe(&mut work, call.deadline, &cause).await?;
         }
-        let status = work.payment.status;
-        if status == Status::RequiresAction || status == Status::Created {
-            let detail = format!("The payment is {status}: the buyer is not done at the provider.");
-            return Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail));
+        for _ in 0..4 {
+            let status = work.payment.status;
+            if first && matches!(status, Status::RequiresAction | Status::Created) {
+                let detail = format!("The payment is {status}: the buyer is not done at the provider.");
+                return Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail));
+            }
+            if !work.payment.confirmed_by_look(id.clone(), fingerprint, self.now())? {
+                return answer(&work, &id, true);
+            }
+            match self.store.save(&mut work.payment).await {
+                Ok(()) => return answer(&work, &id, false),
+                Err(StoreError::Conflict) => self.reload(&mut work).await?,
+                Err(error) => return Err(error.into()),
+            }
         }
-        Ok(Answer::ok(json!(PaymentView::of(&work.payment, work.capabilities()?))))
+        Err(StoreError::Conflict.into())
     }
 }
 

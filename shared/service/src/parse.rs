@@ -3,45 +3,68 @@
 use payment::{Fingerprint, IdempotencyKey, PaymentId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
 use crate::problem::{Problem, ProblemCode};
 
 /// Reads a JSON body into its type. An empty body is an empty object.
-pub(crate) fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
+pub(crate) fn body<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, Problem> {
+    let broken = |place: String| Problem::new(ProblemCode::InvalidJson, format!("The body is not valid JSON{place}."));
+    let text = std::str::from_utf8(bytes).map_err(|_| broken(": it is not UTF-8".to_owned()))?;
+    let text = if text.trim().is_empty() { "{}" } else { text };
     // Syntax first, so that broken JSON is told from JSON that breaks a rule.
-    let mut syntax = serde_json::Deserializer::from_slice(bytes);
-    let whole = <serde::de::IgnoredAny as serde::Deserialize>::deserialize(&mut syntax).and_then(|_| syntax.end());
-    whole.map_err(|error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        Problem::new(ProblemCode::InvalidJson, format!("The body is not valid JSON at {place}."))
+    let raw: Value = serde_json::from_str(text)
+        .map_err(|error| broken(format!(" at line {}, column {}", error.line(), error.column())))?;
+    if !raw.is_object() {
+        return Err(Problem::at(ProblemCode::ValidationFailed, "", "must be an object"));
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let parsed: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let (pointer, rule) = (pointer(error.path()), rule(error.inner()));
+        match rule.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
+            Some((name, _)) => Problem::at(ProblemCode::ValidationFailed, format!("{pointer}/{name}"), "is required"),
+            None => Problem::at(ProblemCode::ValidationFailed, pointer, rule),
+        }
     })?;
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| Problem::at(ProblemCode::ValidationFailed, pointer(error.path()), rule(error.inner())))
+    let typed = serde_json::to_value(&parsed).map_err(Problem::unavailable)?;
+    match list_for_object(&raw, &typed, String::new()) {
+        Some(pointer) => Err(Problem::at(ProblemCode::ValidationFailed, pointer, "must be an object")),
+        None => Ok(parsed),
+    }
+}
+
+/// Where a list stands in the place of an object: serde would read its elements as the fields in their order.
+fn list_for_object(raw: &Value, typed: &Value, pointer: String) -> Option<String> {
+    match (raw, typed) {
+        (Value::Array(_), Value::Object(_)) => Some(pointer),
+        (Value::Object(raw), Value::Object(typed)) => {
+            raw.iter().find_map(|(name, raw)| list_for_object(raw, typed.get(name)?, format!("{pointer}/{name}")))
+        }
+        (Value::Array(raw), Value::Array(typed)) => {
+            let mut pairs = raw.iter().zip(typed).enumerate();
+            pairs.find_map(|(i, (raw, typed))| list_for_object(raw, typed, format!("{pointer}/{i}")))
+        }
+        _ => None,
+    }
 }
 
 /// The rule in a parser's message, without the value that broke it and without the place in the text.
 pub(crate) fn rule(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(before, _)| before);
-    // serde writes what it found before ", expected …"; what was found may be anything, a name for example.
-    let found_value = text.starts_with("invalid type") || text.starts_with("invalid value");
-    match text.split_once(", expected ") {
-        Some((_, expected)) if found_value => format!("must be {expected}"),
-        _ if text.starts_with("unknown variant") => {
-            let expected = text.split_once("expected ").map_or("one of the known words", |(_, words)| words);
-            format!("must be {expected}")
-        }
-        // Only our own types and serde's structural messages are known to repeat no value.
-        _ if ["must ", "missing field", "unknown field", "duplicate field", "has "]
-            .iter()
-            .any(|own| text.starts_with(own)) =>
-        {
-            text.to_owned()
-        }
-        _ => text.strip_prefix("expected ").map_or_else(|| "is not valid".to_owned(), |rest| format!("must be {rest}")),
+    // serde writes what it found before the last ", expected …"; what was found may be anything, a name for example.
+    let repeats = ["invalid type", "invalid value", "invalid length", "unknown variant"];
+    if repeats.iter().any(|start| text.starts_with(start)) {
+        let expected = text.rsplit_once(", expected ").map(|(_, expected)| format!("must be {expected}"));
+        return expected.unwrap_or_else(|| "is not valid".to_owned());
+    }
+    // Only our own types and serde's structural messages are known to repeat no value.
+    let own = ["must ", "missing field", "unknown field", "duplicate field", "has "];
+    match text.strip_prefix("expected ") {
+        Some(rest) => format!("must be {rest}"),
+        None if own.iter().any(|start| text.starts_with(start)) => text.to_owned(),
+        None => "is not valid".to_owned(),
     }
 }
 

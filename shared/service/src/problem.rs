@@ -133,14 +133,14 @@ impl Problem {
     #[must_use]
     pub fn at(code: ProblemCode, pointer: impl Into<String>, rule: impl Into<String>) -> Self {
         let (pointer, rule) = (pointer.into(), rule.into());
-        let detail = format!("{pointer} {rule}");
+        let detail = format!("{} {rule}", place(&pointer));
         Self { errors: vec![FieldError { pointer, detail: rule }], ..Self::new(code, detail) }
     }
 
     /// A problem with several fields; the detail is the first one's.
     #[must_use]
     pub fn with_errors(code: ProblemCode, errors: Vec<FieldError>) -> Self {
-        let detail = errors.first().map_or_else(String::new, |e| format!("{} {}", e.pointer, e.detail));
+        let detail = errors.first().map_or_else(String::new, |e| format!("{} {}", place(&e.pointer), e.detail));
         Self { errors, ..Self::new(code, detail) }
     }
 
@@ -213,6 +213,11 @@ impl Problem {
         }
         document
     }
+}
+
+/// A pointer for people: the empty one is the whole body.
+fn place(pointer: &str) -> &str {
+    if pointer.is_empty() { "The body" } else { pointer }
 }
 
 impl From<StoreError> for Problem {

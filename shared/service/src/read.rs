@@ -21,7 +21,8 @@ impl Service {
         let refresh = match query {
             [] => false,
             [(name, value)] if name == "refresh" && (value == "true" || value == "false") => value == "true",
-            _ => return Err(bad_query("refresh", "must be true or false, and is the only parameter")),
+            [(name, _)] if name == "refresh" => return Err(bad_query(name, "must be true or false")),
+            _ => return Err(unknown_of(query, "refresh")),
         };
         let mut work = self.load(call, &parse::payment_id(id)?).await?;
         if refresh {
@@ -35,7 +36,10 @@ impl Service {
     ///
     /// # Errors
     /// When there is no such payment.
-    pub async fn timeline(&self, call: &Call, id: &str) -> Result<Answer, Problem> {
+    pub async fn timeline(&self, call: &Call, id: &str, query: &[(String, String)]) -> Result<Answer, Problem> {
+        if !query.is_empty() {
+            return Err(unknown_of(query, ""));
+        }
         let work = self.load(call, &parse::payment_id(id)?).await?;
         Ok(Answer::ok(json!({ "data": timeline(&work.payment), "next_cursor": null })))
     }
@@ -58,10 +62,15 @@ impl Service {
     }
 
     /// What every provider can do: `GET /v1/capabilities`.
-    #[must_use]
-    pub fn capabilities(&self) -> Answer {
+    ///
+    /// # Errors
+    /// When there is a parameter.
+    pub fn capabilities(&self, query: &[(String, String)]) -> Result<Answer, Problem> {
+        if !query.is_empty() {
+            return Err(unknown_of(query, ""));
+        }
         let all: Vec<_> = REGISTRY.iter().map(|registered| registered.capabilities).collect();
-        Answer::ok(json!({ "data": all, "next_cursor": null }))
+        Ok(Answer::ok(json!({ "data": all, "next_cursor": null })))
     }
 }
 
@@ -125,6 +134,15 @@ fn filter(query: &[(String, String)]) -> Result<Filter, Problem> {
 
 fn time(name: &str, value: &str) -> Result<Timestamp, Problem> {
     value.parse().map_err(|_| bad_query(name, "must be an RFC 3339 time"))
+}
+
+/// The first parameter that is not the one that is known, or that one given twice.
+fn unknown_of(query: &[(String, String)], known: &str) -> Problem {
+    let unknown = query.iter().map(|(name, _)| name.as_str()).find(|name| *name != known);
+    bad_query(
+        unknown.unwrap_or(known),
+        if unknown.is_some() { "is not a parameter here" } else { "must be given once" },
+    )
 }
 
 fn bad_query(name: &str, rule: &str) -> Problem {

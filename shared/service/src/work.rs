@@ -17,7 +17,7 @@ use crate::view::{CaptureView, PaymentView, RefundView};
 use crate::{Service, World};
 
 /// How often a lost version race is read and decided again.
-const RACES: u32 = 8;
+pub(crate) const RACES: u32 = 8;
 
 /// A payment with the account that it is at.
 pub(crate) struct Work {
@@ -286,7 +286,7 @@ impl Service {
                 Admission::Replay(id) => return answer(&work, &id, true),
                 Admission::Probe(id) => {
                     // Found out first; then the same question is put once more.
-                    self.investigate(&mut work, &id, call.deadline, &cause).await?;
+                    self.find_out(&mut work, &id, call.deadline, &cause).await?;
                     let settled = work.payment.operation(&id).is_some_and(|o| o.status == OperationStatus::Rejected);
                     if !settled || replayed {
                         return answer(&work, &id, true);

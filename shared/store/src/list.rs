@@ -152,7 +152,7 @@ fn partitions(merchant: &MerchantId, filter: &Filter, now: Timestamp) -> Vec<Par
         }];
     }
     let from_cursor = filter.after.as_deref().and_then(|key| key.get(..7)).map(str::to_owned);
-    let newest = from_cursor.unwrap_or_else(|| month(filter.created_before.unwrap_or(now)));
+    let newest = from_cursor.unwrap_or_else(|| month(filter.created_before.map_or(now, |before| before.min(now))));
     let oldest = filter.created_after.map_or_else(|| FIRST_MONTH.to_owned(), month).max(FIRST_MONTH.to_owned());
     let mut partitions = Vec::new();
     let mut day: Option<Date> = format!("{newest}-01").parse().ok();

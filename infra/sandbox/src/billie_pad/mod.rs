@@ -77,6 +77,7 @@ impl Default for Settings {
             delivery: Delivery {
                 retries: 5,
                 spacing: Duration::from_millis(200),
+                factor: 1,
                 delay: Duration::from_millis(30),
                 success: vec![200, 201, 202, 204],
                 before_answer: false,

@@ -87,7 +87,7 @@ impl Open {
         let flaws = Flaws::default();
         let reader = Reader::with_units(body, &flaws, Units::Minor);
         reader.optional("merchant_customer_id");
-        let deal = reader.has("amount").then(|| deal(&reader, false));
+        let deal = reader.maybe("amount").then(|| deal(&reader, false));
         let open = Self::finish(reader, deal, None);
         verdict(flaws).map(|()| open)
     }
@@ -238,8 +238,8 @@ impl Change {
         let reader = Reader::with_units(body, &flaws, Units::Minor);
         let whole = body.get("amount").is_some_and(|amount| amount.get("gross").is_some());
         let gross =
-            reader.has("amount").then(|| if whole { reader.positive("amount").gross } else { reader.sum("amount") });
-        let duration = reader.has("duration").then(|| reader.whole("duration", 1..=120));
+            reader.maybe("amount").then(|| if whole { reader.positive("amount").gross } else { reader.sum("amount") });
+        let duration = reader.maybe("duration").then(|| reader.whole("duration", 1..=120));
         let change = Self { gross, external_code: reader.optional("external_code") };
         let items = reader.has("line_items");
         if items {

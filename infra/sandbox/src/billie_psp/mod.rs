@@ -2,7 +2,7 @@
 //!
 //! Written from docs.billie.io/reference (psp-get-started, psp-enable-merchant, psp-confirm-authorization,
 //! psp-capture-order, psp-cancel-order, request-for-information, defend-dispute, dispute-result). The pages print no
-//! bodies but those of the webhooks: what is sent and answered is our reading, all of it in [`bodies`]. Calls:
+//! bodies but those of the webhooks: what is sent and answered is our reading, all of it in `bodies`. Calls:
 //! `enable_merchant`, `payment_page`, `widget`, `confirm`, `capture`, `cancel`, `refund`, `update`, `defend`, `unknown`.
 
 mod bodies;
@@ -133,6 +133,7 @@ impl Default for Settings {
             delivery: Delivery {
                 retries: 5,
                 spacing: Duration::from_millis(200),
+                factor: 1,
                 delay: Duration::from_millis(30),
                 success: vec![200, 201, 202, 204],
                 before_answer: false,

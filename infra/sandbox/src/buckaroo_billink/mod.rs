@@ -108,6 +108,7 @@ impl Default for Settings {
             delivery: Delivery {
                 retries: 11,
                 spacing: Duration::from_millis(200),
+                factor: 1,
                 delay: Duration::from_millis(30),
                 success: vec![200],
                 before_answer: false,

@@ -148,11 +148,23 @@ fn finding_another_amount_again_and_again_ends_with_a_person() {
 #[test]
 fn probes_follow_the_schedule() {
     let (mut payment, ticket) = in_doubt();
-    for (look, pause) in PROBE_AFTER_SECONDS.iter().enumerate() {
+    let mut looked = at(1);
+    for pause in PROBE_AFTER_SECONDS {
         let due = operation(&payment, &ticket.operation).due_at.unwrap();
-        assert_eq!(due.duration_since(if look == 0 { at(1) } else { at(0) }), SignedDuration::from_secs(*pause));
-        found(&mut payment, &ticket, Finding::Unclear, 0);
+        assert_eq!(due.duration_since(looked), SignedDuration::from_secs(pause));
+        found(&mut payment, &ticket, Finding::Unclear, due.duration_since(at(0)).as_secs());
+        looked = due;
     }
+}
+
+#[test]
+fn asking_again_and_again_does_not_put_off_the_next_probe() {
+    let (mut payment, ticket) = in_doubt();
+    let due = payment.due_at();
+    for _ in 0..10 {
+        found(&mut payment, &ticket, Finding::Unclear, 2);
+    }
+    assert_eq!(payment.due_at(), due);
 }
 
 #[test]

@@ -18,14 +18,14 @@ use crate::{Addressee, Evidence, Inbound, JsonDecimal, Message, NotAuthentic, Re
 const LONGEST_NAME: usize = 100;
 
 pub(super) fn receive(keys: &[WebhookKey], inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+    if inbound.media_type().as_deref() != Some("application/json") {
+        return Err(NotAuthentic::MediaType);
+    }
     if is_authentic(keys, inbound.headers) { read(inbound) } else { Err(NotAuthentic::Forged) }
 }
 
 /// What a message says, whoever sent it.
 pub(super) fn read(inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-    if inbound.media_type().as_deref() != Some("application/json") {
-        return Err(NotAuthentic::Unreadable);
-    }
     let event: wire::Event = serde_json::from_slice(inbound.body).map_err(|_| NotAuthentic::Unreadable)?;
     let says = says(&event.event);
     let owed = event.open_amount.0.or(event.open_amount_in_the_guide.0);

@@ -1,52 +1,45 @@
 //! What Billie's answers mean.
 
 use payment::{Action, Amount, Currency, Doubt, Flow, OrderNews, OrderState, Outcome, Payment, Receipt, Refusal};
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::account::{Wire, is_https_or_loopback};
 use super::map::{Verdict, refusal, verdict, word};
-use super::wire;
-use super::wire::Part;
+use super::wire::Said;
 use crate::Answer;
 
+const UNREADABLE: Outcome = Outcome::InDoubt(Doubt::Unreadable);
+
 /// What an answer means; `then` says what the content of a 2xx means.
-pub(super) fn judge<T: DeserializeOwned>(wire: &Wire, answer: Answer, then: impl FnOnce(T) -> Outcome) -> Outcome {
+pub(super) fn judge(wire: &Wire, answer: Answer, then: impl FnOnce(Said) -> Outcome) -> Outcome {
     let response = match answer {
         Answer::Got(response) => response,
         // There is no token to renew: the credentials are wrong.
         Answer::NotSent | Answer::Unauthorized(_) => return Outcome::NotSent,
         Answer::InDoubt(doubt) => return Outcome::InDoubt(doubt),
     };
-    match (response.status, refusal(response.status)) {
-        (200..=299, _) => content(wire, &response.body).map_or(Outcome::InDoubt(Doubt::Unreadable), then),
-        (status, Some(message)) => refused_by(status, message, content(wire, &response.body)),
-        (500.., None) => Outcome::InDoubt(Doubt::ServerError),
+    // An empty body says nothing, which is enough where nothing is needed.
+    let empty = response.body.is_empty().then(|| wire.inward_value(json!({})));
+    let said = empty.or_else(|| wire.inward(&response.body)).filter(|said| said.at("").is_some_and(Value::is_object));
+    match (response.status, refusal(response.status), said) {
+        (200..=299, _, Some(said)) => then(said),
+        (status, Some(message), Some(said)) => refused_by(status, message, &said),
+        (200..=299, ..) | (_, Some(_), None) => UNREADABLE,
+        (500.., ..) => Outcome::InDoubt(Doubt::ServerError),
         _ => Outcome::InDoubt(Doubt::UnknownCode),
     }
 }
 
-/// The content of an answer in our names; an empty one has no fields.
-fn content<T: DeserializeOwned>(wire: &Wire, body: &[u8]) -> Option<T> {
-    let said: Value = if body.is_empty() { json!({}) } else { serde_json::from_slice(body).ok()? };
-    serde_json::from_value(wire.inward(&said)).ok().filter(|_| said.is_object())
-}
-
-/// A refusal that says something of its own; anything else may come from somebody in between and proves nothing.
-fn refused_by(status: u16, message: &str, body: Option<wire::Refusal>) -> Outcome {
-    let Some(wire::Refusal { errors, message: text, error }) = body else {
-        return Outcome::InDoubt(Doubt::Unreadable);
-    };
-    let first = errors.first();
-    if first.is_none() && text.is_none() && error.is_none() {
-        return Outcome::InDoubt(Doubt::Unreadable);
+/// A refusal that says something of its own; anything else may come from somebody in between and proves nothing. The
+/// forms are those of Billie's other API. Titles and free texts may quote what the buyer typed.
+fn refused_by(status: u16, message: &str, said: &Said) -> Outcome {
+    if !["/errors/0", "/message", "/error"].iter().any(|place| said.at(place).is_some()) {
+        return UNREADABLE;
     }
-    // A title or a free text may quote what the buyer typed.
-    let code = first.and_then(|first| first.code.as_deref()).and_then(word);
-    let field = first.and_then(|first| first.source.as_deref()).and_then(word);
+    let field = said.text("/errors/0/source").and_then(word);
     Outcome::Refused(Refusal {
-        provider_code: code.or_else(|| Some(status.to_string())),
+        provider_code: said.text("/errors/0/code").and_then(word).or_else(|| Some(status.to_string())),
         message: Some(field.map_or_else(|| message.to_owned(), |field| format!("refused at {field}"))),
     })
 }
@@ -56,47 +49,45 @@ pub(super) fn refused(message: &str) -> Outcome {
     Outcome::Refused(Refusal { provider_code: None, message: Some(message.to_owned()) })
 }
 
-/// Where the buyer goes on.
-pub(super) fn session_opened(session: wire::Session, flow: Flow, script: Option<Url>) -> Outcome {
-    let expires_at = session.expires_at.and_then(|text| text.parse().ok());
-    let wire::Id(id) = session.session_id;
-    let action = match flow {
-        Flow::Widget => script
-            .map(|script_url| Action::Widget { provider_session_id: id.clone(), script_url, expires_at }),
-        _ => session.payment_page_url.filter(is_https_or_loopback).map(|url| Action::Redirect { url, expires_at }),
+/// Where the buyer goes on. The page's address is called as in our proposal or as in Billie's other API.
+pub(super) fn session_opened(said: &Said, flow: Flow, script: Option<Url>) -> Outcome {
+    let Some(id) = said.id("/session_id") else { return UNREADABLE };
+    let expires_at = said.text("/expires_at").and_then(|text| text.parse().ok());
+    let action = if flow == Flow::Widget {
+        script.map(|script_url| Action::Widget { provider_session_id: id.clone(), script_url, expires_at })
+    } else {
+        let page = said.text("/hpp_url").or_else(|| said.text("/payment_page_url"));
+        let url = page.and_then(|page| page.parse().ok()).filter(is_https_or_loopback);
+        url.map(|url| Action::Redirect { url, expires_at })
     };
-    let Some(action) = action else { return Outcome::InDoubt(Doubt::Unreadable) };
-    let news = OrderNews::of(OrderState::AwaitingBuyer(Some(action)));
-    let order = Some(OrderNews { session_reference: Some(id), ..news });
+    let Some(action) = action else { return UNREADABLE };
+    let state = OrderState::AwaitingBuyer(Some(action));
+    let order = Some(OrderNews { session_reference: Some(id), ..OrderNews::of(state) });
     Outcome::Done(Receipt { order, ..Receipt::default() })
 }
 
 /// A 2xx without a state is a yes; with a state that nobody knows it is not.
-pub(super) fn confirmed(said: wire::Confirmed, payment: &Payment) -> Outcome {
-    let Some(verdict) = said.state.as_deref().map_or(Some(Verdict::Authorized), verdict) else {
-        return Outcome::InDoubt(Doubt::UnknownCode);
-    };
-    with_amount(said.amount, payment.currency, |amount| {
-        let news = OrderNews::of(verdict.state());
-        let order = OrderNews { amount, provider_reference: Some(said.order_id.0), ..news };
-        Receipt { order: Some(order), ..Receipt::default() }
+pub(super) fn confirmed(said: &Said, payment: &Payment) -> Outcome {
+    let Some(order) = said.id("/order_id") else { return UNREADABLE };
+    let verdict = said.at("/state").map_or(Some(Verdict::Authorized), |state| verdict(state.as_str()?));
+    let Some(verdict) = verdict else { return Outcome::InDoubt(Doubt::UnknownCode) };
+    with_amount(said, payment.currency, |amount| {
+        let news = OrderNews { amount, provider_reference: Some(order), ..OrderNews::of(verdict.state()) };
+        Receipt { order: Some(news), ..Receipt::default() }
     })
 }
 
-pub(super) fn captured(said: wire::Captured, currency: Currency) -> Outcome {
-    let provider_reference = Some(said.capture_id.0);
-    with_amount(said.amount, currency, |amount| Receipt { provider_reference, amount, order: None })
+/// A capture is named by its id from then on, so an answer without one is none.
+pub(super) fn captured(said: &Said, currency: Currency) -> Outcome {
+    let Some(id) = said.id("/capture_id") else { return UNREADABLE };
+    with_amount(said, currency, |amount| Receipt { provider_reference: Some(id), amount, order: None })
 }
 
-pub(super) fn refunded(said: wire::Refunded, currency: Currency) -> Outcome {
-    let provider_reference = said.refund_id.map(|id| id.0);
-    with_amount(said.amount, currency, |amount| Receipt { provider_reference, amount, order: None })
+pub(super) fn refunded(said: &Said, currency: Currency) -> Outcome {
+    let provider_reference = said.id("/refund_id");
+    with_amount(said, currency, |amount| Receipt { provider_reference, amount, order: None })
 }
 
-/// An amount in another currency is another amount.
-fn with_amount(said: Option<Part>, currency: Currency, receipt: impl FnOnce(Option<Amount>) -> Receipt) -> Outcome {
-    match said.map(|said| said.amount(currency)) {
-        Some(None) => Outcome::InDoubt(Doubt::AmountMismatch),
-        amount => Outcome::Done(receipt(amount.flatten())),
-    }
+fn with_amount(said: &Said, currency: Currency, receipt: impl FnOnce(Option<Amount>) -> Receipt) -> Outcome {
+    said.amount(currency).map_or(Outcome::InDoubt(Doubt::AmountMismatch), |amount| Outcome::Done(receipt(amount)))
 }

@@ -1,11 +1,12 @@
-//! The bodies of requests, and the parts of an order in Billie's words.
+//! The bodies of requests, in our proposals' names. What is null is left out when it is sent.
 
-use payment::{Address, Amount, Company, Flow, Line, LineKind, Order, Payment, Person, Salutation, TaxedAmount};
-use serde::Serialize;
-use url::Url;
+use payment::{
+    Address, Amount, Currency, Detail, Flow, Invoice, Line, LineKind, Operation, Order, Payment, Person, Salutation,
+    TaxedAmount,
+};
+use serde_json::{Value, json};
 
-use super::wire::{Part, Whole};
-use crate::{Context, Urls};
+use crate::Context;
 
 /// The payment term where the order names none; the default of Billie's plugins.
 const USUAL_TERM_DAYS: u16 = 30;
@@ -15,167 +16,97 @@ pub(super) fn term(payment: &Payment) -> u16 {
 }
 
 /// A session of either kind; the page also learns where the buyer and the message go.
-#[derive(Serialize)]
-pub(super) struct Session<'a> {
-    merchant_id: &'a str,
-    external_code: &'a str,
-    duration: u16,
-    amount: Whole,
-    debtor_company: Debtor<'a>,
-    debtor_person: DebtorPerson<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<&'a str>,
-    delivery_address: Postal<'a>,
-    line_items: Vec<Item<'a>>,
-    #[serde(flatten)]
-    page: Option<Page<'a>>,
+pub(super) fn session(merchant_id: &str, context: &Context<'_>) -> Option<Value> {
+    let (payment, order) = (context.payment, context.order?);
+    let on_page = payment.flow == Flow::Redirect;
+    let back = Some(&context.urls.back).filter(|_| on_page);
+    Some(json!({
+        "merchant_id": merchant_id,
+        "external_code": payment.order_reference,
+        "duration": term(payment),
+        "amount": whole(TaxedAmount::new(payment.amount, payment.net), payment.currency),
+        "debtor_company": debtor(order)?,
+        "debtor_person": person(&order.buyer.person),
+        "comment": order.description,
+        "delivery_address": postal(order.delivery_address()),
+        "line_items": items(order),
+        "merchant_urls": back.map(|back| json!({ "accept_url": back, "decline_url": back })),
+        "webhook_url": on_page.then_some(&context.urls.push),
+    }))
 }
 
-#[derive(Serialize)]
-struct Page<'a> {
-    merchant_urls: MerchantUrls<'a>,
-    webhook_url: &'a Url,
+pub(super) fn capture(capture: &Operation, currency: Currency) -> Option<Value> {
+    let Detail::Capture { invoice, .. } = &capture.detail else { return None };
+    let (number, url) = invoice.as_ref().map(|Invoice { number, url }| (number, url)).unzip();
+    Some(json!({ "amount": part(capture.amount, currency), "invoice_number": number, "invoice_url": url }))
 }
 
-#[derive(Serialize)]
-struct MerchantUrls<'a> {
-    accept_url: &'a Url,
-    decline_url: &'a Url,
+pub(super) fn refund(refund: &Operation, capture_id: &str, currency: Currency) -> Option<Value> {
+    let Detail::Refund { reason, .. } = &refund.detail else { return None };
+    Some(json!({ "capture_id": capture_id, "amount": part(refund.amount, currency), "reason": reason }))
 }
 
-#[derive(Serialize)]
-struct Debtor<'a> {
-    merchant_customer_id: &'a str,
-    name: &'a str,
-    legal_form: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tax_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tax_number: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    registration_court: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    registration_number: Option<&'a str>,
-    company_address: Postal<'a>,
+/// Minor units, the way dispute messages write them.
+fn part(amount: Amount, currency: Currency) -> Value {
+    json!({ "currency": currency.code(), "amount": amount })
 }
 
-#[derive(Serialize)]
-struct DebtorPerson<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    salutation: Option<&'static str>,
-    first_name: &'a str,
-    last_name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone_number: Option<&'a str>,
-    email: &'a str,
+fn whole(amount: TaxedAmount, currency: Currency) -> Value {
+    json!({ "currency": currency.code(), "net": amount.net(), "tax": amount.tax(), "gross": amount.gross() })
 }
 
-#[derive(Serialize)]
-struct Postal<'a> {
-    street: &'a str,
-    house_number: String,
-    postal_code: &'a str,
-    city: &'a str,
-    country: &'a str,
+fn debtor(order: &Order) -> Option<Value> {
+    let company = order.buyer.company.as_ref()?;
+    Some(json!({
+        "merchant_customer_id": order.buyer.reference,
+        "name": company.name,
+        "legal_form": company.legal_form,
+        "tax_id": company.vat_number,
+        "tax_number": company.tax_number,
+        "registration_court": company.registration_court,
+        "registration_number": company.registration_number,
+        "company_address": postal(&order.billing_address),
+    }))
 }
 
-#[derive(Serialize)]
-struct Item<'a> {
-    external_id: &'a str,
-    title: &'a str,
-    quantity: u32,
-    /// The line's, not the unit's.
-    amount: Whole,
-}
-
-/// Takes money.
-#[derive(Serialize)]
-pub(super) struct Capture<'a> {
-    pub(super) amount: Part,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) invoice_number: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) invoice_url: Option<&'a Url>,
-}
-
-/// Gives money back.
-#[derive(Serialize)]
-pub(super) struct Refund<'a> {
-    pub(super) capture_id: &'a str,
-    pub(super) amount: Part,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) reason: Option<&'a str>,
-}
-
-impl<'a> Session<'a> {
-    /// None where the order has not what the capabilities require.
-    pub(super) fn of(merchant_id: &'a str, context: &Context<'a>) -> Option<Self> {
-        let (payment, order) = (context.payment, context.order?);
-        let Urls { back, push } = context.urls;
-        let merchant_urls = MerchantUrls { accept_url: back, decline_url: back };
-        Some(Self {
-            merchant_id,
-            external_code: &payment.order_reference,
-            duration: term(payment),
-            amount: Whole::of(TaxedAmount::new(payment.amount, payment.net), payment.currency),
-            debtor_company: debtor(order)?,
-            debtor_person: person(&order.buyer.person),
-            comment: order.description.as_ref().map(|text| text.as_str()),
-            delivery_address: postal(order.delivery_address()),
-            line_items: order.lines.iter().filter(|line| line.kind == LineKind::Goods).map(|l| item(l, order)).collect(),
-            page: (payment.flow == Flow::Redirect).then_some(Page { merchant_urls, webhook_url: push }),
-        })
-    }
-}
-
-fn debtor(order: &Order) -> Option<Debtor<'_>> {
-    let Company { name, legal_form, registration_number, registration_court, vat_number, tax_number } =
-        order.buyer.company.as_ref()?;
-    Some(Debtor {
-        merchant_customer_id: order.buyer.reference.as_ref()?.reveal().as_str(),
-        name: name.reveal().as_str(),
-        legal_form: legal_form.as_ref()?.as_str(),
-        tax_id: vat_number.as_ref().map(|text| text.reveal().as_str()),
-        tax_number: tax_number.as_ref().map(|text| text.reveal().as_str()),
-        registration_court: registration_court.as_ref().map(|text| text.reveal().as_str()),
-        registration_number: registration_number.as_ref().map(|text| text.reveal().as_str()),
-        company_address: postal(&order.billing_address),
+fn person(person: &Person) -> Value {
+    let salutation = match person.salutation {
+        Salutation::Male => Some("m"),
+        Salutation::Female => Some("f"),
+        Salutation::Unknown => None,
+    };
+    json!({
+        "salutation": salutation,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "phone_number": person.phone,
+        "email": person.email,
     })
 }
 
-fn person(person: &Person) -> DebtorPerson<'_> {
-    DebtorPerson {
-        salutation: match person.salutation {
-            Salutation::Male => Some("m"),
-            Salutation::Female => Some("f"),
-            Salutation::Unknown => None,
-        },
-        first_name: person.first_name.reveal().as_str(),
-        last_name: person.last_name.reveal().as_str(),
-        phone_number: person.phone.as_ref().map(|text| text.reveal().as_str()),
-        email: person.email.reveal().as_str(),
-    }
-}
-
-fn postal(address: &Address) -> Postal<'_> {
+fn postal(address: &Address) -> Value {
     let number = address.house_number.reveal().as_str();
     let addition = address.house_number_addition.as_ref().map(|text| text.reveal().as_str());
-    Postal {
-        street: address.street.reveal().as_str(),
-        house_number: addition.map_or_else(|| number.to_owned(), |addition| format!("{number} {addition}")),
-        postal_code: address.postal_code.reveal().as_str(),
-        city: address.city.reveal().as_str(),
-        country: address.country.as_str(),
-    }
+    json!({
+        "street": address.street,
+        "house_number": addition.map_or_else(|| number.to_owned(), |addition| format!("{number} {addition}")),
+        "postal_code": address.postal_code,
+        "city": address.city,
+        "country": address.country,
+    })
 }
 
-fn item<'a>(line: &'a Line, order: &Order) -> Item<'a> {
-    let amount = |minor| Amount::new(minor).unwrap_or_default();
-    let whole = TaxedAmount::new(amount(line.gross()), amount(line.tax_rate.net_of(line.gross())));
-    Item {
-        external_id: line.reference.as_str(),
-        title: line.name.as_str(),
-        quantity: line.quantity,
-        amount: Whole::of(whole, order.currency),
-    }
+/// Only what is sold: Billie takes no vouchers, delivery and the like as line items.
+fn items(order: &Order) -> Vec<Value> {
+    let item = |line: &Line| {
+        let amount = |minor| Amount::new(minor).unwrap_or_default();
+        let whole_line = TaxedAmount::new(amount(line.gross()), amount(line.tax_rate.net_of(line.gross())));
+        json!({
+            "external_id": line.reference,
+            "title": line.name,
+            "quantity": line.quantity,
+            "amount": whole(whole_line, order.currency),
+        })
+    };
+    order.lines.iter().filter(|line| line.kind == LineKind::Goods).map(item).collect()
 }

@@ -13,10 +13,9 @@ mod wire;
 use async_trait::async_trait;
 use http::Method;
 use payment::{
-    BuyerKind, CaptureMode, Detail, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order,
+    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order,
     OrderError, Outcome, Payment, Receipt, Status,
 };
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -25,8 +24,6 @@ use crate::{
 };
 use account::Account;
 use answer::refused;
-use body::{Capture, Refund, Session};
-use wire::Part;
 
 /// An operation after which only the provider's word or a person can end doubt.
 const fn operation(kind: OperationKind, flows: &'static [Flow], partial: bool) -> OperationCapability {
@@ -88,7 +85,7 @@ impl Adapter for BilliePsp {
     }
 
     fn broken_widget_rules(&self, payment: &Payment, result: &Value) -> Vec<OrderError> {
-        rules::broken_by_widget(payment, &self.account.wire.inward(result))
+        rules::broken_by_widget(payment, &self.account.wire.inward_value(result.clone()))
     }
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
@@ -126,76 +123,67 @@ impl BilliePsp {
     async fn create_session(&self, context: &Context<'_>, effect: Effect) -> Outcome {
         let (wire, flow) = (&self.account.wire, context.payment.flow);
         let path = if flow == Flow::Widget { &wire.widget_path } else { &wire.payment_page_path };
-        let Some(body) = Session::of(&self.account.merchant_id, context) else { return Outcome::NotSent };
-        let answer = self.post(path, "", wire.outward(&body), context, effect).await;
-        let script = self.account.widget_script();
-        answer::judge(wire, answer, |session| answer::session_opened(session, flow, script))
+        let body = body::session(&self.account.merchant_id, context);
+        let answer = self.post((path, ""), body, context, effect).await;
+        answer::judge(wire, answer, |said| answer::session_opened(&said, flow, self.account.widget_script()))
     }
 
     /// The order's details go back as the widget gave them.
     async fn confirm(&self, context: &Context<'_>, effect: Effect) -> Outcome {
-        let (Some(session), Some(result)) = (context.payment.session_reference.as_deref(), context.widget_result) else {
+        let (payment, wire) = (context.payment, &self.account.wire);
+        let (Some(session), Some(result)) = (payment.session_reference.as_deref(), context.widget_result) else {
             return refused("the session or the widget's result is not known");
         };
-        let wire = &self.account.wire;
-        let answer = self.post(&wire.confirm_path, session, Some(result.clone()), context, effect).await;
-        answer::judge(wire, answer, |said| answer::confirmed(said, context.payment))
+        let answer = self.send((&wire.confirm_path, session), result, context, effect).await;
+        answer::judge(wire, answer, |said| answer::confirmed(&said, payment))
     }
 
     async fn capture(&self, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
-        let Some(order) = context.payment.provider_reference.as_deref() else {
-            return refused("the order is not known");
-        };
-        let Detail::Capture { invoice, .. } = &capture.detail else { return Outcome::NotSent };
-        let (wire, currency) = (&self.account.wire, context.payment.currency);
-        let body = Capture {
-            amount: Part::of(capture.amount, currency),
-            invoice_number: invoice.as_ref().map(|invoice| invoice.number.as_str()),
-            invoice_url: invoice.as_ref().and_then(|invoice| invoice.url.as_ref()),
-        };
-        let answer = self.post(&wire.capture_path, order, wire.outward(&body), context, effect).await;
-        answer::judge(wire, answer, |said| answer::captured(said, currency))
+        let (payment, wire) = (context.payment, &self.account.wire);
+        let Some(order) = payment.provider_reference.as_deref() else { return refused("the order is not known") };
+        let body = body::capture(capture, payment.currency);
+        let answer = self.post((&wire.capture_path, order), body, context, effect).await;
+        answer::judge(wire, answer, |said| answer::captured(&said, payment.currency))
     }
 
     async fn refund(&self, refund: &Operation, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
-        let (Some(order), Some(capture_id)) =
-            (context.payment.provider_reference.as_deref(), capture.provider_reference.as_deref())
-        else {
-            return refused("the order or the capture is not known");
-        };
-        let Detail::Refund { reason, .. } = &refund.detail else { return Outcome::NotSent };
-        let (wire, currency) = (&self.account.wire, context.payment.currency);
-        let reason = reason.as_ref().map(|reason| reason.as_str());
-        let body = Refund { capture_id, amount: Part::of(refund.amount, currency), reason };
-        let answer = self.post(&wire.refund_path, order, wire.outward(&body), context, effect).await;
-        answer::judge(wire, answer, |said| answer::refunded(said, currency))
+        let (payment, wire) = (context.payment, &self.account.wire);
+        let known = payment.provider_reference.as_deref().zip(capture.provider_reference.as_deref());
+        let Some((order, capture_id)) = known else { return refused("the order or the capture is not known") };
+        let body = body::refund(refund, capture_id, payment.currency);
+        let answer = self.post((&wire.refund_path, order), body, context, effect).await;
+        answer::judge(wire, answer, |said| answer::refunded(&said, payment.currency))
     }
 
     /// In the widget there is no order before our confirmation, and its session lapses. On the page the buyer may be
-    /// making one this moment, and only its webhook would say so.
+    /// making one this moment, and only its message would say so.
     async fn cancel(&self, context: &Context<'_>, effect: Effect) -> Outcome {
-        let Payment { provider_reference, status, flow, .. } = context.payment;
-        match provider_reference.as_deref() {
+        let (payment, wire) = (context.payment, &self.account.wire);
+        let done = || Outcome::Done(Receipt::default());
+        let waits = payment.flow == Flow::Widget && payment.status == Status::RequiresAction;
+        match payment.provider_reference.as_deref() {
             Some(order) => {
-                let wire = &self.account.wire;
-                let answer = self.post(&wire.cancel_path, order, Some(json!({})), context, effect).await;
-                answer::judge(wire, answer, |_: wire::Canceled| Outcome::Done(Receipt::default()))
+                let answer = self.post((&wire.cancel_path, order), Some(json!({})), context, effect).await;
+                answer::judge(wire, answer, |_| done())
             }
-            None if *flow == Flow::Widget && *status == Status::RequiresAction => Outcome::Done(Receipt::default()),
+            None if waits => done(),
             None => refused("there is no order yet, and the buyer may be making one"),
         }
     }
 
-    /// `POST`, like every call of this API. What could not be built is not sent.
-    async fn post(&self, path: &str, id: &str, body: Option<Value>, context: &Context<'_>, effect: Effect) -> Answer {
-        let Some(body) = body.and_then(|body| bytes_of(body).ok()) else { return Answer::NotSent };
-        let request = Request::new(Method::POST, self.account.url(path, id)).with_body("application/json", body);
+    async fn post(&self, at: (&str, &str), body: Option<Value>, context: &Context<'_>, effect: Effect) -> Answer {
+        match body {
+            Some(body) => self.send(at, &self.account.wire.outward(body), context, effect).await,
+            None => Answer::NotSent,
+        }
+    }
+
+    /// `POST`, like every call of this API, with the fields in one order, whatever the map of this build keeps.
+    async fn send(&self, (path, id): (&str, &str), body: &Value, context: &Context<'_>, effect: Effect) -> Answer {
+        let mut body = body.clone();
+        body.sort_all_objects();
+        let Ok(bytes) = serde_json::to_vec(&body) else { return Answer::NotSent };
+        let request = Request::new(Method::POST, self.account.url(path, id)).with_body("application/json", bytes);
         self.transport.act(effect, self.account.sign(request), context.deadline).await
     }
-}
-
-/// The body with its fields in one order, whatever the map of this build keeps.
-fn bytes_of(mut body: Value) -> serde_json::Result<Vec<u8>> {
-    body.sort_all_objects();
-    serde_json::to_vec(&body)
 }

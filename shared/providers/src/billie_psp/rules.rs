@@ -4,6 +4,7 @@ use payment::{LineKind, Order, OrderError, Payment, TaxedAmount};
 use serde_json::Value;
 
 use super::body::term;
+use super::wire::Said;
 
 /// docs.billie.io, create order: `duration`.
 const LONGEST_TERM_DAYS: u16 = 120;
@@ -22,20 +23,19 @@ pub(super) fn broken(order: &Order) -> Vec<OrderError> {
     rules.into_iter().filter(|(broken, ..)| *broken).map(|(_, pointer, rule)| OrderError::at(pointer, rule)).collect()
 }
 
-/// A browser carried the result, in our names here: amount, currency and term must be ours.
-pub(super) fn broken_by_widget(payment: &Payment, result: &Value) -> Vec<OrderError> {
+/// A browser carried the result: amount, currency and term must be ours.
+pub(super) fn broken_by_widget(payment: &Payment, said: &Said) -> Vec<OrderError> {
     let ours = TaxedAmount::new(payment.amount, payment.net);
     let (net, tax, gross) = (ours.net().minor(), ours.tax().minor(), ours.gross().minor());
-    let said = |name: &str| result.pointer(name).filter(|value| !value.is_null());
-    let differs = |name: &str, ours: i64| said(name).is_some_and(|theirs| theirs.as_i64() != Some(ours));
-    let no_whole = said("/amount/gross").or_else(|| said("/amount/amount")).is_none();
-    let currency = said("/amount/currency").or_else(|| said("/currency"));
+    let differs = |name: &str, ours: i64| said.at(name).is_some_and(|theirs| theirs.as_i64() != Some(ours));
+    let missing = said.at("/amount/gross").or_else(|| said.at("/amount/amount")).is_none();
+    let currency = said.text("/amount/currency").or_else(|| said.text("/currency"));
     let rules = [
-        (no_whole || differs("/amount/gross", gross) || differs("/amount/amount", gross), "/amount"),
+        (missing || differs("/amount/gross", gross) || differs("/amount/amount", gross), "/amount"),
         (differs("/amount/net", net), "/amount/net"),
         (differs("/amount/tax", tax), "/amount/tax"),
-        (currency.and_then(Value::as_str) != Some(payment.currency.code()), "/amount/currency"),
-        (said("/duration").and_then(Value::as_i64) != Some(term(payment).into()), "/duration"),
+        (currency != Some(payment.currency.code()), "/amount/currency"),
+        (said.at("/duration").and_then(Value::as_i64) != Some(term(payment).into()), "/duration"),
     ];
     let at = |pointer| OrderError::at(format!("/widget_result{pointer}"), "must be the payment's");
     rules.into_iter().filter(|(broken, _)| *broken).map(|(_, pointer)| at(pointer)).collect()

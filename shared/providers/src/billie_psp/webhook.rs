@@ -8,9 +8,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
-use super::account::{Account, Wire, WebhookKey};
-use super::map::{Verdict, dispute_result, verdict};
-use super::wire::{Event, Id};
+use super::account::{Account, WebhookKey, Wire};
+use super::map::{Verdict, dispute_result, verdict, word};
+use super::wire::Said;
 use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic, ReceivableMessage};
 
 pub(super) fn receive(account: &Account, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
@@ -18,57 +18,35 @@ pub(super) fn receive(account: &Account, inbound: Inbound<'_>) -> Result<Message
     if authentic { read(&account.wire, inbound) } else { Err(NotAuthentic::Forged) }
 }
 
-/// What a message says, whoever sent it.
+/// What a message says, whoever sent it. Messages have no name: their fields tell them apart.
 pub(super) fn read(wire: &Wire, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-    let body: Value = serde_json::from_slice(inbound.body).map_err(|_| NotAuthentic::Unreadable)?;
-    let event: Event = serde_json::from_value(wire.inward(&body)).map_err(|_| NotAuthentic::Unreadable)?;
-    let says = says(&event);
-    let ids = [event.order_id, event.capture_id, event.dispute_id].into_iter().flatten();
-    let mut message = Message {
-        addressees: ids.map(|Id(id)| Addressee::ProviderReference(id)).collect(),
-        evidence: Evidence::Hint,
-        receivable: None,
-        unrecognized: None,
+    let said = wire.inward(inbound.body).ok_or(NotAuthentic::Unreadable)?;
+    let dispute = said.at("/dispute_id").is_some();
+    let order = (!dispute).then(|| authorization(&said)).flatten();
+    let receivable = dispute.then(|| of_dispute(&said)).flatten();
+    let known = order.is_some() || receivable.is_some();
+    let ids = ["/order_id", "/capture_id", "/dispute_id"].iter().filter_map(|name| said.id(name));
+    let attested = |order| Evidence::Attested(Attestation::attested(News { order: Some(order), operations: Vec::new() }));
+    Ok(Message {
+        addressees: ids.map(Addressee::ProviderReference).collect(),
+        evidence: order.map_or(Evidence::Hint, attested),
+        receivable: receivable.map(|news| ReceivableMessage { news, outstanding: None }),
+        unrecognized: (!known).then(|| name_of(&said)),
         identity: HEXLOWER.encode(&Sha256::digest(inbound.body)),
-    };
-    match says {
-        Some(Says::Order(news)) => {
-            let news = News { order: Some(news), operations: Vec::new() };
-            message.evidence = Evidence::Attested(Attestation::attested(news));
-        }
-        Some(Says::Receivable(news)) => message.receivable = Some(ReceivableMessage { news, outstanding: None }),
-        None => message.unrecognized = Some("billie_psp".to_owned()),
-    }
-    Ok(message)
+    })
 }
 
-#[expect(clippy::large_enum_variant, reason = "one at a time, never in a collection")]
-enum Says {
-    Order(OrderNews),
-    Receivable(ReceivableNews),
-}
-
-/// What an event says, told by its fields, since none has a name; none for what nobody knows.
-fn says(event: &Event) -> Option<Says> {
-    if event.dispute_id.is_some() {
-        let opened = event.reason_code.is_some() && event.capture_id.is_some();
-        let news = match &event.dispute_result {
-            Some(result) => dispute_result(result)?,
-            None => Some(ReceivableNews::Disputed).filter(|_| opened)?,
-        };
-        return Some(Says::Receivable(news));
-    }
-    let Id(order) = event.order_id.clone()?;
-    let success = event.success.as_ref().map(of_success);
-    let status = event.status.as_deref().map(verdict);
-    // Two fields that do not agree, or one that nobody knows, prove nothing.
+/// The guide's authorization message: the example has `success`, a text, and the prose speaks of a status. Two that
+/// do not agree, or one that nobody knows, prove nothing.
+fn authorization(said: &Said) -> Option<OrderNews> {
+    let success = said.at("/success").map(of_success);
+    let status = said.at("/status").map(|status| verdict(status.as_str()?));
     let verdict = match (success, status) {
-        (Some(success), None) => success?,
-        (None, Some(status)) => status?,
+        (Some(one), None) | (None, Some(one)) => one?,
         (Some(success), Some(status)) if success == status => success?,
         _ => return None,
     };
-    Some(Says::Order(OrderNews { provider_reference: Some(order), ..OrderNews::of(verdict.state()) }))
+    Some(OrderNews { provider_reference: Some(said.id("/order_id")?), ..OrderNews::of(verdict.state()) })
 }
 
 fn of_success(success: &Value) -> Option<Verdict> {
@@ -77,6 +55,19 @@ fn of_success(success: &Value) -> Option<Verdict> {
         (Some(false), _) | (_, Some("false")) => Some(Verdict::Declined),
         _ => None,
     }
+}
+
+/// docs.billie.io: a request for information names a capture and a reason, a result names how the dispute ended.
+fn of_dispute(said: &Said) -> Option<ReceivableNews> {
+    match said.at("/dispute_result") {
+        Some(result) => dispute_result(result.as_str()?),
+        None => said.id("/capture_id").and(said.text("/reason_code")).map(|_| ReceivableNews::Disputed),
+    }
+}
+
+fn name_of(said: &Said) -> String {
+    let names = ["/event", "/type", "/dispute_result", "/status"].iter().filter_map(|name| said.text(name));
+    names.filter_map(word).next().unwrap_or_else(|| "unnamed".to_owned())
 }
 
 /// Whether any of the account's keys is there. All are compared, and hashes of equal length, so that time tells nothing.

@@ -37,32 +37,14 @@ pub(super) struct Wire {
     pub(super) session_status: String,
     pub(super) start_workflow: String,
     pub(super) credit: String,
-    /// The carrier's number when a workflow starts: v1's `TRACKANDTRACE` in the spelling of v2.
+    /// The carrier's number when a workflow starts: v1's `TRACKANDTRACE` in the spelling of v2; not sent when empty.
     pub(super) track_and_trace: String,
-    pub(super) birth_date: DateOrder,
+    /// v1's form of a date.
+    pub(super) birth_date: String,
     pub(super) signature_header: String,
     pub(super) timestamp_header: String,
-    pub(super) webhook_key: WebhookKey,
-}
-
-/// How a date is written.
-#[derive(Clone, Copy, Deserialize)]
-pub(super) enum DateOrder {
-    /// v1's.
-    #[serde(rename = "dd-mm-yyyy")]
-    DayFirst,
-    #[serde(rename = "yyyy-mm-dd")]
-    YearFirst,
-}
-
-/// Which bytes of a webhook secret, which is Base64 text, are the key.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum WebhookKey {
-    /// The text as it is: "use this value as the secret".
-    Text,
-    /// What it decodes to.
-    Decoded,
+    /// Whether a secret's Base64 has to be decoded; "use this value as the secret" says no.
+    pub(super) decode_webhook_secrets: bool,
 }
 
 impl Default for Wire {
@@ -73,10 +55,10 @@ impl Default for Wire {
             start_workflow: "v2/client/workflow/start".into(),
             credit: "v2/client/invoice/credit".into(),
             track_and_trace: "trackAndTrace".into(),
-            birth_date: DateOrder::DayFirst,
+            birth_date: "%d-%m-%Y".into(),
             signature_header: "x-billink-signature".into(),
             timestamp_header: "x-billink-timestamp".into(),
-            webhook_key: WebhookKey::Text,
+            decode_webhook_secrets: false,
         }
     }
 }
@@ -86,7 +68,7 @@ impl Account {
     pub(super) fn parse(document: &Value) -> Result<Self, AccountError> {
         let account = Self::deserialize(document).map_err(|error| without_values(&error.to_string()))?;
         let filled = |secret: &SecretString| !secret.expose_secret().is_empty();
-        let keys = account.webhook_secrets.iter().all(|secret| filled(secret) && account.key(secret).is_some());
+        let keys = account.webhook_secrets.iter().all(|secret| account.key(secret).is_some_and(|key| !key.is_empty()));
         let rules = [
             (is_base(&account.base_url), "base_url", "must be https, or http on loopback, without query or fragment"),
             (filled(&account.username), "username", "must not be empty"),
@@ -109,10 +91,8 @@ impl Account {
 
     /// The bytes that a webhook secret signs with.
     pub(super) fn key(&self, secret: &SecretString) -> Option<Vec<u8>> {
-        match self.wire.webhook_key {
-            WebhookKey::Text => Some(secret.expose_secret().as_bytes().to_vec()),
-            WebhookKey::Decoded => STANDARD.decode(secret.expose_secret()).ok().filter(|key| !key.is_empty()),
-        }
+        let text = secret.expose_secret();
+        if self.wire.decode_webhook_secrets { STANDARD.decode(text).ok() } else { Some(text.as_bytes().to_vec()) }
     }
 }
 

@@ -30,10 +30,8 @@ enum Failure<'a> {
 impl Answer {
     fn failure(&self, status: u16) -> Option<Failure<'_>> {
         let is_error = |word: &Option<String>| word.as_ref().is_some_and(|word| word.eq_ignore_ascii_case("error"));
-        let bare = Some(&self.backend).filter(|backend| backend.http_status_code.is_some());
-        if let Some(backend) = self.error_backend.as_ref().or(bare) {
-            let told = backend.http_status_code.as_ref().and_then(|code| code.number()?.try_into().ok());
-            return Some(Failure::Http(told.unwrap_or_default(), backend.text()));
+        if let Some((status, text)) = self.proxied() {
+            return Some(Failure::Http(status, text));
         }
         let code = self.error.as_ref().and_then(|error| error.code.as_ref()).or(self.code.as_ref());
         if self.error.is_some() || is_error(&self.result) {
@@ -75,8 +73,7 @@ impl Asked<'_> {
     }
 
     fn by_code(self, code: Option<i64>, item: Option<&Item>) -> Outcome {
-        let means = code.and_then(|code| self.endpoint.code(code));
-        match means {
+        match code.and_then(|code| self.endpoint.code(code)) {
             Some((Means::Done, _)) if item.is_some() => done(item),
             Some((Means::Already, _)) => done(None),
             Some((Means::Unfit, _)) if self.again => Outcome::InDoubt(Doubt::UnknownCode),
@@ -119,10 +116,12 @@ fn credited(message: &str) -> Option<Amount> {
     amount.parse::<JsonDecimal>().ok()?.amount(Currency::EUR).ok()
 }
 
-/// The fields that a text complains about. The rest of it can be personal.
+/// The fields that a text complains about. The rest of it can be personal, and so can a word with an @.
 fn fields(text: &str) -> Vec<&str> {
     const PARTS: [&str; 5] = ["client.", "customer.", "billingAddress.", "shippingAddress.", "transaction."];
-    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).map(|word| word.trim_matches('.'));
+    let inside = |c: char| c.is_alphanumeric() || ".@+-_%".contains(c);
+    let plain = |word: &str| word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
+    let words = text.split(|c| !inside(c)).map(|word| word.trim_matches('.')).filter(|word| plain(word));
     words.filter(|word| PARTS.iter().any(|part| word.starts_with(part))).collect()
 }
 

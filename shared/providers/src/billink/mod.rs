@@ -41,10 +41,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     flows: &[Flow::Redirect],
     capture_modes: &[CaptureMode::Manual],
     operations: &[
-        OperationCapability {
-            needs_order: true,
-            ..operation(OperationKind::CreateSession, DoubtPolicy::Harmless)
-        },
+        OperationCapability { needs_order: true, ..operation(OperationKind::CreateSession, DoubtPolicy::Harmless) },
         OperationCapability { calls: false, ..operation(OperationKind::Confirm, DoubtPolicy::Harmless) },
         // A workflow that is started again answers 707.
         operation(OperationKind::Capture, DoubtPolicy::Repeat),

@@ -1,16 +1,17 @@
-//! The requests, byte for byte.
+//! The requests. Credentials are in the body; amounts, rates and quantities of a session are texts (Billink's own
+//! plug-in converts them), the amount of a credit is a number (the guide).
+
+use std::collections::BTreeMap;
 
 use http::Method;
-use payment::{BuyerKind, Currency, Detail, Line, LineKind, Operation, Order, Payment};
+use jiff::fmt::strtime;
+use payment::{Address, BuyerKind, Currency, Detail, Line, LineKind, Operation, Order, Payment};
 use rust_decimal::Decimal;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::account::{Account, DateOrder};
-use super::wire::{
-    Address, Client, CreateSession, Credentials, Credit, Customer, Invoices, OrderItem, ReturnUrl, SessionStatus,
-    Start, Transaction,
-};
+use super::account::Account;
 use crate::{Context, JsonDecimal, Request};
 
 /// v1's limit of `DESCRIPTION`.
@@ -24,51 +25,112 @@ fn post<T: Serialize>(account: &Account, path: &str, body: &T) -> Option<Request
     Some(Request::new(Method::POST, account.url(path)?).with_body("application/json", body))
 }
 
-fn credentials(account: &Account) -> Credentials<'_> {
-    Credentials { username: account.username.expose_secret(), id: account.id.expose_secret() }
-}
-
 /// A session for the whole order.
 pub(super) fn create_session(account: &Account, operation: &Operation, context: &Context<'_>) -> Option<Request> {
     let order = context.order?;
-    let back = context.urls.back.as_str();
-    let chosen = order.options.get(WORKFLOW_OPTION).and_then(|option| option.as_str());
-    let body = CreateSession {
-        client: Client {
-            credentials: credentials(account),
-            workflow_number: chosen.unwrap_or(&account.workflow_number),
-            return_url: ReturnUrl { success: back, fail: back, back, cancel: back },
+    let back = &context.urls.back;
+    let workflow = order.options.get(WORKFLOW_OPTION).and_then(Value::as_str).unwrap_or(&account.workflow_number);
+    let body = json!({
+        "client": {
+            "billinkUsername": account.username.expose_secret(),
+            "billinkID": account.id.expose_secret(),
+            "workflowNumber": workflow,
+            "returnURL": { "successURL": back, "failURL": back, "backURL": back, "cancelURL": back },
         },
-        customer: customer(account, order),
-        billing_address: address(&order.billing_address),
-        shipping_address: address(order.delivery_address()),
-        transaction: Transaction {
-            total_amount: euros(order.amount.minor()),
-            total_tax_amount: euros(order.taxed_amount().tax().minor()),
-            purchase_country: order.billing_address.country.as_str(),
-            purchase_currency: Currency::EUR.code(),
-            order_number: &operation.reference,
-            order_items: order.lines.iter().map(item).collect(),
+        "customer": customer(account, order),
+        "billingAddress": address(&order.billing_address),
+        "shippingAddress": address(order.delivery_address()),
+        "transaction": {
+            "totalAmount": euros(order.amount.minor()),
+            "totalTaxAmount": euros(order.taxed_amount().tax().minor()),
+            "purchaseCountry": order.billing_address.country,
+            "purchaseCurrency": Currency::EUR.code(),
+            "orderNumber": operation.reference,
+            "orderItems": order.lines.iter().map(item).collect::<Vec<_>>(),
         },
-    };
+    });
     post(account, &account.wire.create_session, &body)
+}
+
+/// What is not known is sent empty, as the plug-in does; it does so with the gender always, whose words nobody knows.
+fn customer(account: &Account, order: &Order) -> Value {
+    let (buyer, person) = (&order.buyer, &order.buyer.person);
+    let company = buyer.company.as_ref().filter(|_| buyer.kind == BuyerKind::Business);
+    let registration = company.and_then(|company| company.registration_number.as_ref());
+    let birth_date = person.birth_date.as_ref().map(|date| strtime::format(&account.wire.birth_date, *date.reveal()));
+    json!({
+        "firstName": person.first_name,
+        "lastName": person.last_name,
+        "email": person.email,
+        "mobile": person.phone.as_ref().map_or("", |phone| phone.reveal().as_str()),
+        "type": if company.is_some() { "b" } else { "p" },
+        "initials": person.initials.as_ref().map_or("", |initials| initials.reveal().as_str()),
+        "gender": "",
+        "birthdate": birth_date.and_then(Result::ok).unwrap_or_default(),
+        "company": company.map_or("", |company| company.name.reveal().as_str()),
+        "companyNumber": registration.map_or("", |number| number.reveal().as_str()),
+        "payTrustScore": 0,
+    })
+}
+
+fn address(address: &Address) -> Value {
+    json!({
+        "street": address.street,
+        "houseNumber": address.house_number,
+        "houseExtension": address.house_number_addition.as_ref().map_or("", |addition| addition.reveal().as_str()),
+        "postalCode": address.postal_code,
+        "city": address.city,
+        "countryCode": address.country,
+    })
+}
+
+/// `productAmount` and `productTaxAmount` are per unit. Delivery and discounts have codes of their own.
+fn item(line: &Line) -> Value {
+    let unit = line.unit_price.minor();
+    json!({
+        "code": match line.kind {
+            LineKind::Shipping => "0001",
+            LineKind::Discount => "0002",
+            LineKind::Goods | LineKind::Fee => line.reference.as_str(),
+        },
+        "name": line.name,
+        "description": "",
+        "totalProductAmount": euros(line.gross()),
+        "productAmount": euros(unit),
+        "productTaxAmount": euros(unit.saturating_sub(line.tax_rate.net_of(unit))),
+        "taxRate": line.tax_rate,
+        "quantity": line.quantity.to_string(),
+    })
 }
 
 /// How a payment's session stands.
 pub(super) fn session_status(account: &Account, payment: &Payment) -> Option<Request> {
-    let session = payment.session_reference.as_deref()?;
-    post(account, &account.wire.session_status, &SessionStatus { credentials: credentials(account), session })
+    let body = json!({
+        "billinkUsername": account.username.expose_secret(),
+        "billinkID": account.id.expose_secret(),
+        "sessionID": payment.session_reference.as_ref()?,
+    });
+    post(account, &account.wire.session_status, &body)
 }
 
 /// The start of the order's workflow, which is its capture.
 pub(super) fn start_workflow(account: &Account, capture: &Operation, payment: &Payment) -> Option<Request> {
-    let tracking = match &capture.detail {
-        Detail::Capture { shipment: Some(shipment), .. } => shipment.tracking_number.as_ref(),
-        _ => None,
-    };
-    let tracking = tracking.map(|number| (account.wire.track_and_trace.as_str(), number.as_str()));
-    let start = Start { number: &payment.order_reference, track_and_trace: tracking.into_iter().collect() };
-    post(account, &account.wire.start_workflow, &Invoices { credentials: credentials(account), invoices: [start] })
+    let mut invoice = BTreeMap::from([("number", payment.order_reference.as_str())]);
+    if let Detail::Capture { shipment: Some(shipment), .. } = &capture.detail
+        && let Some(number) = &shipment.tracking_number
+        && !account.wire.track_and_trace.is_empty()
+    {
+        invoice.insert(&account.wire.track_and_trace, number.as_str());
+    }
+    about_order(account, &account.wire.start_workflow, invoice)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Credit<'a> {
+    credit_amount: JsonDecimal,
+    description: String,
+    number: &'a str,
 }
 
 /// A credit of an operation's amount. Its description begins with our reference, by which a person can find it.
@@ -83,61 +145,20 @@ pub(super) fn credit(account: &Account, operation: &Operation, payment: &Payment
         description: description.trim_end().chars().take(LONGEST_DESCRIPTION).collect(),
         number: &payment.order_reference,
     };
-    post(account, &account.wire.credit, &Invoices { credentials: credentials(account), invoices: [credit] })
+    about_order(account, &account.wire.credit, credit)
 }
 
-fn customer<'a>(account: &Account, order: &'a Order) -> Customer<'a> {
-    let (buyer, person) = (&order.buyer, &order.buyer.person);
-    let company = buyer.company.as_ref().filter(|_| buyer.kind == BuyerKind::Business);
-    let registration = company.and_then(|company| company.registration_number.as_ref());
-    let format = match account.wire.birth_date {
-        DateOrder::DayFirst => "%d-%m-%Y",
-        DateOrder::YearFirst => "%Y-%m-%d",
-    };
-    let birth_date = person.birth_date.as_ref().map(|date| date.reveal().strftime(format).to_string());
-    Customer {
-        first_name: person.first_name.reveal().as_str(),
-        last_name: person.last_name.reveal().as_str(),
-        email: person.email.reveal().as_str(),
-        mobile: person.phone.as_ref().map_or("", |phone| phone.reveal().as_str()),
-        r#type: if company.is_some() { "b" } else { "p" },
-        initials: person.initials.as_ref().map_or("", |initials| initials.reveal().as_str()),
-        gender: "",
-        birthdate: birth_date.unwrap_or_default(),
-        company: company.map_or("", |company| company.name.reveal().as_str()),
-        company_number: registration.map_or("", |number| number.reveal().as_str()),
-        pay_trust_score: 0,
+fn about_order<T: Serialize>(account: &Account, path: &str, invoice: T) -> Option<Request> {
+    #[derive(Serialize)]
+    struct Body<'a, T> {
+        #[serde(rename = "billinkUsername")]
+        username: &'a str,
+        #[serde(rename = "billinkID")]
+        id: &'a str,
+        invoices: [T; 1],
     }
-}
-
-fn address(address: &payment::Address) -> Address<'_> {
-    Address {
-        street: address.street.reveal().as_str(),
-        house_number: address.house_number.reveal().as_str(),
-        house_extension: address.house_number_addition.as_ref().map_or("", |addition| addition.reveal().as_str()),
-        postal_code: address.postal_code.reveal().as_str(),
-        city: address.city.reveal().as_str(),
-        country_code: address.country.as_str(),
-    }
-}
-
-/// Delivery and discounts have codes of their own.
-fn item(line: &Line) -> OrderItem<'_> {
-    let unit = line.unit_price.minor();
-    OrderItem {
-        code: match line.kind {
-            LineKind::Shipping => "0001",
-            LineKind::Discount => "0002",
-            LineKind::Goods | LineKind::Fee => line.reference.as_str(),
-        },
-        name: line.name.as_str(),
-        description: "",
-        total_product_amount: euros(line.gross()),
-        product_amount: euros(unit),
-        product_tax_amount: euros(unit.saturating_sub(line.tax_rate.net_of(unit))),
-        tax_rate: line.tax_rate.percent().to_string(),
-        quantity: line.quantity.to_string(),
-    }
+    let (username, id) = (account.username.expose_secret(), account.id.expose_secret());
+    post(account, path, &Body { username, id, invoices: [invoice] })
 }
 
 fn euros(minor: i64) -> String {

@@ -9,7 +9,7 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::account::Account;
 use super::map::{self, Says};
-use super::wire::Webhook;
+use super::wire::{Code, Webhook};
 use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic, ReceivableMessage};
 
 /// The same for every delivery of one message.
@@ -88,7 +88,7 @@ impl Webhook {
 
     fn addressees(&self) -> Vec<Addressee> {
         let (ours, theirs) = self.names();
-        let last = self.order_id.iter().cloned();
+        let last = self.order_id.iter().map(Code::text);
         let named = ours.map(Addressee::Reference).chain(theirs.map(Addressee::ProviderReference));
         named.chain(last.map(Addressee::Reference)).collect()
     }

@@ -20,7 +20,7 @@ pub(super) fn receive(account: &Account, inbound: Inbound<'_>) -> Result<Message
             inbound.header("authorization").is_some_and(|header| account.signed_by_provider(header, signed))
         }
         Some(FORM) => Form::parse(inbound.body).is_some_and(|form| account.signed_form(&form)),
-        _ => false,
+        _ => return Err(NotAuthentic::MediaType),
     };
     if genuine { read(inbound) } else { Err(NotAuthentic::Forged) }
 }

@@ -11,7 +11,7 @@ fn an_account_needs_an_address_credentials_and_a_workflow() {
     let mut good = account_document("https://api.billink.nl");
     good["disabled"] = json!(true);
     good["webhook_secrets"] = json!([SECRET, OLD_SECRET]);
-    good["wire"] = json!({"webhook_key": "decoded", "birth_date": "yyyy-mm-dd", "credit": "v3/credit"});
+    good["wire"] = json!({"decode_webhook_secrets": true, "birth_date": "%Y-%m-%d", "credit": "v3/credit"});
     assert_eq!(Account::parse(&good).unwrap().url("v3/credit").unwrap().as_str(), "https://api.billink.nl/v3/credit");
     for (field, bad) in [
         ("base_url", json!("http://api.billink.nl")),
@@ -41,7 +41,7 @@ fn a_refusal_never_holds_a_value() {
         ("id", json!(["hunter2"])),
         ("base_url", json!("hunter2")),
         ("webhook_secrets", json!("hunter2")),
-        ("wire", json!({"webhook_key": "hunter2"})),
+        ("wire", json!({"decode_webhook_secrets": "hunter2"})),
         ("usrname", json!("hunter2")),
     ] {
         let mut document = account_document("https://api.billink.nl");

@@ -80,6 +80,8 @@ fn both_samples_name_their_order_in_every_way_that_they_do() {
     let (ours, theirs) =
         (|text: &str| Addressee::Reference(text.into()), |text: &str| Addressee::ProviderReference(text.into()));
     assert_eq!(named(unsigned(SESSION).unwrap()), [ours("invoice-1234"), theirs("1ABinvoice-1234")]);
+    let number = unsigned(&ORDER.replace("\"123456\"", "123456")).unwrap();
+    assert_eq!(number.addressees, named(unsigned(ORDER).unwrap()));
     assert_eq!(named(unsigned(ORDER).unwrap()), [ours("INVOICE1234"), theirs("1ABINVOICE1234"), ours("123456")]);
 }
 
@@ -208,7 +210,8 @@ fn only_a_fresh_signature_of_a_known_secret_over_the_very_bytes_gets_in() {
 fn an_account_can_name_other_headers_and_the_decoded_key() {
     let mut document = account_document("https://api.billink.nl");
     document["webhook_secrets"] = json!([SECRET]);
-    document["wire"] = json!({"webhook_key": "decoded", "signature_header": "X-Sig", "timestamp_header": "X-Time"});
+    document["wire"] =
+        json!({"decode_webhook_secrets": true, "signature_header": "X-Sig", "timestamp_header": "X-Time"});
     let account = Account::parse(&document).unwrap();
     let time = now().as_second().to_string();
     for (key, expected) in [(account.key(&account.webhook_secrets[0]).unwrap(), true), (SECRET.into(), false)] {

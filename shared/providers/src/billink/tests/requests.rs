@@ -51,7 +51,7 @@ fn a_session_is_the_sample_of_the_page_with_our_names() {
 #[test]
 fn a_birth_date_is_written_as_the_account_says() {
     let mut document = account_document("https://api-staging.billink.nl");
-    document["wire"] = json!({"birth_date": "yyyy-mm-dd"});
+    document["wire"] = json!({"birth_date": "%Y-%m-%d"});
     let (order, urls) = (order(&company()), urls());
     let payment = created(&order);
     let account = Account::parse(&document).unwrap();
@@ -73,6 +73,10 @@ fn the_start_of_a_workflow_with_and_without_a_parcel() {
         |operation| written("v2/client/workflow/start", request::start_workflow(&account(), operation, &payment));
     insta::assert_snapshot!(start(newest(&payment)));
     let without = start(&payment.operations[0]);
+    let mut account = account();
+    account.wire.track_and_trace.clear();
+    let silent = request::start_workflow(&account, newest(&payment), &payment);
+    assert_eq!(written("v2/client/workflow/start", silent), without);
     assert!(without.ends_with(&format!(r#""invoices":[{{"number":"{}"}}]}}"#, payment.order_reference)), "{without}");
 }
 

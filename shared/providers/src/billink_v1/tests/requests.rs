@@ -99,7 +99,14 @@ fn every_inferred_name_and_path_can_be_overridden() {
     for payment in [created(&order), confirming(&order), capturing(), refunding(None)] {
         sent += &shown(&billink.asked(newest(&payment), &context(&payment, Some(&order), &urls)).unwrap().1);
     }
-    for part in ["nl/check\n", "nl/order\n", "nl/api/start\n", "nl/c\n", "<ITEMQUANTITY>2<", "<ADDITIONALTEXT>Two"] {
+    for part in [
+        "/api/check\n",
+        "/api/order\n",
+        "/api/start-workflow\n",
+        "/api/credit\n",
+        "<ITEMQUANTITY>2<",
+        "<ADDITIONALTEXT>Two",
+    ] {
         assert!(sent.contains(part), "{part}");
     }
     for part in
