@@ -34,11 +34,11 @@ async fn the_same_key_with_another_body_is_refused_by_name() {
             "captures" => other["shipment"] = json!({ "carrier": "DHL" }),
             _ => other["reason"] = json!("Another"),
         }
-        let before = shop.sandbox.calls().await.len();
+        let before = shop.effects().await;
         let refused = ready.ask_for(&other).await.expect_problem(ProblemCode::IdempotencyKeyReused);
         assert_eq!(refused.at("/retry"), "never");
         assert!(refused.text("/operation_id").starts_with("op_"), "{step:?}");
-        assert_eq!(shop.sandbox.calls().await.len(), before, "{step:?}");
+        assert_eq!(shop.effects().await, before, "{step:?}");
         ready.deal(&first).agreed().await;
     }
 }
@@ -61,11 +61,11 @@ async fn the_order_of_fields_and_white_space_are_no_other_body() {
         let shop = Shop::at(step.at).await;
         let ready = step.ready(&shop).await;
         let _ = ready.ask().await.expect(step.done());
-        let before = shop.sandbox.calls().await.len();
+        let before = shop.effects().await;
         let request = shop.api.request(reqwest::Method::POST, &ready.path()).key(&ready.key);
         let again = request.raw(rewritten(&ready.body), Some("application/json")).send().await.expect(step.done());
         assert!(again.is_replay(), "{step:?}");
-        assert_eq!(shop.sandbox.calls().await.len(), before, "{step:?}");
+        assert_eq!(shop.effects().await, before, "{step:?}");
     }
 }
 

@@ -27,7 +27,7 @@ async fn authorized(store: &Store, key: &str) -> Payment {
         flow: Flow::Direct,
         capture_mode: CaptureMode::Manual,
         livemode: false,
-        token: Token::from_random([7; 16]),
+        token: Token::from_random([7; 16]), provider_account: None,
         fingerprint: Fingerprint::of(&order).unwrap(),
         cause: cause.clone(),
     };

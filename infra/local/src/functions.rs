@@ -18,6 +18,7 @@ macro_rules! functions {
 }
 
 functions! {
+    "activate-merchant" => activate_merchant,
     "cancel" => cancel,
     "capabilities" => capabilities,
     "capture" => capture,

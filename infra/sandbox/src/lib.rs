@@ -7,11 +7,13 @@
 pub mod billagain;
 pub mod billie_pad;
 pub mod billie_psp;
+pub mod billink;
 pub mod buckaroo_billink;
 pub mod webhooks;
 
 mod amount;
 mod billie;
+mod billink_shared;
 mod calls;
 mod clock;
 mod control;

@@ -77,6 +77,9 @@ pub struct Payment {
     pub payment_terms_days: Option<u16>,
     /// In every public address of this payment.
     pub token: Token,
+    /// The account that the provider had issued to the merchant when this was opened, where it issues one.
+    #[serde(default)]
+    pub provider_account: Option<String>,
 
     /// What is commercially true.
     pub status: Status,
@@ -136,6 +139,8 @@ pub struct NewPayment<'a> {
     pub livemode: bool,
     /// For the public addresses.
     pub token: Token,
+    /// The account that the provider has issued to the merchant, where it issues one.
+    pub provider_account: Option<String>,
     /// Of the whole request.
     pub fingerprint: Fingerprint,
     /// What made it happen.
@@ -168,6 +173,7 @@ impl Payment {
             return_url: order.return_url.clone(),
             payment_terms_days: order.payment_terms_days,
             token: new.token,
+            provider_account: new.provider_account,
             status: Status::Created,
             authorized: Amount::ZERO,
             released: Amount::ZERO,

@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use payment::{Finding, News, Observation, Operation, Order, OrderError, Outcome, Payment};
+use payment::{
+    Address, Country, Finding, News, Observation, Operation, Order, OrderError, Outcome, Payment, Personal, ProviderId, Text,
+};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::effect::Effect;
@@ -84,11 +87,54 @@ pub enum Act<'a> {
     Cancel(&'a Operation),
 }
 
+/// What a provider must know of a merchant to enable it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Activation {
+    /// At which provider API.
+    pub provider: ProviderId,
+    /// The account that the provider has issued already: it is written down and nothing is sent.
+    #[serde(default)]
+    pub account: Option<Text<1, 100>>,
+    /// The merchant's registered name.
+    pub name: Personal<Text<2, 255>>,
+    /// The provider's code of the legal form.
+    #[serde(default)]
+    pub legal_form: Option<Text<1, 50>>,
+    /// Number in the commercial register.
+    #[serde(default)]
+    pub registration_number: Option<Personal<Text<1, 100>>>,
+    /// VAT identification number.
+    #[serde(default)]
+    pub vat_number: Option<Personal<Text<1, 50>>>,
+    /// The shop.
+    #[serde(default)]
+    pub website: Option<Url>,
+    /// Where the merchant is.
+    pub address: Address,
+    /// Where it sells: ISO 3166-1 alpha-2.
+    #[serde(default)]
+    pub countries: Vec<Country>,
+}
+
+/// How a provider enables merchants.
+#[async_trait]
+pub trait Activate: Send + Sync {
+    /// Asks the provider to enable the merchant that we call `reference`. The receipt's provider reference is the
+    /// account that the provider issued.
+    async fn activate(&self, activation: &Activation, reference: &str, deadline: Deadline, effect: Effect) -> Outcome;
+}
+
 /// One merchant's account at one provider API.
 ///
-/// Nothing here has a default: a provider says what each answer means, or the answer means doubt.
+/// Nothing that answers has a default: a provider says what each answer means, or the answer means doubt.
 #[async_trait]
 pub trait Adapter: Send + Sync {
+    /// How the provider enables merchants; most do not, by an API.
+    fn activation(&self) -> Option<&dyn Activate> {
+        None
+    }
+
     /// The provider's own rules that an order breaks. Checked before anything is written or sent.
     fn broken_rules(&self, order: &Order) -> Vec<OrderError>;
 

@@ -10,7 +10,7 @@ mod effect;
 mod inbound;
 mod transport;
 
-pub use adapter::{AccountError, Act, Adapter, Context, ReadError, Urls};
+pub use adapter::{AccountError, Act, Activate, Activation, Adapter, Context, ReadError, Urls};
 pub use capabilities::{BestEvidence, Capabilities, Limit, OperationCapability};
 pub use decimal::JsonDecimal;
 pub use effect::Effect;

@@ -28,6 +28,7 @@ impl Service {
             merchant.ok_or_else(|| Problem::new(ProblemCode::Forbidden, "This merchant is not configured."))?;
         let (flow, capture_mode) = checked(&mut order, &merchant)?;
 
+        let provider_account = self.issued_account(&merchant, &order).await?;
         let cause = call.cause(CauseKind::Api);
         let token = Token::from_random((self.world.random)());
         let new = NewPayment {
@@ -38,6 +39,7 @@ impl Service {
             capture_mode,
             livemode: merchant.livemode,
             token,
+            provider_account,
             fingerprint: fingerprint.clone(),
             cause: cause.clone(),
         };
@@ -55,6 +57,16 @@ impl Service {
                 Box::pin(self.open_again(call, work, &ticket.operation, &fingerprint, &material)).await
             }
         }
+    }
+
+    /// The account that the provider has issued to the merchant, where the provider issues accounts.
+    async fn issued_account(&self, merchant: &Merchant, order: &Order) -> Result<Option<String>, Problem> {
+        let issues = merchant.account(&order.provider).is_some_and(|account| account.adapter.activation().is_some());
+        if !issues {
+            return Ok(None);
+        }
+        let issued = self.store.load_issued(&merchant.id, &order.provider).await?;
+        Ok(issued.and_then(|issued| issued.account))
     }
 
     /// The same key was here before: how things are, or another attempt where the last one provably did nothing.

@@ -2,6 +2,7 @@
 //!
 //! A command is reserved in the table before the provider is asked, asked once, and its outcome written after.
 
+mod activate;
 mod answer;
 mod create;
 mod desk;

@@ -6,9 +6,11 @@
 //! | order | `PAY#id` / `ORDER` | the order as given, personal data included, written once |
 //! | widget | `PAY#id` / `WIDGET` | what a provider's script handed over, written with the confirmation's reservation |
 //! | message | `HOOK#provider#merchant#identity` / `RAW` | a provider's message as it arrived |
+//! | account | `MERCHANT#id` / `ACCOUNT#provider` | the account that a provider issued to a merchant |
 //! | lag | `LAG#queue#payment` / `LAG` | the events of a payment that a queue still has to get |
 
 mod error;
+mod issued;
 mod item;
 mod lag;
 mod list;
@@ -17,6 +19,7 @@ mod message;
 mod payments;
 
 pub use error::StoreError;
+pub use issued::{ActivationState, Issued};
 pub use item::from_image;
 pub use lag::Lag;
 pub use list::{Filter, Page};

@@ -42,7 +42,7 @@ fn makes_doubt(step: Step, fault: &str) -> bool {
 
 /// The money of an operation in doubt is not there for anybody else.
 async fn money_is_kept(deal: &Deal<'_>, shop: &Shop, step: Step, operation: &str) {
-    let before = shop.sandbox.calls().await.len();
+    let before = shop.effects().await;
     let refusals: Vec<(Answer, &str)> = match step.action {
         "captures" => vec![
             (deal.post("captures", &shop.capture(Some(AMOUNT))).await, "amount_exceeds_authorized"),
@@ -62,7 +62,7 @@ async fn money_is_kept(deal: &Deal<'_>, shop: &Shop, step: Step, operation: &str
             assert_eq!(refused.at("/retry"), "in_doubt");
         }
     }
-    assert_eq!(shop.sandbox.calls().await.len(), before, "{step:?}: something was sent");
+    assert_eq!(shop.effects().await, before, "{step:?}: something was sent");
 }
 
 /// What the payment says of itself while an operation is in doubt.

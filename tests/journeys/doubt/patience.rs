@@ -14,9 +14,9 @@ async fn a_provider_that_does_not_answer_in_time_is_a_202_and_not_a_503() {
     }
     let mut asked = Vec::new();
     for (step, shop) in &shops {
-        let ready = step.ready(shop).await;
         // Without messages, which would tell sooner.
         shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+        let ready = step.ready(shop).await;
         shop.sandbox.fault(json!({ "call": step.call, "kind": "delay", "millis": 60_000 })).await;
         asked.push(ready);
     }

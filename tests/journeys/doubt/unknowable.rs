@@ -15,9 +15,9 @@ async fn what_no_read_can_tell_is_left_to_a_person_and_keeps_its_money() {
         for fault in AFTER.into_iter().chain(BEFORE).filter(|fault| makes_doubt(step, fault)) {
             let shop = Shop::at(step.at).await;
             let backstage = Backstage::of(&shop);
-            let ready = step.ready(&shop).await;
             // Messages of the provider would make us look.
             shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+            let ready = step.ready(&shop).await;
             let before = shop.count(step.call).await;
             let (deal, operation) = in_doubt(&ready, fault).await;
             assert!(ready.ask().await.expect(202).is_replay());

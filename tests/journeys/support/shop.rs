@@ -106,6 +106,16 @@ impl Shop {
         self.api.request(Method::POST, "/v1/payments").key(key).json(order.json())
     }
 
+    /// How many calls the provider received that change something.
+    pub(crate) async fn effects(&self) -> usize {
+        let reads = |call: &&Value| {
+            let token_or_question = matches!(call["call"].as_str(), Some("token" | "statuses"));
+            token_or_question || call["method"] == "GET"
+        };
+        let calls = self.sandbox.calls().await;
+        calls.len() - calls.iter().filter(reads).count()
+    }
+
     /// How many calls of this name the provider received.
     pub(crate) async fn count(&self, call: &str) -> usize {
         self.sandbox.count(call).await

@@ -18,12 +18,12 @@ pub(crate) struct Target {
     pub(crate) secret: Option<String>,
 }
 
-/// The webhook of an event of an order.
-pub(crate) fn order(target: Option<&Target>, order: &Order, event: &str, now: Timestamp) -> Option<Hook> {
+/// The webhook of an event of an order; a signed one claims to be sent so many seconds ago.
+pub(crate) fn order(target: &Target, order: &Order, event: &str, now: Timestamp, age: i64) -> Hook {
     let mut body = map! {
         "order_id": order.id.to_string(),
-        "invoice_number": order.public.to_uppercase(),
-        "invoice_number_clean": order.number.to_uppercase(),
+        "invoice_number": &order.public,
+        "invoice_number_clean": &order.number,
         "workflow_id": &order.workflow,
         "event": event,
         "timestamp": local(now),
@@ -31,7 +31,7 @@ pub(crate) fn order(target: Option<&Target>, order: &Order, event: &str, now: Ti
     if let Some(custom) = &order.custom {
         body = body.with("custom_invoice_id", custom);
     }
-    Some(hook(target?, event, &order.number, &body, 0))
+    hook(target, event, &order.number, &body, age)
 }
 
 /// Any webhook; a signed one claims to be sent so many seconds ago.

@@ -74,7 +74,7 @@ pub(crate) fn opened_with(flow: Flow, capture_mode: CaptureMode) -> (Payment, Ti
         flow,
         capture_mode,
         livemode: false,
-        token: Token::from_random([7; 16]),
+        token: Token::from_random([7; 16]), provider_account: None,
         fingerprint: body("create"),
         cause: cause(),
     };

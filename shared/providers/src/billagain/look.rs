@@ -41,7 +41,9 @@ impl BillAgain {
         let method: String = transaction.get("Method").ok_or(ReadError::Unreadable)?;
         let at_once = moves_at_once(&method).ok_or(ReadError::Unreadable)?;
         let money = match self.read(&self.account.wire.payment_path, &id.to_string(), context).await {
-            Ok(paid) if is_paid_for(&paid, id, context.payment) => paid.get::<String>("Status").as_deref().and_then(money),
+            Ok(paid) if is_paid_for(&paid, id, context.payment) => {
+                paid.get::<String>("Status").as_deref().and_then(money)
+            }
             Ok(_) => return Err(ReadError::Unreadable),
             Err(ReadError::Nothing) => None,
             Err(error) => return Err(error),

@@ -110,7 +110,7 @@ pub(super) fn broken(order: &Order, usual_gateway: Option<u64>) -> Vec<OrderErro
 fn misshapen(name: &str, value: &Value) -> Option<OrderError> {
     let rule = match SHAPES.iter().find(|(known, _)| *known == name).map(|(_, shape)| shape) {
         None => "is not an option of this provider".to_owned(),
-        Some(Shape::Id) if !value.as_u64().is_some_and(|id| id > 0) => "must be a whole number from 1".to_owned(),
+        Some(Shape::Id) if value.as_u64().unwrap_or(0) == 0 => "must be a whole number from 1".to_owned(),
         Some(Shape::Flag) if !value.is_boolean() => "must be true or false".to_owned(),
         Some(Shape::OneOf(words)) if !value.as_str().is_some_and(|word| words.contains(&word)) => {
             format!("must be one of {}", words.join(", "))
@@ -131,11 +131,7 @@ fn broken_together(order: &Order, options: &Options, usual_gateway: Option<u64>)
         (!is_payment && !order.amount.is_zero(), "/amount", "must be 0 when is_payment is false"),
         // Their amounts have at most two decimals.
         (order.currency.exponent().is_some_and(|places| places > 2), "/currency", "must have at most 2 decimal places"),
-        (
-            must_retain && !retain,
-            "/options/retain",
-            "must be true with payment_method_id, is_primary or is_enrol",
-        ),
+        (must_retain && !retain, "/options/retain", "must be true with payment_method_id, is_primary or is_enrol"),
         (no_gateway, "/options/gateway_id", "is required for a payment, and to tokenise or enrol a card"),
         (idle_gateway, "/options/gateway_id", "is only for a payment, and to tokenise or enrol a card"),
         (

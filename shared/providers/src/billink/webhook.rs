@@ -23,6 +23,10 @@ const LONGEST_NAME: usize = 100;
 
 /// Verifies a message over its raw bytes where the account has secrets, then reads it.
 pub(super) fn receive(account: &Account, inbound: Inbound<'_>, now: Timestamp) -> Result<Message, NotAuthentic> {
+    // No page names the media type, so none will do; another one is nothing of Billink's.
+    if inbound.media_type().is_some_and(|given| given != "application/json") {
+        return Err(NotAuthentic::MediaType);
+    }
     let signed = !account.webhook_secrets.is_empty();
     if signed && !is_genuine(account, inbound, now) {
         return Err(NotAuthentic::Forged);

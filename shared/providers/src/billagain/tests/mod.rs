@@ -1,1 +1,6 @@
-
+mod accounts;
+mod desk;
+mod looking;
+mod notices;
+mod opening;
+mod rules;

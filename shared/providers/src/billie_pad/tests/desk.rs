@@ -155,7 +155,7 @@ impl Case {
             flow,
             capture_mode: payment::CaptureMode::Manual,
             livemode: false,
-            token: Token::from_random([7; 16]),
+            token: Token::from_random([7; 16]), provider_account: None,
             fingerprint: Fingerprint::of(&"order").unwrap(),
             cause: cause(),
         };

@@ -230,6 +230,19 @@ fn what_cannot_be_read_is_refused() {
 }
 
 #[test]
+fn another_media_type_than_json_comes_before_everything() {
+    for (given, expected) in [
+        ("application/json; charset=utf-8", None),
+        ("text/plain", Some(NotAuthentic::MediaType)),
+        ("application/x-www-form-urlencoded", Some(NotAuthentic::MediaType)),
+    ] {
+        assert_eq!(receive(&account(), &headers(&[("content-type", given)]), SESSION).err(), expected);
+    }
+    let text = headers(&[("content-type", "text/plain")]);
+    assert_eq!(receive(&signing(), &text, "garbage").err(), Some(NotAuthentic::MediaType));
+}
+
+#[test]
 fn a_kept_message_proves_nothing_when_it_is_read_again() {
     let reread = |account: &Account, body: &str| {
         webhook::reread(account, Inbound { url: URL, headers: &HeaderMap::new(), body: body.as_bytes() }).unwrap()

@@ -1,0 +1,197 @@
+//! Observations: what is believed, and what it says.
+
+use payment::{Cause, CauseKind, Doubt, DoubtPolicy, Outcome, Status};
+use serde_json::{Value, json};
+
+use super::super::map::{FLAGS, MESSAGES, METHODS, STATUSES, Stage};
+use super::desk::{BillAgain, Case, ID, Reply, enrolment, order, paid, says, transaction};
+
+const TRANSACTION: &str = "GET /v1/secure/transactions/a1B2c3";
+const PAYMENT: &str = "GET /v1/payments/10774";
+
+async fn seen(case: &Case, transaction: Reply, payment: Reply) -> String {
+    let desk = BillAgain::start().await.on(TRANSACTION, transaction).on(PAYMENT, payment);
+    case.observe(&*desk.adapter()).await
+}
+
+fn bound() -> Case {
+    let mut case = Case::opened(order(|_| {}));
+    case.payment.provider_reference = Some(ID.into());
+    case.candidate = Some("another");
+    case
+}
+
+#[tokio::test]
+async fn without_an_id_there_is_nothing_to_read() {
+    let desk = BillAgain::start().await;
+    let mut case = Case::opened(order(|_| {}));
+    case.candidate = None;
+    assert_eq!(case.observe(&*desk.adapter()).await, "Nothing");
+    assert!(desk.calls().is_empty());
+}
+
+#[tokio::test]
+async fn the_first_flag_that_is_set_counts() {
+    let flags = |set: &[&str]| -> Value {
+        FLAGS.iter().map(|(name, _)| ((*name).to_owned(), json!(set.contains(name)))).collect()
+    };
+    let names: Vec<&str> = FLAGS.iter().map(|(name, _)| *name).collect();
+    for (i, (name, stage)) in FLAGS.iter().enumerate() {
+        let wanted = match stage {
+            Stage::Failed => "Declined Other None of 15000 a1B2c3",
+            Stage::Canceled => "Canceled of 15000 a1B2c3",
+            Stage::Complete => "Captured of 15000 a1B2c3",
+            Stage::Submitted => "UnderReview of 15000 a1B2c3",
+            Stage::Open => unreachable!(),
+        };
+        for set in [&names[i..=i], &names[i..]] {
+            let transaction = says(200, transaction(flags(set)));
+            let told =
+                seen(&Case::opened(order(|_| {})), transaction, says(200, paid(json!({ "Status": "Allocated" }))))
+                    .await;
+            assert_eq!(told, wanted, "{set:?}");
+        }
+        let mut without: Value = serde_json::from_str(&transaction(flags(&["isComplete"]))).unwrap();
+        without.as_object_mut().unwrap().remove(*name);
+        assert_eq!(seen(&bound(), says(200, without), Reply::Hangs).await, "Unreadable", "{name}");
+    }
+    let told = seen(&bound(), says(200, transaction(flags(&[]))), Reply::Hangs).await;
+    assert_eq!(told, "AwaitingBuyer(None) of 15000 a1B2c3");
+}
+
+#[tokio::test]
+async fn a_transaction_is_believed_only_when_everything_is_ours() {
+    let rows = [
+        ("transactionID", json!("A1B2C3")),
+        ("customerID", json!(201)),
+        ("customerID", json!(null)),
+        ("Token", json!("another")),
+        ("Token", json!(null)),
+        ("Amount", json!(150.01)),
+        ("Amount", json!(0)),
+        ("CurrencyCode", json!("USD")),
+        ("isPayment", json!(false)),
+        ("isPayment", json!(null)),
+    ];
+    for (name, value) in rows {
+        let foreign = || says(200, transaction(json!({ name: value })));
+        assert_eq!(seen(&Case::opened(order(|_| {})), foreign(), Reply::Hangs).await, "Nothing", "{name}");
+        assert_eq!(seen(&bound(), foreign(), Reply::Hangs).await, "Unreadable", "{name}");
+    }
+    let mut unopened = Case::opened(order(|_| {}));
+    unopened.payment.session_reference = None;
+    assert_eq!(seen(&unopened, says(200, transaction(json!({}))), Reply::Hangs).await, "Nothing");
+}
+
+#[tokio::test]
+async fn a_foreign_transaction_is_not_bound_and_ours_is() {
+    let desk = BillAgain::start().await.on(PAYMENT, says(200, paid(json!({ "Status": "Allocated" }))));
+    let (now, cause) = ("2024-03-01T10:05:00Z".parse().unwrap(), Cause::new(CauseKind::Probe, "req"));
+    let mut case = Case::opened(order(|_| {}));
+    let desk = desk.on(TRANSACTION, says(200, transaction(json!({ "Token": "another" }))));
+    assert!(case.news(&*desk.adapter()).await.is_err());
+    assert_eq!((case.payment.provider_reference.as_deref(), case.payment.status), (None, Status::Created));
+    let desk = desk.on(TRANSACTION, says(200, transaction(json!({}))));
+    let news = case.news(&*desk.adapter()).await.ok().unwrap();
+    case.payment.learn(news, &cause, now);
+    assert_eq!((case.payment.provider_reference.as_deref(), case.payment.status), (Some(ID), Status::Captured));
+    assert_eq!(case.payment.amounts().captured.minor(), 15_000);
+}
+
+#[tokio::test]
+async fn a_completed_payment_moved_money_only_with_a_payment_that_did_not_fail() {
+    let status = |status: &str| says(200, paid(json!({ "Status": status })));
+    let of = |told: &str| format!("{told} of 15000 a1B2c3");
+    let failed = of("Declined Other None");
+    let at_once = [("Waits", "Captured"), ("Came", "Captured"), ("Failed", failed.as_str())];
+    let later = [("Waits", "UnderReview"), ("Came", "Captured"), ("Failed", failed.as_str())];
+    for (method, moves_at_once) in METHODS {
+        let complete = || says(200, transaction(json!({ "Method": method })));
+        let expected = if moves_at_once { at_once } else { later };
+        for (word, money) in STATUSES {
+            let (_, wanted) = expected.iter().find(|(name, _)| *name == format!("{money:?}")).unwrap();
+            let wanted = if wanted.contains(" of ") { (*wanted).to_owned() } else { of(wanted) };
+            assert_eq!(seen(&bound(), complete(), status(word)).await, wanted, "{method} {word}");
+        }
+        let unknown = of(if moves_at_once { "Captured" } else { "UnderReview" });
+        for reply in [status("Sideways"), says(410, ""), says(404, "")] {
+            assert_eq!(seen(&bound(), complete(), reply).await, unknown, "{method}");
+        }
+        for (reply, wanted) in [
+            (says(200, paid(json!({ "Amount": 149 }))), "Unreadable"),
+            (says(200, paid(json!({ "customerID": 269 }))), "Unreadable"),
+            (says(200, paid(json!({ "paymentID": 1 }))), "Unreadable"),
+            (says(200, paid(json!({ "CurrencyCode": "USD" }))), "Unreadable"),
+            (says(200, "<html>"), "Unreadable"),
+            (says(403, ""), "Unauthorized"),
+            (says(500, ""), "Unreachable"),
+        ] {
+            assert_eq!(seen(&bound(), complete(), reply).await, wanted, "{method}");
+        }
+        for none in [json!(null), json!(0)] {
+            let unpaid = says(200, transaction(json!({ "Method": method, "paymentID": none })));
+            assert_eq!(seen(&bound(), unpaid, Reply::Hangs).await, of("UnderReview"));
+        }
+    }
+    let unknown = says(200, transaction(json!({ "Method": "shells" })));
+    assert_eq!(seen(&bound(), unknown, Reply::Hangs).await, "Unreadable");
+}
+
+#[tokio::test]
+async fn a_completed_enrolment_is_authorized_without_a_payment() {
+    let case = Case::opened(enrolment());
+    let complete = json!({ "isPayment": false, "Amount": 0, "paymentID": null });
+    assert_eq!(seen(&case, says(200, transaction(complete)), Reply::Hangs).await, "Authorized of 0 a1B2c3");
+    let payment = says(200, transaction(json!({ "isPayment": true, "Amount": 0 })));
+    assert_eq!(seen(&case, payment, Reply::Hangs).await, "Nothing");
+}
+
+#[tokio::test]
+async fn the_text_result_is_found_under_each_of_its_names_and_told_when_it_is_known() {
+    let [(known, ours), ..] = MESSAGES;
+    let wanted = format!("Declined Other Some(\"{ours}\") of 15000 a1B2c3");
+    for name in ["ResultText", "Result", "RESULTDESCRIPTION"] {
+        let failed = transaction(json!({ "threwError": true, name: known }));
+        assert_eq!(seen(&bound(), says(200, failed), Reply::Hangs).await, wanted);
+    }
+    let fixture = include_str!("../fixtures/transaction.json").replace("\"threwError\": false", "\"threwError\": true");
+    let told = seen(&bound(), says(200, fixture.replace("Approved", known)), Reply::Hangs).await;
+    assert_eq!(told, wanted, "the second description");
+    for untold in [fixture.clone(), fixture.replace("Approved", "Uno Eins is unknown")] {
+        let told = seen(&bound(), says(200, untold), Reply::Hangs).await;
+        assert_eq!(told, "Declined Other None of 15000 a1B2c3");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_told_from_what_cannot_be_read() {
+    for (reply, stranger, known) in [
+        (says(404, ""), "Nothing", "Unreadable"),
+        (says(410, include_str!("../fixtures/errors.json")), "Nothing", "Unreadable"),
+        (says(401, "<html>"), "Unauthorized", "Unauthorized"),
+        (says(403, ""), "Unauthorized", "Unauthorized"),
+        (says(200, "<html>"), "Unreadable", "Unreadable"),
+        (says(200, "[]"), "Unreadable", "Unreadable"),
+        (says(302, ""), "Unreadable", "Unreadable"),
+        (says(500, ""), "Unreachable", "Unreachable"),
+        (Reply::Resets, "Unreachable", "Unreachable"),
+    ] {
+        assert_eq!(seen(&Case::opened(order(|_| {})), reply.clone(), Reply::Hangs).await, stranger);
+        assert_eq!(seen(&bound(), reply, Reply::Hangs).await, known);
+    }
+    let mut case = bound();
+    case.patience = std::time::Duration::from_millis(300);
+    assert_eq!(seen(&case, Reply::Hangs, Reply::Hangs).await, "Unreachable");
+}
+
+#[test]
+fn doubt_about_an_opening_is_over_at_once() {
+    let mut case = Case::new(order(|_| {}));
+    let policy = super::super::CAPABILITIES.doubt(payment::OperationKind::CreateSession, payment::Flow::Redirect);
+    assert_eq!(policy, DoubtPolicy::Harmless);
+    let ticket = payment::Ticket { operation: case.payment.operations[0].id.clone(), attempt: 1 };
+    let cause = Cause::new(CauseKind::Api, "req");
+    let now = case.payment.created_at;
+    case.payment.settle(&ticket, Outcome::InDoubt(Doubt::TimedOut), policy, &cause, now);
+    assert!(case.payment.operations[0].reason.as_ref().unwrap().allows_another_attempt());
+}
