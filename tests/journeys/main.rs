@@ -2,8 +2,12 @@
 //! providers, and everything that can go wrong on the way.
 #![cfg(test)]
 
+mod billie_pad;
+mod buckaroo;
 mod doubt;
 mod idempotency;
 mod races;
 mod requests;
 mod support;
+mod unreachable;
+mod unsupported;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::stack::Sandboxes;
+use crate::sandboxes::Sandboxes;
 
 /// Its id.
 pub const DEMO_MERCHANT: &str = "demo";
@@ -32,6 +32,33 @@ pub(crate) fn document(sandboxes: &Sandboxes) -> Value {
                 "client_id": sandbox::billie_pad::CLIENT_ID,
                 "client_secret": sandbox::billie_pad::CLIENT_SECRET,
                 "webhook_keys": [{ "header": "X-Api-Key", "value": sandbox::billie_pad::WEBHOOK_KEY }],
+            },
+            "billie_psp": {
+                "base_url": sandboxes.billie_psp.url(),
+                "username": sandbox::billie_psp::USERNAME,
+                "password": sandbox::billie_psp::PASSWORD,
+                "psp_id": sandbox::billie_psp::PSP_ID,
+                "merchant_id": sandbox::billie_psp::MERCHANT_ID,
+                "webhook_keys": [{ "header": "X-Api-Key", "value": sandbox::billie_psp::WEBHOOK_KEY }],
+            },
+            "billink": {
+                "base_url": sandboxes.billink.url(),
+                "username": sandbox::billink::USERNAME,
+                "id": sandbox::billink::ID,
+                "workflow_number": "1",
+                "webhook_secrets": [sandbox::billink::WEBHOOK_SECRET],
+            },
+            "billink_v1": {
+                "base_url": sandboxes.billink_v1.url(),
+                "username": sandbox::billink_v1::USERNAME,
+                "id": sandbox::billink_v1::ID,
+                "workflow_number": "1",
+            },
+            "billagain": {
+                "base_url": format!("{}{}", sandboxes.billagain.url(), sandbox::billagain::BASE_PATH),
+                "account_id": sandbox::billagain::USERNAME,
+                "api_key": sandbox::billagain::API_KEY,
+                "gateway_id": sandbox::billagain::CARD_GATEWAY_ID,
             },
         },
     })

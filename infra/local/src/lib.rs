@@ -8,9 +8,11 @@ mod event;
 mod functions;
 mod gateway;
 mod routes;
+mod sandboxes;
 mod stack;
 
 pub use demo::{DemoError, run as run_demo};
 pub use demo_merchant::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY};
 pub use routes::{Route, Routes, RoutesError};
-pub use stack::{Sandboxes, Stack, StackError, StackOptions};
+pub use sandboxes::Sandboxes;
+pub use stack::{Stack, StackError, StackOptions};

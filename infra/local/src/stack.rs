@@ -8,7 +8,6 @@ use std::time::Duration;
 use providers::{Deadline, Transport};
 use relay_events::{Queues, Relay};
 use runtime::{App, FixedMerchants};
-use sandbox::{billie_pad, buckaroo_billink};
 use service::{MerchantError, Service, World};
 use store::Store;
 use tokio::net::TcpListener;
@@ -19,6 +18,7 @@ use crate::aws::{self, Aws};
 use crate::demo_merchant::{DEMO_MERCHANT, document};
 use crate::gateway;
 use crate::routes::{Routes, RoutesError};
+use crate::sandboxes::Sandboxes;
 
 /// Between two sweeps.
 const SWEEP_EVERY: Duration = Duration::from_secs(2);
@@ -65,36 +65,6 @@ pub enum StackError {
     Url(#[from] url::ParseError),
 }
 
-/// The providers' stand-ins.
-pub struct Sandboxes {
-    /// Buckaroo's JSON gateway with the Billink service.
-    pub buckaroo_billink: sandbox::Running,
-    /// Billie PaD.
-    pub billie_pad: sandbox::Running,
-}
-
-impl Sandboxes {
-    /// One line each: name, address, demo credentials.
-    #[must_use]
-    pub fn lines(&self) -> Vec<String> {
-        use sandbox::{billie_pad as pad, buckaroo_billink as buckaroo};
-        vec![
-            format!(
-                "Sandbox buckaroo_billink {} (website key {}, secret key {})",
-                self.buckaroo_billink.url(),
-                buckaroo::WEBSITE_KEY,
-                buckaroo::SECRET_KEY
-            ),
-            format!(
-                "Sandbox billie_pad {} (client {}, secret {})",
-                self.billie_pad.url(),
-                pad::CLIENT_ID,
-                pad::CLIENT_SECRET
-            ),
-        ]
-    }
-}
-
 /// The whole of paylater, running; dropping it stops it.
 pub struct Stack {
     /// The API.
@@ -117,14 +87,14 @@ impl Stack {
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
         let listener = listen(options.port).await?;
         let url: Url = format!("http://{}", listener.local_addr().map_err(StackError::Sandbox)?).parse()?;
-        let sandboxes = start_sandboxes(&url, options.buckaroo_answers_at_once).await?;
+        let sandboxes = Sandboxes::start(&url, options.buckaroo_answers_at_once).await.map_err(StackError::Sandbox)?;
         let demo = document(&sandboxes);
         let secrets = [(format!("paylater/local/{DEMO_MERCHANT}"), demo.to_string())].into_iter().collect();
         let aws = Aws::start(aws::Options { data: options.data, secrets, ..aws::Options::default() }).await?;
 
         let documents = options.merchants.unwrap_or_else(|| format!("[{demo}]"));
         let merchants = FixedMerchants::from_json(&documents, &Transport::default())?;
-                let world = World::real(|| uuid::Uuid::new_v4().into_bytes());
+        let world = World::real(|| uuid::Uuid::new_v4().into_bytes());
         let app = App { service: Service::new(store(&aws), Arc::new(merchants), url.clone(), world) };
 
         let pump = start_pump(&aws);
@@ -144,17 +114,6 @@ impl Drop for Stack {
 async fn listen(port: u16) -> Result<TcpListener, StackError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     TcpListener::bind(address).await.map_err(|source| StackError::Listen { address, source })
-}
-
-async fn start_sandboxes(url: &Url, at_once: bool) -> Result<Sandboxes, StackError> {
-    let flow = if at_once { buckaroo_billink::Flow::Sync } else { buckaroo_billink::Flow::Redirect };
-    let buckaroo = buckaroo_billink::Settings { flow, ..buckaroo_billink::Settings::default() };
-    let webhook_url = Some(url.join(&format!("/v1/webhooks/billie-pad/{DEMO_MERCHANT}"))?.to_string());
-    let pad = billie_pad::Settings { webhook_url, ..billie_pad::Settings::default() };
-    Ok(Sandboxes {
-        buckaroo_billink: buckaroo_billink::start(listen(0).await?, buckaroo).await.map_err(StackError::Sandbox)?,
-        billie_pad: billie_pad::start(listen(0).await?, pad).await.map_err(StackError::Sandbox)?,
-    })
 }
 
 fn start_gateway(listener: TcpListener, app: &App) -> Result<JoinHandle<()>, StackError> {

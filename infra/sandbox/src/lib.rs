@@ -8,6 +8,7 @@ pub mod billagain;
 pub mod billie_pad;
 pub mod billie_psp;
 pub mod billink;
+pub mod billink_v1;
 pub mod buckaroo_billink;
 pub mod webhooks;
 
@@ -26,5 +27,6 @@ mod money;
 mod page;
 mod reader;
 mod route;
+mod xml;
 
 pub use host::Running;

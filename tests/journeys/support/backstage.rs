@@ -34,7 +34,17 @@ impl Backstage {
     /// The same, reached at another address.
     pub(crate) fn through(shop: &Shop, endpoint: &str) -> Self {
         let stack = shop.site.stack().expect("this journey needs a stack of its own");
-        let accounts = Accounts::of(&stack.sandboxes);
+        Self::with(shop, endpoint, &Accounts::of(&stack.sandboxes))
+    }
+
+    /// Over the table of a shop's stack, for a merchant with other accounts.
+    pub(crate) fn of_accounts(shop: &Shop, accounts: &Accounts) -> Self {
+        let stack = shop.site.stack().expect("this journey needs a stack of its own");
+        Self::with(shop, &stack.aws.dynamodb_url, accounts)
+    }
+
+    fn with(shop: &Shop, endpoint: &str, accounts: &Accounts) -> Self {
+        let stack = shop.site.stack().expect("this journey needs a stack of its own");
         let merchants = FixedMerchants::from_json(&accounts.merchants(), &Transport::default()).unwrap();
         let store = Store::new(aws_sdk_dynamodb::Client::new(&local::aws::sdk(endpoint)), &stack.aws.table);
         let ahead = Arc::new(AtomicI64::new(0));

@@ -9,6 +9,7 @@ mod step;
 
 pub(crate) use backstage::Backstage;
 pub(crate) use deal::Deal;
+pub(crate) use merchant::Accounts;
 pub(crate) use shop::{AMOUNT, At, Shop, at_once};
 pub(crate) use spy::Spy;
 pub(crate) use step::{Ready, Step, Told};

@@ -138,6 +138,11 @@ impl<'a> Ready<'a> {
         self.shop.api.post_as(&self.key, &self.path(), body).await
     }
 
+    /// The payment, where the operation does not make it.
+    pub(crate) fn known(&self) -> &Deal<'a> {
+        self.deal.as_ref().unwrap_or_else(|| panic!("{:?} makes its payment", self.step))
+    }
+
     /// The payment that an answer of it is about.
     pub(crate) fn deal(&self, answer: &Answer) -> Deal<'a> {
         self.deal.clone().unwrap_or_else(|| Deal::of(self.shop, answer.id()))

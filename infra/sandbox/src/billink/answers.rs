@@ -1,9 +1,9 @@
 //! The shapes of errors, of which this API has four, and amounts that become wrong on order.
 
 use super::{Errors, FormErrors};
+use crate::billink_shared::one_euro_more;
 use crate::json::{Json, map};
 use crate::message::Answer;
-use crate::money;
 use crate::reader::Flaw;
 
 /// An error of order management: HTTP 200, flat or nested.
@@ -48,14 +48,8 @@ pub(crate) fn distort(body: &mut Json) {
         let Some(Json::List(items)) = body.get_mut(list) else { continue };
         for item in items {
             if let Some(Json::Text(message)) = item.get_mut("message") {
-                *message = wrong(message);
+                *message = one_euro_more(message);
             }
         }
     }
-}
-
-/// The text with one euro more.
-pub(crate) fn wrong(message: &str) -> String {
-    let word = |word: &str| money::minor(word).map_or_else(|| word.to_owned(), |minor| money::two_places(minor + 100));
-    message.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }

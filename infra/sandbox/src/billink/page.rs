@@ -44,7 +44,7 @@ fn choose(state: &mut State, id: &str, choice: &str, now: Timestamp) -> Option<(
         return Some((or_fail(urls.back.clone()), Vec::new()));
     }
     let good = choice == "accept" && !is_refused(&session.email);
-    let placed = if good { state.ledger.place(&session.number, &session.workflow, session.minor, now) } else { None };
+    let placed = if good { state.ledger.place(&session.number, &session.workflow, session.minor) } else { None };
     let (status, url) = match placed {
         Some(order) => {
             order.custom.clone_from(&session.custom);

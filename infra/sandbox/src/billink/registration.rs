@@ -2,13 +2,14 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use url::{Host, Url};
+use url::Url;
 
 use super::State;
 use super::answers::service;
 use crate::billink_shared::hooks::Target;
 use crate::json::{Json, map};
 use crate::message::Answer;
+use crate::webhooks::is_loopback;
 
 fn admit(state: &State, body: &Json, more: &[&str]) -> Result<(), Answer> {
     for name in ["billinkUsername", "billinkID"] {
@@ -41,14 +42,8 @@ pub(crate) fn generate(state: &mut State, body: &Json) -> Result<Answer, Answer>
 
 /// `https`, or this machine.
 fn is_good(url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else { return false };
-    let here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    url.scheme() == "https" || (here && url.scheme() == "http")
+    let https = Url::parse(url).is_ok_and(|url| url.scheme() == "https");
+    https || (is_loopback(url) && url.starts_with("http:"))
 }
 
 /// Registers a URL; the newest registration for sessions, or for orders, counts.

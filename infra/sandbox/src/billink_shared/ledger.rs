@@ -27,7 +27,6 @@ pub(crate) struct Order {
     pub(crate) id: i64,
     pub(crate) workflow: String,
     pub(crate) minor: i64,
-    pub(crate) placed: Timestamp,
     pub(crate) started: Option<Timestamp>,
     pub(crate) credits: Vec<Credit>,
     pub(crate) paid: i64,
@@ -124,7 +123,7 @@ impl Ledger {
     }
 
     /// Places an order whose number is free.
-    pub(crate) fn place(&mut self, number: &str, workflow: &str, minor: i64, now: Timestamp) -> Option<&mut Order> {
+    pub(crate) fn place(&mut self, number: &str, workflow: &str, minor: i64) -> Option<&mut Order> {
         if self.find(number).is_some() {
             return None;
         }
@@ -136,7 +135,6 @@ impl Ledger {
             id,
             workflow: workflow.to_owned(),
             minor,
-            placed: now,
             started: None,
             credits: Vec::new(),
             paid: 0,

@@ -3,8 +3,10 @@
 pub(crate) mod hooks;
 pub(crate) mod ledger;
 
-use crate::webhooks::Delivery;
 use std::time::Duration;
+
+use crate::money;
+use crate::webhooks::Delivery;
 
 /// The demo user name.
 pub(crate) const USERNAME: &str = "usertest";
@@ -41,4 +43,10 @@ pub(crate) fn is_number(text: &str) -> bool {
 /// Test data: who has `+decline@` in the e-mail address is refused.
 pub(crate) fn is_refused(email: &str) -> bool {
     email.contains("+decline@")
+}
+
+/// A text whose amounts are one euro higher.
+pub(crate) fn one_euro_more(text: &str) -> String {
+    let word = |word: &str| money::minor(word).map_or_else(|| word.to_owned(), |minor| money::two_places(minor + 100));
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }

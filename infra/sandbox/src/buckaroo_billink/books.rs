@@ -99,6 +99,7 @@ pub(crate) enum Status {
     PendingProcessing,
     PendingApproval,
     Cancelled,
+    CalledOff,
 }
 
 impl Status {
@@ -113,6 +114,7 @@ impl Status {
             Self::PendingProcessing => (791, "Pending processing"),
             Self::PendingApproval => (794, "Pending approval"),
             Self::Cancelled => (890, "Cancelled by user"),
+            Self::CalledOff => (891, "Cancelled by merchant"),
         }
     }
 

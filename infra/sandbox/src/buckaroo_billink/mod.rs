@@ -1,8 +1,8 @@
 //! Buckaroo's JSON gateway with the Billink service.
 //!
 //! Written from docs.buckaroo.io (transaction-post, transaction-status-get, integration-hmac,
-//! integration-push-messages, status, billink-requests) and dev.buckaroo.nl/PaymentMethods/Description/billink. Calls: `pay`, `authorize`,
-//! `capture`, `refund`, `cancel`, `status`, `statuses`, `refund_info`, `specification`, `unknown`.
+//! integration-push-messages, status, transaction-cancel-get, billink-requests) and dev.buckaroo.nl/PaymentMethods/Description/billink. Calls: `pay`, `authorize`,
+//! `capture`, `refund`, `cancel`, `call_off`, `status`, `statuses`, `refund_info`, `specification`, `unknown`.
 
 mod actions;
 mod auth;
@@ -26,7 +26,7 @@ use crate::json::{Json, map};
 use crate::message::{Answer, Content, Incoming};
 use crate::webhooks::Delivery;
 use actions::Means;
-use books::{Action, Books, Doom};
+use books::{Action, Books, Doom, Status};
 
 /// The demo website key.
 pub const WEBSITE_KEY: &str = "WEBKEY1234";
@@ -141,6 +141,7 @@ const CALLS: &[&str] = &[
     "capture",
     "refund",
     "cancel",
+    "call_off",
     "status",
     "statuses",
     "refund_info",
@@ -159,6 +160,7 @@ impl Provider for Gateway {
                 let body = Json::parse(&request.body);
                 body.as_ref().and_then(action_of).map_or("unknown", Action::call)
             }
+            Some(Route::CallOff(_)) => "call_off",
             Some(Route::Status(_)) => "status",
             Some(Route::Statuses) => "statuses",
             Some(Route::RefundInfo(_)) => "refund_info",
@@ -176,6 +178,7 @@ impl Provider for Gateway {
         match route {
             Route::Transaction => self.transaction(&mut state, request, now),
             Route::Statuses => posted(request).map_or_else(|refused| refused, |body| statuses(&state.books, &body)),
+            Route::CallOff(key) => call_off(&mut state, key, now),
             Route::Status(key) => match state.books.find(key) {
                 Some(one) => Answer::json(200, wire::state(one)),
                 None => message(404, "Transaction not found"),
@@ -285,6 +288,7 @@ impl State {
 
 enum Route<'a> {
     Transaction,
+    CallOff(&'a str),
     Status(&'a str),
     Statuses,
     RefundInfo(&'a str),
@@ -302,6 +306,7 @@ fn route(request: &Incoming) -> Option<Route<'_>> {
     match (request.method.as_str(), segments.len(), last) {
         ("POST", 2, _) => Some(Route::Transaction),
         ("POST", 3, _) if is(2, "statuses") => Some(Route::Statuses),
+        ("GET", 4, Some(key)) if is(2, "cancel") => Some(Route::CallOff(key)),
         ("GET", 4, Some(key)) if is(2, "status") => Some(Route::Status(key)),
         ("GET", 4, Some(key)) if is(2, "refundinfo") => Some(Route::RefundInfo(key)),
         ("GET", 4, Some(name)) if is(2, "specification") => Some(Route::Specification(name)),
@@ -320,6 +325,17 @@ fn posted(request: &Incoming) -> Result<Json, Answer> {
     }
     let body = Json::parse(&request.body).filter(|body| matches!(body, Json::Map(_)));
     body.ok_or_else(|| message(400, "The request is not a JSON object"))
+}
+
+/// Calls off what still waits for somebody.
+fn call_off(state: &mut State, key: &str, now: Timestamp) -> Answer {
+    let Some(one) = state.books.find_mut(key) else { return message(404, "Transaction not found") };
+    let open = one.status.pending();
+    if open {
+        (one.status, one.at) = (Status::CalledOff, now);
+    }
+    let answer = Answer::json(200, map! { "Key": &one.key, "IsCanceled": open });
+    answer.with_hooks(push::about(one, &state.settings, now).filter(|_| open).into_iter().collect())
 }
 
 fn statuses(books: &Books, body: &Json) -> Answer {

@@ -17,7 +17,10 @@ pub(crate) fn about(one: &Transaction, settings: &Settings, now: Timestamp) -> O
     if one.status == Status::Invalid {
         return None;
     }
-    let failed = matches!(one.status, Status::Failed | Status::Technical | Status::Rejected | Status::Cancelled);
+    let failed = matches!(
+        one.status,
+        Status::Failed | Status::Technical | Status::Rejected | Status::Cancelled | Status::CalledOff
+    );
     let own = one.urls.push_failure.as_ref().filter(|_| failed).or(one.urls.push.as_ref());
     let url = Url::parse(own.or(settings.push_url.as_ref())?).ok()?;
     let (body, mut headers) = match settings.push_format {

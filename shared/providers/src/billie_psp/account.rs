@@ -22,11 +22,12 @@ pub(super) struct Account {
     base_url: Url,
     username: String,
     password: SecretString,
-    /// Billie's id of the merchant, from its activation.
-    pub(super) merchant_id: String,
+    /// Billie's id of the merchant, where the activation was not made here.
+    #[serde(default)]
+    pub(super) merchant_id: Option<String>,
     /// Named only when a merchant is activated.
-    #[serde(default, rename = "psp_id")]
-    _psp_id: Option<String>,
+    #[serde(default)]
+    pub(super) psp_id: Option<String>,
     /// Every key that a webhook may carry now: the current one, and the previous one while it is being changed.
     #[serde(default)]
     pub(super) webhook_keys: Vec<WebhookKey>,
@@ -49,6 +50,8 @@ pub(super) struct WebhookKey {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Wire {
+    /// docs.billie.io gives this path.
+    pub(super) activate_path: String,
     pub(super) payment_page_path: String,
     pub(super) widget_path: String,
     pub(super) refund_path: String,
@@ -65,6 +68,7 @@ pub(super) struct Wire {
 impl Default for Wire {
     fn default() -> Self {
         Self {
+            activate_path: "merchants/enable-merchant".into(),
             payment_page_path: "checkout/sessions/payment-page".into(),
             widget_path: "checkout/sessions/widget".into(),
             confirm_path: "checkout/sessions/{id}/confirm-authorization".into(),
@@ -94,12 +98,8 @@ impl Account {
             ),
             (graphic(username), "username", "must be visible ASCII without a colon"),
             (!password.expose_secret().is_empty(), "password", "must not be empty"),
-            (!merchant_id.is_empty(), "merchant_id", "must not be empty"),
-            (
-                webhook_keys.iter().all(good_key),
-                "webhook_keys",
-                "must each have the name of a header and a value",
-            ),
+            (merchant_id.as_ref().is_none_or(|id| !id.is_empty()), "merchant_id", "must not be empty"),
+            (webhook_keys.iter().all(good_key), "webhook_keys", "must each have the name of a header and a value"),
             (
                 [&wire.confirm_path, &wire.capture_path, &wire.cancel_path, &wire.refund_path]
                     .into_iter()

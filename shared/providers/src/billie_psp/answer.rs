@@ -77,6 +77,12 @@ pub(super) fn confirmed(said: &Said, payment: &Payment) -> Outcome {
     })
 }
 
+/// An activation without an id enables nobody.
+pub(super) fn activated(said: &Said) -> Outcome {
+    let Some(id) = said.id("/merchant_id") else { return UNREADABLE };
+    Outcome::Done(Receipt { provider_reference: Some(id), ..Receipt::default() })
+}
+
 /// A capture is named by its id from then on, so an answer without one is none.
 pub(super) fn captured(said: &Said, currency: Currency) -> Outcome {
     let Some(id) = said.id("/capture_id") else { return UNREADABLE };

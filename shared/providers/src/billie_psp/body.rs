@@ -6,7 +6,7 @@ use payment::{
 };
 use serde_json::{Value, json};
 
-use crate::Context;
+use crate::{Activation, Context};
 
 /// The payment term where the order names none; the default of Billie's plugins.
 const USUAL_TERM_DAYS: u16 = 30;
@@ -33,6 +33,21 @@ pub(super) fn session(merchant_id: &str, context: &Context<'_>) -> Option<Value>
         "merchant_urls": back.map(|back| json!({ "accept_url": back, "decline_url": back })),
         "webhook_url": on_page.then_some(&context.urls.push),
     }))
+}
+
+/// A merchant to be enabled; `reference` is our name for it.
+pub(super) fn activation(asked: &Activation, psp_id: Option<&str>, reference: &str) -> Value {
+    json!({
+        "psp_id": psp_id,
+        "external_merchant_id": reference,
+        "name": asked.name,
+        "legal_form": asked.legal_form,
+        "registration_number": asked.registration_number,
+        "tax_id": asked.vat_number,
+        "website": asked.website,
+        "address": postal(&asked.address),
+        "countries": asked.countries,
+    })
 }
 
 pub(super) fn capture(capture: &Operation, currency: Currency) -> Option<Value> {

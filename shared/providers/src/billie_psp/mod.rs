@@ -13,14 +13,14 @@ mod wire;
 use async_trait::async_trait;
 use http::Method;
 use payment::{
-    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order,
-    OrderError, Outcome, Payment, Receipt, Status,
+    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order, OrderError,
+    Outcome, Payment, Receipt, Status,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
-    OperationCapability, ReadError, Request, Transport,
+    AccountError, Act, Activate, Activation, Adapter, Answer, BestEvidence, Capabilities, Context, Deadline, Effect,
+    Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
 use answer::refused;
@@ -79,7 +79,21 @@ struct BilliePsp {
 }
 
 #[async_trait]
+impl Activate for BilliePsp {
+    async fn activate(&self, activation: &Activation, reference: &str, deadline: Deadline, effect: Effect) -> Outcome {
+        let wire = &self.account.wire;
+        let body = body::activation(activation, self.account.psp_id.as_deref(), reference);
+        let answer = self.send_until((&wire.activate_path, ""), &wire.outward(body), deadline, effect).await;
+        answer::judge(wire, answer, |said| answer::activated(&said))
+    }
+}
+
+#[async_trait]
 impl Adapter for BilliePsp {
+    fn activation(&self) -> Option<&dyn Activate> {
+        Some(self)
+    }
+
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
         rules::broken(order)
     }
@@ -123,7 +137,11 @@ impl BilliePsp {
     async fn create_session(&self, context: &Context<'_>, effect: Effect) -> Outcome {
         let (wire, flow) = (&self.account.wire, context.payment.flow);
         let path = if flow == Flow::Widget { &wire.widget_path } else { &wire.payment_page_path };
-        let body = body::session(&self.account.merchant_id, context);
+        let issued = context.payment.provider_account.as_deref();
+        let Some(merchant) = issued.or(self.account.merchant_id.as_deref()) else {
+            return refused("the merchant is not activated");
+        };
+        let body = body::session(merchant, context);
         let answer = self.post((path, ""), body, context, effect).await;
         answer::judge(wire, answer, |said| answer::session_opened(&said, flow, self.account.widget_script()))
     }
@@ -179,11 +197,15 @@ impl BilliePsp {
     }
 
     /// `POST`, like every call of this API, with the fields in one order, whatever the map of this build keeps.
-    async fn send(&self, (path, id): (&str, &str), body: &Value, context: &Context<'_>, effect: Effect) -> Answer {
+    async fn send(&self, at: (&str, &str), body: &Value, context: &Context<'_>, effect: Effect) -> Answer {
+        self.send_until(at, body, context.deadline, effect).await
+    }
+
+    async fn send_until(&self, (path, id): (&str, &str), body: &Value, deadline: Deadline, effect: Effect) -> Answer {
         let mut body = body.clone();
         body.sort_all_objects();
         let Ok(bytes) = serde_json::to_vec(&body) else { return Answer::NotSent };
         let request = Request::new(Method::POST, self.account.url(path, id)).with_body("application/json", bytes);
-        self.transport.act(effect, self.account.sign(request), context.deadline).await
+        self.transport.act(effect, self.account.sign(request), deadline).await
     }
 }

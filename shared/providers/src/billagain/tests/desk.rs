@@ -127,7 +127,8 @@ impl Case {
             flow: Flow::Redirect,
             capture_mode: CaptureMode::Automatic,
             livemode: false,
-            token: Token::from_random([7; 16]), provider_account: None,
+            token: Token::from_random([7; 16]),
+            provider_account: None,
             fingerprint: Fingerprint::of(&"order").unwrap(),
             cause: Cause::new(CauseKind::Api, "req"),
         };

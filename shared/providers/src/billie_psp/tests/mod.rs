@@ -1,1 +1,6 @@
-
+mod accounts;
+mod answers;
+mod desk;
+mod messages;
+mod requests;
+mod rules;

@@ -1,0 +1,154 @@
+//! Messages.
+
+use http::HeaderMap;
+use payment::{Cause, CauseKind, Flow, ReceivableNews, Status};
+use serde_json::{Value, json};
+
+use super::super::map::{DISPUTE_RESULTS, STATES, Verdict};
+use super::desk::{CAPTURE, Case, ORDER, document, open, tell_news};
+use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic};
+
+const AUTHORIZED: &str = include_str!("../fixtures/authorization.webhook.json");
+const DISPUTE: &str = "8f0c3c55-7c9a-4a59-9d4c-0f3a9d3a5b11";
+
+fn receive(keys: &Value, pairs: &[(&str, &str)], body: &str) -> Result<Message, NotAuthentic> {
+    let mut account = document();
+    account["webhook_keys"] = keys.clone();
+    let pair = |(name, value): &(&str, &str)| (name.parse::<http::HeaderName>().unwrap(), value.parse().unwrap());
+    let mut headers = HeaderMap::new();
+    headers.extend(pairs.iter().map(pair).map(|(name, value)| (Some(name), value)));
+    open(&account).receive(Inbound { url: "https://api.example/", headers: &headers, body: body.as_bytes() })
+}
+
+fn read(body: &str) -> Message {
+    receive(&json!([{ "header": "X-Api-Key", "value": "key" }]), &[("x-api-key", "key")], body).ok().unwrap()
+}
+
+fn told(message: &Message) -> String {
+    match (&message.evidence, &message.receivable, &message.unrecognized) {
+        (Evidence::Attested(attestation), None, None) => tell_news(attestation.content().order.as_ref().unwrap()),
+        (Evidence::Hint, Some(receivable), None) => format!("{:?} {:?}", receivable.news, receivable.outstanding),
+        (Evidence::Hint, None, Some(name)) => format!("unrecognized {name}"),
+        _ => panic!("says more than one thing"),
+    }
+}
+
+#[test]
+fn only_a_message_with_a_key_of_the_account_is_believed() {
+    let keys = json!([{ "header": "X-Api-Key", "value": "key" }, { "header": "X-Other", "value": "old" }]);
+    for pairs in [&[("x-api-key", "key")][..], &[("x-other", "old")], &[("x-api-key", "no"), ("x-api-key", "key")]] {
+        assert!(receive(&keys, pairs, AUTHORIZED).is_ok());
+    }
+    for pairs in
+        [&[][..], &[("x-api-key", "")], &[("x-api-key", "ke")], &[("x-api-key", "keyy")], &[("x-api-key", "old")]]
+    {
+        assert!(receive(&keys, pairs, AUTHORIZED).err() == Some(NotAuthentic::Forged));
+        assert!(receive(&keys, pairs, "{").err() == Some(NotAuthentic::Forged));
+    }
+    assert!(receive(&json!([]), &[("x-api-key", "key")], AUTHORIZED).err() == Some(NotAuthentic::Forged));
+    assert!(receive(&keys, &[("x-api-key", "key")], "{").err() == Some(NotAuthentic::Unreadable));
+}
+
+#[test]
+fn an_authorization_is_attested_in_every_spelling() {
+    for (says, wanted) in [
+        (json!({ "success": "true" }), "Authorized"),
+        (json!({ "success": true }), "Authorized"),
+        (json!({ "success": "false" }), "Declined Other"),
+        (json!({ "success": false }), "Declined Other"),
+        (json!({ "success": true, "status": "authorized" }), "Authorized"),
+        (json!({ "success": null, "status": "success" }), "Authorized"),
+    ] {
+        let mut body = json!({ "order_id": ORDER });
+        body.as_object_mut().unwrap().extend(says.as_object().unwrap().clone());
+        assert_eq!(told(&read(&body.to_string())), format!("{wanted} {ORDER}"), "{body}");
+    }
+    for (status, verdict) in STATES {
+        let state = match verdict {
+            Verdict::Authorized => "Authorized",
+            Verdict::Review => "UnderReview",
+            Verdict::Declined => "Declined Other",
+        };
+        let body = json!({ "orderId": ORDER, "status": status });
+        assert_eq!(told(&read(&body.to_string())), format!("{state} {ORDER}"));
+    }
+    let message = read(AUTHORIZED);
+    assert_eq!(told(&message), format!("Authorized {ORDER}"));
+    assert_eq!(message.addressees, [Addressee::ProviderReference(ORDER.into())]);
+}
+
+#[test]
+fn what_is_not_plainly_said_proves_nothing() {
+    for (body, name) in [
+        (json!({ "order_id": ORDER }), "unnamed"),
+        (json!({ "order_id": ORDER, "success": "yes" }), "unnamed"),
+        (json!({ "order_id": ORDER, "success": 1 }), "unnamed"),
+        (json!({ "order_id": ORDER, "success": true, "status": "declined" }), "declined"),
+        (json!({ "order_id": ORDER, "success": true, "status": "sideways" }), "sideways"),
+        (json!({ "order_id": ORDER, "status": 7 }), "unnamed"),
+        (json!({ "order_id": "../x", "success": true }), "unnamed"),
+        (json!({ "success": true }), "unnamed"),
+        (json!({ "event": "order_sung", "order_id": ORDER }), "order_sung"),
+        (json!({ "type": "Uno Eins", "order_id": ORDER }), "unnamed"),
+        (json!({ "disputeId": DISPUTE }), "unnamed"),
+        (json!({ "disputeId": DISPUTE, "captureId": CAPTURE }), "unnamed"),
+        (json!({ "disputeId": DISPUTE, "disputeResult": "sung" }), "sung"),
+        (json!({ "disputeId": DISPUTE, "order_id": ORDER, "success": true }), "unnamed"),
+        (json!([]), "unnamed"),
+        (json!("x"), "unnamed"),
+    ] {
+        assert_eq!(told(&read(&body.to_string())), format!("unrecognized {name}"), "{body}");
+    }
+}
+
+#[test]
+fn a_dispute_is_about_its_capture() {
+    let message = read(include_str!("../fixtures/dispute-opened.webhook.json"));
+    assert_eq!(told(&message), "Disputed None");
+    assert_eq!(message.addressees, [CAPTURE, DISPUTE].map(|id| Addressee::ProviderReference(id.into())));
+    for reason in [
+        "return",
+        "goods_not_received",
+        "faulty_goods",
+        "already_paid",
+        "incorrect_invoice",
+        "unauthorized_purchase",
+        "new",
+    ] {
+        let body = json!({ "disputeId": DISPUTE, "captureId": CAPTURE, "reasonCode": reason });
+        assert_eq!(told(&read(&body.to_string())), "Disputed None");
+    }
+}
+
+#[test]
+fn a_dispute_ends_as_its_result_says() {
+    let message = read(include_str!("../fixtures/dispute-result.webhook.json"));
+    assert_eq!(message.addressees, [Addressee::ProviderReference(DISPUTE.into())]);
+    for (result, news) in DISPUTE_RESULTS {
+        let body = json!({ "disputeId": DISPUTE, "disputeResult": result, "captureId": CAPTURE });
+        let message = read(&body.to_string());
+        assert_eq!(message.receivable.unwrap().news, news);
+        assert_eq!(message.addressees[0], Addressee::ProviderReference(CAPTURE.into()));
+    }
+    assert_eq!(message.receivable.unwrap().news, ReceivableNews::DisputeClosed);
+}
+
+#[test]
+fn an_authorization_makes_a_waiting_payment_authorized_and_names_its_order() {
+    let mut case = Case::with_session(Flow::Redirect);
+    let Evidence::Attested(attestation) = read(AUTHORIZED).evidence else { panic!() };
+    let cause = Cause::new(CauseKind::Webhook, "req");
+    case.payment.learn(attestation.clone(), &cause, case.payment.created_at);
+    assert_eq!((case.payment.status, case.payment.provider_reference.as_deref()), (Status::Authorized, Some(ORDER)));
+    let before = case.payment.history.len();
+    case.payment.learn(attestation, &cause, case.payment.created_at);
+    assert_eq!(case.payment.history.len(), before, "a repeat changes nothing");
+}
+
+#[test]
+fn a_repeat_has_the_same_identity_and_a_kept_message_is_read_without_its_key() {
+    assert_eq!(read(AUTHORIZED).identity, read(AUTHORIZED).identity);
+    assert_ne!(read(AUTHORIZED).identity, read(&AUTHORIZED.replace("true", "false")).identity);
+    let inbound = Inbound { url: "https://api.example/", headers: &HeaderMap::new(), body: AUTHORIZED.as_bytes() };
+    assert_eq!(told(&open(&document()).reread(inbound).ok().unwrap()), format!("Authorized {ORDER}"));
+}

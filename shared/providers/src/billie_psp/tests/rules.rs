@@ -1,0 +1,60 @@
+//! Orders and widget results that break Billie's rules.
+
+use payment::{Flow, Order};
+use serde_json::{Value, json};
+
+use super::super::rules::broken;
+use super::desk::{Case, document, open};
+
+#[test]
+fn each_rule_is_told_at_its_field() {
+    let pointers = |change: fn(&mut Value)| -> Vec<String> {
+        let mut order: Value = serde_json::from_str(include_str!("../fixtures/checkout.json")).unwrap();
+        change(&mut order);
+        let order: Order = serde_json::from_value(order).unwrap();
+        broken(&order).into_iter().map(|error| error.pointer).collect()
+    };
+    assert!(pointers(|_| {}).is_empty());
+    assert!(pointers(|order| order["payment_terms_days"] = json!(120)).is_empty());
+    assert_eq!(pointers(|order| order["payment_terms_days"] = json!(121)), ["/payment_terms_days"]);
+    assert_eq!(pointers(|order| order["lines"][0]["kind"] = json!("fee")), ["/lines"]);
+    assert_eq!(pointers(|order| order["options"] = json!({ "x": 1 })), ["/options"]);
+}
+
+#[test]
+fn a_widget_result_must_have_our_amount_currency_and_term() {
+    let pointers = |change: fn(&mut Value)| -> Vec<String> {
+        let mut result: Value = serde_json::from_str(include_str!("../fixtures/widget-result.json")).unwrap();
+        change(&mut result);
+        let broken = open(&document()).broken_widget_rules(&Case::with_session(Flow::Widget).payment, &result);
+        broken.into_iter().map(|error| error.pointer).collect()
+    };
+    for good in [
+        (|_| {}) as fn(&mut Value),
+        |result| result["amount"] = json!({ "currency": "EUR", "amount": 12600 }),
+        |result| {
+            result["amount"] = json!({ "gross": 12600 });
+            result["currency"] = json!("EUR");
+        },
+    ] {
+        assert!(pointers(good).is_empty());
+    }
+    type Change = fn(&mut Value);
+    let rows: [(Change, &[&str]); 11] = [
+        (|r| r["amount"]["gross"] = json!(12601), &["/amount"]),
+        (|r| r["amount"]["gross"] = json!(126.0), &["/amount"]),
+        (|r| r["amount"]["gross"] = json!("12600"), &["/amount"]),
+        (|r| r["amount"]["amount"] = json!(1), &["/amount"]),
+        (|r| r["amount"]["net"] = json!(10000), &["/amount/net"]),
+        (|r| r["amount"]["tax"] = json!(2600), &["/amount/tax"]),
+        (|r| r["amount"]["currency"] = json!("SEK"), &["/amount/currency"]),
+        (|r| r["amount"] = json!(null), &["/amount", "/amount/currency"]),
+        (|r| r["duration"] = json!(31), &["/duration"]),
+        (|r| r["duration"] = json!(null), &["/duration"]),
+        (|r| *r = json!([]), &["/amount", "/amount/currency", "/duration"]),
+    ];
+    for (change, wanted) in rows {
+        let wanted: Vec<String> = wanted.iter().map(|pointer| format!("/widget_result{pointer}")).collect();
+        assert_eq!(pointers(change), wanted);
+    }
+}

@@ -1,0 +1,102 @@
+//! Nobody listens where the provider should be: provably nothing was sent, and the same key does it later.
+
+use local::StackOptions;
+use sandbox::{billie_pad, buckaroo_billink};
+use serde_json::json;
+use service::{Answer, Problem, ProblemCode};
+use tests::{Order, Sandbox, Site};
+use tokio::net::TcpSocket;
+
+use crate::support::{AMOUNT, Accounts, At, Backstage, Shop, Step};
+
+/// A port on loopback that is ours and at which nobody listens yet.
+fn reserved() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    (socket, url)
+}
+
+#[tokio::test]
+async fn a_payment_at_a_provider_that_is_down_is_opened_by_the_same_key_once_it_is_up() {
+    for at in At::BOTH {
+        let (socket, url) = reserved();
+        let merchants = Some(Accounts::at(&url, &url).merchants());
+        let site = Site::start_own(StackOptions { merchants, ..StackOptions::default() }).await;
+        let api = site.api.clone();
+        for order in [at.order(), Order::at(at.name()).with("/flow", "redirect")] {
+            let flow = order.json()["flow"].clone();
+            let refused = api.post_as(&format!("k-{flow}"), "/v1/payments", order.json()).await;
+            let refused = refused.expect_problem(ProblemCode::ProviderUnavailable);
+            assert_eq!((refused.at("/retry"), refused.is_replay()), (&json!("safe"), false));
+        }
+
+        let listener = socket.listen(64).unwrap();
+        let running = match at {
+            At::Buckaroo => buckaroo_billink::start(listener, buckaroo_billink::Settings::default()).await.unwrap(),
+            At::Billie => billie_pad::start(listener, billie_pad::Settings::default()).await.unwrap(),
+        };
+        let order = at.order();
+        let key = format!("k-{}", order.json()["flow"]);
+        let opened = api.post_as(&key, "/v1/payments", order.json()).await.expect(201);
+        assert_eq!(opened.at("/status"), "authorized");
+        assert!(opened.is_replay(), "the key was here before");
+        let books = Sandbox::new(running.url()).books().await;
+        assert_eq!(books["orders"].as_array().unwrap().len(), 1, "{books:#}");
+        assert_eq!(books["orders"][0]["authorized"], AMOUNT);
+    }
+}
+
+/// The same request, for a merchant whose provider cannot be reached.
+async fn without_provider(backstage: &Backstage, id: &str, step: Step, key: &str, body: &str) -> Result<Answer, Problem> {
+    let (service, call, key, body) = (&backstage.service, backstage.call(), Some(key), body.as_bytes());
+    match step.action {
+        "captures" => service.capture(&call, id, key, body).await,
+        "refunds" => service.refund(&call, id, key, body).await,
+        "confirm" => service.confirm(&call, id, key, body).await,
+        _ => service.cancel(&call, id, key, body).await,
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_could_not_be_sent_gives_its_money_back_and_is_done_by_the_same_key() {
+    for step in Step::ALL.into_iter().filter(|step| !step.action.is_empty()) {
+        let shop = Shop::at(step.at).await;
+        let (_nobody, url) = reserved();
+        let backstage = Backstage::of_accounts(&shop, &Accounts::at(&url, &url));
+        let ready = step.ready(&shop).await;
+        let deal = ready.known().clone();
+        let before = deal.agreed().await;
+        for _ in 0..2 {
+            let refused = without_provider(&backstage, &deal.id, step, &ready.key, &ready.body.to_string()).await;
+            let problem = refused.unwrap_err();
+            assert_eq!(problem.code(), ProblemCode::ProviderUnavailable, "{step:?}");
+            let document = problem.to_json("r");
+            assert_eq!((&document["status"], &document["retry"]), (&json!(502), &json!("safe")));
+            let operation = deal.operation(document["operation_id"].as_str().unwrap()).await;
+            assert_eq!((&operation["status"], &operation["reason"]), (&json!("rejected"), &json!("not_sent")));
+            assert_eq!(deal.agreed().await["amounts"], before["amounts"], "{step:?}");
+        }
+        let effects = shop.count(step.call).await;
+        assert!(ready.ask().await.expect(step.done()).is_replay(), "{step:?}");
+        assert_eq!(shop.count(step.call).await, effects + 1);
+        deal.agreed().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_sent_does_not_come_back_once_its_money_is_taken_by_another() {
+    for step in [Step::CAPTURE_ALL, Step::INVOICE] {
+        let shop = Shop::at(step.at).await;
+        let (_nobody, url) = reserved();
+        let backstage = Backstage::of_accounts(&shop, &Accounts::at(&url, &url));
+        let deal = shop.authorized().await;
+        let body = shop.capture(Some(AMOUNT));
+        let _ = without_provider(&backstage, &deal.id, step, "first", &body.to_string()).await.unwrap_err();
+        let _ = deal.post_as("second", "captures", &shop.capture(Some(AMOUNT))).await.expect(201);
+        let refused = deal.post_as("first", "captures", &body).await.expect(422);
+        assert!(["amount_exceeds_authorized", "status_does_not_allow"].contains(&refused.code()), "{:#}", refused.body);
+        assert_eq!(shop.count("capture").await, 1);
+        deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;
+    }
+}
