@@ -54,7 +54,7 @@ async fn buckaroo_captures_all_or_nothing() {
     let deal = shop.authorized().await;
     refused(&deal, "captures", &json!({ "amount": AMOUNT - 1 }), NotSupportedByProvider, Some("/amount")).await;
     let lines = json!({ "lines": [{ "reference": "CHAIR", "quantity": 1 }] });
-    refused(&deal, "captures", &lines, NotSupportedByProvider, Some("/amount")).await;
+    refused(&deal, "captures", &lines, NotSupportedByProvider, Some("/lines")).await;
     refused(&deal, "captures", &json!({ "amount": 1, "final": true }), NotSupportedByProvider, Some("/amount")).await;
     let _ = deal.post("captures", &json!({ "amount": AMOUNT, "final": true })).await.expect(201);
     deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;

@@ -15,8 +15,13 @@ pub(crate) const INLINE: Duration = Duration::from_secs(3);
 
 impl Service {
     /// Reads how a payment stands at the provider and writes what is new. A provider that cannot be read changes
-    /// nothing but the schedule.
-    pub(crate) async fn observe(&self, work: &mut Work, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
+    /// nothing but the schedule; why it could not is what comes back.
+    pub(crate) async fn observe(
+        &self,
+        work: &mut Work,
+        deadline: Deadline,
+        cause: &Cause,
+    ) -> Result<Option<ReadError>, Problem> {
         self.observe_with(work, None, deadline, cause).await
     }
 
@@ -27,7 +32,7 @@ impl Service {
         candidate: Option<String>,
         deadline: Deadline,
         cause: &Cause,
-    ) -> Result<(), Problem> {
+    ) -> Result<Option<ReadError>, Problem> {
         let seen = {
             let account = work.account()?;
             let urls = self.urls(&work.payment)?;
@@ -36,23 +41,28 @@ impl Service {
             account.adapter.observe(&context).await
         };
         let before = (work.payment.history.len(), work.payment.due_at());
-        match seen {
-            Ok(observation) => work.payment.learn(observation, cause, self.now()),
-            Err(error) => {
-                if error != ReadError::Nothing {
-                    tracing::warn!(payment_id = %work.payment.id, %error, "a payment could not be observed");
-                }
-                work.payment.observed(self.now());
+        let unseen = match seen {
+            Ok(observation) => {
+                work.payment.learn(observation, cause, self.now());
+                None
             }
+            Err(error) => {
+                work.payment.observed(self.now());
+                Some(error).filter(|error| *error != ReadError::Nothing)
+            }
+        };
+        if let Some(error) = unseen {
+            tracing::warn!(payment_id = %work.payment.id, %error, "a payment could not be observed");
         }
         if before == (work.payment.history.len(), None) && work.payment.due_at().is_none() {
-            return Ok(());
+            return Ok(unseen);
         }
         match self.store.save(&mut work.payment).await {
             // What was seen is older than what somebody wrote meanwhile, so it proves nothing about it.
-            Err(StoreError::Conflict) => self.reload(work).await,
-            saved => saved.map_err(Problem::from),
+            Err(StoreError::Conflict) => self.reload(work).await?,
+            saved => saved?,
         }
+        Ok(unseen)
     }
 
     /// Finds out how an operation ended, for a caller who waits for it: again whenever somebody else wrote in between,

@@ -100,11 +100,21 @@ impl Service {
         }
         if work.payment.status == Status::RequiresAction && !replay && widget_result.is_none() {
             // The buyer may be back before anybody looked.
-            let cause = call.cause(CauseKind::Api);
-            self.observe(&mut work, call.deadline, &cause).await?;
+            self.look_for_buyer(call, &mut work).await?;
         }
         let command = ConfirmCommand { from_widget: widget_result.is_some() };
         self.run(call, work, Command::confirm(command, key, fingerprint), widget_result).await
+    }
+
+    /// Looks whether the buyer is done. That nobody could see it does not mean that the buyer is not.
+    async fn look_for_buyer(&self, call: &Call, work: &mut Work) -> Result<(), Problem> {
+        let unseen = self.observe(work, call.deadline, &call.cause(CauseKind::Api)).await?;
+        let waits = matches!(work.payment.status, Status::Created | Status::RequiresAction);
+        if unseen.is_some() && waits {
+            let detail = "The provider could not be asked whether the buyer is done. Send the same request again.";
+            return Err(Problem::new(ProblemCode::ProviderUnavailable, detail));
+        }
+        Ok(())
     }
 
     /// Where the provider needs no confirmation, confirming means to look whether the buyer is done.
@@ -118,8 +128,7 @@ impl Service {
         let id = known(&work, "confirm", key);
         let first = work.payment.operation(&id).is_none();
         if first && work.payment.status.is_open() {
-            let cause = call.cause(CauseKind::Api);
-            self.observe(&mut work, call.deadline, &cause).await?;
+            self.look_for_buyer(call, &mut work).await?;
         }
         for _ in 0..4 {
             let status = work.payment.status;
