@@ -11,3 +11,4 @@ mod requests;
 mod support;
 mod unreachable;
 mod unsupported;
+mod webhooks;

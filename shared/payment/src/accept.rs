@@ -47,6 +47,9 @@ impl Payment {
         if let Some(known) = self.operation(&id) {
             return self.again(known.clone(), &command.fingerprint, now);
         }
+        if self.is_too_large() {
+            return Err(Rejection::TooLarge);
+        }
         self.check_conflicts(kind, None, now)?;
         let Command { asked, key, fingerprint } = command;
         let mut next = self.clone();
@@ -211,6 +214,9 @@ impl Payment {
             let same = known.fingerprint == *fingerprint;
             return if same { Ok(false) } else { Err(Rejection::KeyReused { operation: id }) };
         }
+        if self.is_too_large() {
+            return Err(Rejection::TooLarge);
+        }
         let reference = self.order_reference.clone();
         self.reserve(id, Detail::Confirm, self.amount, reference, fingerprint.clone(), now);
         if let Some(confirm) = self.operations.last_mut() {
@@ -280,6 +286,10 @@ impl Payment {
         fingerprint: Fingerprint,
         now: Timestamp,
     ) {
+        // This release takes along what an earlier one did not get to.
+        for earlier in self.operations.iter_mut().filter(|o| o.status == OperationStatus::Rejected) {
+            earlier.due_at = None;
+        }
         let id = OperationId::of(&self.id, "cancel", &format!("after {key}"));
         let reference = format!("{}-X{}", self.order_reference, id.suffix());
         self.reserve(id, Detail::Cancel, Amount::ZERO, reference, fingerprint, now);
@@ -363,6 +373,9 @@ impl Payment {
             let Some(line) = self.lines.iter().find(|line| line.reference == asked.reference) else {
                 return Err(invalid(format!("/lines/{i}/reference"), "is not a line of the order"));
             };
+            if lines.iter().take(i).any(|earlier| earlier.reference == asked.reference) {
+                return Err(invalid(format!("/lines/{i}/reference"), "must be unique within the request"));
+            }
             if asked.quantity == 0 || asked.quantity > line.quantity {
                 let rule = format!("must be from 1 to the {} units of the order", line.quantity);
                 return Err(invalid(format!("/lines/{i}/quantity"), rule));

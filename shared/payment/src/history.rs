@@ -140,6 +140,9 @@ pub struct Entry {
     pub amounts: Amounts,
     /// What made it happen.
     pub cause: Cause,
+    /// The provider's message that said so, where it must not be written down twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 impl Payment {
@@ -153,6 +156,7 @@ impl Payment {
             status: self.status,
             amounts: self.amounts(),
             cause: cause.clone(),
+            message: None,
         };
         self.history.push(entry);
         self.updated_at = now;

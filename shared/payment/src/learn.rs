@@ -37,12 +37,19 @@ impl Payment {
     /// Writes down that somebody looked and could not see anything: the next look is on schedule.
     pub fn observed(&mut self, now: Timestamp) {
         self.observed_at = Some(now);
-        if self.status.is_open() {
+        if !self.status.is_open() {
+            self.observe_at = None;
+        } else if self.observe_at.is_none_or(|planned| planned <= now) {
+            // Whoever looks before it is time must not put off the look that is planned.
             self.observe_step += 1;
             self.observe_at = Some(schedule::observe_at(self.observe_step, now));
-        } else {
-            self.observe_at = None;
         }
+    }
+
+    /// Writes down that this provider cannot be read, so that nobody tries for ever.
+    pub fn unobservable(&mut self, now: Timestamp) {
+        self.observed_at = Some(now);
+        self.observe_at = None;
     }
 
     fn learn_of_order(&mut self, mut news: OrderNews, observed: bool, cause: &Cause, now: Timestamp) {
@@ -101,6 +108,10 @@ impl Payment {
         let id = operation.id;
         match news.outcome {
             Outcome::InDoubt(_) | Outcome::NotSent => {}
+            // It may be about an earlier attempt, and this one's worker is about to know better.
+            Outcome::Refused(_) if operation.status == OperationStatus::Accepted && now < operation.lease_until => {
+                self.hint(Hint { at: now });
+            }
             outcome if operation.status.is_open() && operation.attempt > 0 => {
                 self.conclude(&id, outcome, DoubtPolicy::Lookup, &cause.of(&id), now);
             }

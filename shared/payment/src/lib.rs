@@ -45,7 +45,7 @@ pub use outcome::{
     Action, BankTransfer, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, News, OperationNews, OrderNews,
     OrderState, Outcome, Receipt, ReceivableNews, Refusal, Whom,
 };
-pub use payment::{NewPayment, Payment, Receivable, SCHEMA};
+pub use payment::{NewPayment, Note, Payment, Receivable, SCHEMA};
 pub use personal::Personal;
 pub use rejection::Rejection;
 pub use resolve::Decision;

@@ -244,6 +244,21 @@ impl Operation {
         }
     }
 
+    /// Whether it follows another operation and nobody but the sweep will run it.
+    #[must_use]
+    pub fn is_ready_follower(&self) -> bool {
+        let waits = self.status == OperationStatus::Accepted && self.attempt == 0;
+        let runs_again = self.status == OperationStatus::Rejected
+            && self.reason.as_ref().is_some_and(Reason::allows_another_attempt);
+        self.waits_for.is_some() && self.due_at.is_some() && (waits || runs_again)
+    }
+
+    /// When somebody should look at it next.
+    #[must_use]
+    pub fn next_look(&self) -> Option<Timestamp> {
+        self.due_at.filter(|_| self.status.is_open() || self.is_ready_follower())
+    }
+
     /// The amount with its parts, for captures and refunds.
     #[must_use]
     pub const fn net(&self) -> Option<Amount> {

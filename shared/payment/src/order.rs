@@ -327,6 +327,9 @@ impl Order {
         if self.payment_terms_days.is_some_and(|days| days == 0 || days > 365) {
             broken.push(OrderError::at("/payment_terms_days", "must be from 1 to 365 days"));
         }
+        if self.return_url.as_ref().is_some_and(|url| url.as_str().len() > 2_000) {
+            broken.push(OrderError::at("/return_url", "must have at most 2000 characters"));
+        }
         if self.return_url.as_ref().is_some_and(|url| !is_https_or_loopback(url)) {
             broken.push(OrderError::at("/return_url", "must be https, or http on loopback"));
         }

@@ -21,6 +21,22 @@ use crate::text::Text;
 /// The layout of the stored item. Code that meets a higher one rewrites nothing.
 pub const SCHEMA: u32 = 1;
 
+/// Above this many bytes a payment takes no new operation.
+const TOO_LARGE: usize = 200_000;
+
+/// Above this many bytes nothing is written down that is not needed to settle.
+const FULL: usize = 300_000;
+
+/// What a provider's message says beside the order's state.
+pub struct Note<'a> {
+    /// Tells the message from every other one.
+    pub identity: &'a str,
+    /// What it says about the receivable, and what is still owed.
+    pub receivable: Option<(&'a ReceivableNews, Option<Amount>)>,
+    /// The event's name, when nobody knows it.
+    pub unrecognized: Option<&'a str>,
+}
+
 /// What the provider told about who paid whom.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Receivable {
@@ -250,8 +266,47 @@ impl Payment {
     /// When somebody should look at it next.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
-        let operations = self.operations.iter().filter(|o| o.status.is_open()).filter_map(|o| o.due_at);
+        let operations = self.operations.iter().filter_map(Operation::next_look);
         operations.chain(self.observe_at).min()
+    }
+
+    /// Puts off the look at an operation that cannot be run now; without a time, nobody tries again.
+    pub fn postpone(&mut self, id: &OperationId, until: Option<Timestamp>) {
+        if let Some(operation) = self.operation_mut(id) {
+            operation.due_at = until;
+        }
+    }
+
+    /// Whether the item is so large that it takes no new operation, so that what is reserved can always settle.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        self.size() > TOO_LARGE
+    }
+
+    fn size(&self) -> usize {
+        serde_json::to_vec(self).map_or(usize::MAX, |bytes| bytes.len())
+    }
+
+    /// Writes down what a message says beside the order's state, once per message.
+    ///
+    /// Returns whether anything was written down: a message that was here before is not, and neither is anything once
+    /// the item is about to outgrow the table.
+    pub fn note_message(&mut self, note: Note<'_>, cause: &Cause, now: Timestamp) -> bool {
+        let seen = self.history.iter().any(|entry| entry.message.as_deref() == Some(note.identity));
+        if seen || self.size() > FULL {
+            return false;
+        }
+        let before = self.history.len();
+        if let Some((news, outstanding)) = note.receivable {
+            self.note_receivable(news.clone(), outstanding, cause, now);
+        }
+        if let Some(event) = note.unrecognized {
+            self.note_unrecognized(event, cause, now);
+        }
+        for entry in self.history.iter_mut().skip(before) {
+            entry.message = Some(note.identity.to_owned());
+        }
+        self.history.len() > before
     }
 
     /// Writes down what a provider told about the receivable. Never touches status or ledger, so it needs no proof.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::evidence::Hint;
 use crate::history::Cause;
 use crate::id::OperationId;
-use crate::operation::{OperationStatus, Reason};
+use crate::operation::{OperationKind, OperationStatus, Reason};
 use crate::outcome::{DoubtPolicy, OrderNews, OrderState, Outcome, Receipt};
 use crate::payment::Payment;
 
@@ -35,6 +35,12 @@ impl Payment {
         let Decision { succeeded, reason, provider_reference, authorizes } = decision;
         let reason = Reason::Operator { reason };
         if succeeded {
+            let names_order = self
+                .operation(id)
+                .is_some_and(|o| matches!(o.kind(), OperationKind::CreateSession | OperationKind::Confirm));
+            if names_order && provider_reference.is_some() {
+                self.provider_reference.clone_from(&provider_reference);
+            }
             let order = authorizes.then(|| OrderNews::of(OrderState::Authorized));
             let receipt = Receipt { provider_reference, order, ..Receipt::default() };
             self.conclude(id, Outcome::Done(receipt), DoubtPolicy::None, &cause.of(id), now);

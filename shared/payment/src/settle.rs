@@ -131,7 +131,11 @@ impl Payment {
                 schedule::LOOKUP_GIVES_UP_AFTER_SECONDS
             }
         };
-        let hopeless = operation.doubt_since.is_some_and(|since| schedule::after(since, limit) <= now);
+        let given_up = operation.doubt_since.map(|since| schedule::after(since, limit));
+        let hopeless = given_up.is_some_and(|at| at <= now);
+        if operation.status == OperationStatus::InDoubt && !hopeless {
+            operation.due_at = operation.due_at.min(given_up).or(operation.due_at);
+        }
         if operation.status == OperationStatus::InDoubt && hopeless {
             self.ask_operator(id, cause, now);
         }
@@ -167,7 +171,7 @@ impl Payment {
             }
             Outcome::InDoubt(_) if policy == DoubtPolicy::Harmless => self.reject(id, Reason::Harmless, cause, now),
             Outcome::NotSent | Outcome::InDoubt(_) if self.operation(id).is_some_and(repeats_a_doubt) => {
-                if let Some(operation) = self.operation_mut(id) {
+                if let Some(operation) = self.operation_mut(id).filter(|o| o.status == OperationStatus::Accepted) {
                     operation.status = OperationStatus::InDoubt;
                     operation.due_at = None;
                 }
@@ -281,9 +285,7 @@ impl Payment {
     /// The operation that became ready because the one it waited for succeeded.
     #[must_use]
     pub fn ready_follower(&self) -> Option<&Operation> {
-        self.operations.iter().find(|o| {
-            o.status == OperationStatus::Accepted && o.attempt == 0 && o.waits_for.is_some() && o.due_at.is_some()
-        })
+        self.operations.iter().find(|o| o.is_ready_follower())
     }
 
     fn wait(&mut self, id: &OperationId, receipt: Receipt, cause: &Cause, now: Timestamp) {
@@ -323,8 +325,10 @@ impl Payment {
         let silent = matches!(reason, Reason::NotSent | Reason::Harmless);
         let word = reason.as_str().to_owned();
         operation.status = OperationStatus::Rejected;
+        // A release that waited for its capture has nobody to send it again but the sweep.
+        let runs_again = operation.waits_for.is_some() && reason.allows_another_attempt();
+        operation.due_at = runs_again.then(|| schedule::observe_at(operation.attempt, now));
         operation.reason = Some(reason);
-        operation.due_at = None;
         let (detail, amount) = (operation.detail.clone(), operation.amount);
         match detail {
             Detail::Capture { capture, .. } if !silent => {
@@ -513,7 +517,7 @@ fn was_acknowledged(operation: &Operation) -> bool {
 
 /// Whether this attempt repeats one whose outcome is unknown: that nothing came of the repeat says nothing about it.
 fn repeats_a_doubt(operation: &Operation) -> bool {
-    operation.status == OperationStatus::Accepted && operation.doubt_since.is_some()
+    operation.doubt_since.is_some() && (operation.attempt > 1 || operation.status == OperationStatus::Accepted)
 }
 
 const fn happened(state: &OrderState) -> Happened {

@@ -118,7 +118,7 @@ impl Wanted {
         if items.is_empty() {
             transaction.flaw("orderItems", "This collection should contain 1 element or more.");
         }
-        let sum: i64 = items.into_iter().map(item).sum();
+        let sum = items.into_iter().map(item).fold(0_i64, i64::saturating_add);
         if sum != self.minor {
             transaction.flaw("totalAmount", "The order items should add up to the total.");
         }
@@ -143,7 +143,7 @@ fn item(item: Reader<'_>) -> i64 {
     if money::minor(&quantity).is_none_or(|quantity| quantity <= 0) {
         item.flaw("quantity", "This value should be a positive number in a string.");
     }
-    if whole.is_some_and(|count| (unit.saturating_mul(count) - total).abs() > count) {
+    if whole.is_some_and(|count| unit.saturating_mul(count).saturating_sub(total).saturating_abs() > count) {
         item.flaw("totalProductAmount", "This value should be the unit price times the quantity.");
     }
     item.end();

@@ -275,7 +275,8 @@ impl Ledger {
         for (name, value) in body.pairs() {
             match (name.as_str(), value) {
                 ("paid", Json::Number(minor)) => {
-                    order.paid += minor.parse::<i64>().map_err(|_| "paid must be a whole number")?;
+                    let minor = minor.parse::<i64>().map_err(|_| "paid must be a whole number")?;
+                    order.paid = order.paid.saturating_add(minor);
                     events.push(if order.open() == 0 { "order_paid" } else { "partial_payment_added" });
                 }
                 ("paid_out", Json::Bool(value)) => order.paid_out = *value,

@@ -20,7 +20,7 @@ pub(crate) fn sum(document: &Element) -> Result<i64, Refusal> {
     }
     let mut total = Decimal::ZERO;
     for item in items {
-        total += self::item(item)?;
+        total = total.checked_add(self::item(item)?).ok_or_else(|| refuse("435", "Wrong item amount"))?;
     }
     let cents = total.checked_mul(Decimal::ONE_HUNDRED).and_then(|cents| cents.to_i64());
     cents.ok_or_else(|| refuse("435", "Wrong item amount"))

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::State;
 use super::answers::{ENVELOPE, Refusal, first, message, only, refuse};
-use super::checks::{IDENTITY, date, digits, is_minor, is_phone, is_sex, long};
+use super::checks::{IDENTITY, date, is_minor, is_phone, is_sex, long};
 use super::items;
 use crate::billink_shared::{is_email, is_number};
 use crate::message::Answer;
@@ -88,7 +88,6 @@ fn fields(state: &State, document: &Element, now: Timestamp) -> Result<(), Refus
             "Chamber of Commerce number should have 5 to 25 characters",
         ),
         (!of("VATNUMBER").is_empty() && !is_vat(of("VATNUMBER")), "431", "Wrong VAT number"),
-        (!digits(of("DEBTORNUMBER")) && !is_number(of("DEBTORNUMBER")), "601", "Wrong debtor number"),
     ])
 }
 

@@ -102,10 +102,10 @@ fn no_more_units_are_captured_than_ordered() {
 }
 
 #[test]
-fn the_same_line_twice_in_one_capture_counts_twice() {
+fn the_same_line_twice_in_one_capture_is_refused() {
     let mut payment = authorized();
-    let rejected = accept(&mut payment, by_lines("c1", vec![units("BOOK", 2), units("BOOK", 2)]), 1).unwrap_err();
-    assert_eq!(pointer(rejected), "/lines/1/quantity");
+    let rejected = accept(&mut payment, by_lines("c1", vec![units("BOOK", 1), units("BOOK", 1)]), 1).unwrap_err();
+    assert_eq!(pointer(rejected), "/lines/1/reference");
 }
 
 #[test]

@@ -1,0 +1,142 @@
+//! Billie's events carry a static key: they make us look, and tell about the receivable.
+
+use serde_json::{Value, json};
+use service::ProblemCode;
+
+use super::{EVENTS, about, event, message, settled};
+use crate::support::{AMOUNT, At, Deal, Shop};
+
+async fn hear(deal: &Deal<'_>, name: &str, more: Value) {
+    let body = about(deal, name, more).await;
+    let _ = event(deal.shop, &body).await.expect(200);
+}
+
+/// The last entry of the timeline: its type, and what it says of the receivable.
+async fn last(deal: &Deal<'_>) -> (String, Value) {
+    let entry = deal.timeline().await.pop().unwrap();
+    let kind = entry["type"].as_str().unwrap().trim_start_matches("paylater.").trim_end_matches(".v1");
+    (kind.to_owned(), entry["receivable"].clone())
+}
+
+#[tokio::test]
+async fn the_receivables_life_is_told_beside_the_status_and_never_touches_it() {
+    let shop = Shop::at(At::Billie).await;
+    let deal = shop.captured().await;
+    shop.sandbox.quiet().await;
+    assert_eq!(deal.get().await["receivable"], Value::Null);
+    let told = [
+        ("reminder_email_1", json!({}), "receivable.dunning", ("dunning_level", json!(1))),
+        ("invoice_late", json!({}), "receivable.overdue", ("overdue", json!(true))),
+        ("dunning_letter_1", json!({}), "receivable.dunning", ("dunning_level", json!(4))),
+        ("reminder_email_2", json!({}), "receivable.dunning", ("dunning_level", json!(4))),
+        ("dca_letter", json!({}), "receivable.dunning", ("dunning_level", json!(7))),
+        ("dispute", json!({}), "receivable.disputed", ("disputed", json!(true))),
+        ("payment", json!({ "amount": "26.00", "open_amount": "100.00" }), "receivable.buyer_paid", ("outstanding", json!(10_000))),
+        ("payment", json!({ "amount": "100.00", "open amount": "0.00" }), "receivable.buyer_paid", ("outstanding", json!(0))),
+        ("archived", json!({}), "receivable.closed", ("closed", json!(true))),
+    ];
+    for (name, more, kind, (field, value)) in told {
+        hear(&deal, name, more).await;
+        let payment = deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;
+        assert_eq!(payment["receivable"][field], value, "{name}: {:#}", payment["receivable"]);
+        assert_eq!(last(&deal).await.0, kind, "{name}");
+    }
+    hear(&deal, "invoice_paid_out", json!({})).await;
+    assert!(deal.get().await["receivable"]["paid_out_at"].is_string());
+    hear(&deal, "clawback", json!({})).await;
+    assert_eq!(deal.get().await["receivable"]["paid_out_at"], Value::Null);
+    assert_eq!(last(&deal).await.0, "receivable.clawed_back");
+    deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;
+}
+
+#[tokio::test]
+async fn the_stand_ins_own_events_are_understood_in_both_spellings() {
+    for spelling in ["page", "guide"] {
+        let shop = Shop::at(At::Billie).await;
+        let deal = shop.captured().await;
+        let order = deal.get().await["provider_reference"].clone();
+        for (name, amount) in [("reminder_email_3", None), ("payment", Some(2_600)), ("invoice_paid_out", None)] {
+            let mut body = json!({ "event": name, "order": order, "spelling": spelling });
+            body["amount"] = json!(amount);
+            shop.sandbox.control(reqwest::Method::POST, "events", &body).await;
+        }
+        shop.sandbox.quiet().await;
+        let receivable = deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await["receivable"].clone();
+        assert_eq!((&receivable["outstanding"], &receivable["dunning_level"]), (&json!(10_000), &json!(3)), "{spelling}");
+        assert!(receivable["paid_out_at"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_knows_is_written_down_by_its_name() {
+    let shop = Shop::at(At::Billie).await;
+    let deal = shop.authorized().await;
+    shop.sandbox.quiet().await;
+    hear(&deal, "order_teleported", json!({})).await;
+    let entry = deal.timeline().await.pop().unwrap();
+    let expected = (&json!("paylater.provider_event.unrecognized.v1"), &json!("order_teleported"));
+    assert_eq!((&entry["type"], &entry["provider_event"]), expected);
+    deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
+}
+
+#[tokio::test]
+async fn an_event_that_comes_twice_is_one_event() {
+    let shop = Shop::at(At::Billie).await;
+    let deal = shop.captured().await;
+    shop.sandbox.quiet().await;
+    let before = deal.story().await.len();
+    for _ in 0..3 {
+        hear(&deal, "dunning_letter_1", json!({})).await;
+    }
+    assert_eq!(deal.story().await.len(), before + 1);
+}
+
+#[tokio::test]
+async fn an_event_cannot_move_money_by_itself() {
+    let shop = Shop::at(At::Billie).await;
+    let deal = shop.authorized().await;
+    shop.sandbox.quiet().await;
+    for name in ["order_canceled", "order_declined", "order_shipped", "invoice_created", "order_approved"] {
+        hear(&deal, name, json!({ "amount": "126.00", "open_amount": "0.00" })).await;
+        deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
+    }
+    assert_eq!(deal.story().await, ["payment.created", "payment.authorized"]);
+}
+
+#[tokio::test]
+async fn an_event_about_one_payment_with_the_name_of_another_is_read_at_the_provider() {
+    let shop = Shop::at(At::Billie).await;
+    let (mine, other) = (shop.authorized().await, shop.authorized().await);
+    let _ = other.post("cancel", &json!({})).await.expect(200);
+    shop.sandbox.quiet().await;
+    let mut body = about(&mine, "order_canceled", json!({})).await;
+    body["order_id"] = other.get().await["order_reference"].clone();
+    let _ = event(&shop, &body).await.expect(200);
+    mine.ends("authorized", [AMOUNT, 0, 0, 0]).await;
+    other.ends("canceled", [AMOUNT, AMOUNT, 0, 0]).await;
+}
+
+#[tokio::test]
+async fn what_is_authentic_and_not_readable_is_said_to_be_so() {
+    let shop = Shop::at(At::Billie).await;
+    let before = shop.site.table().versions().await;
+    for body in ["", "{", "[]", "{}", "{\"event\":7}"] {
+        let request = message(&shop, EVENTS, "application/json", body).header("x-api-key", sandbox::billie_pad::WEBHOOK_KEY);
+        let _ = request.send().await.expect_problem(ProblemCode::InvalidJson);
+    }
+    assert_eq!(shop.site.table().versions().await, before);
+}
+
+#[tokio::test]
+async fn a_cancellation_at_billies_desk_is_seen_after_its_event() {
+    let shop = Shop::at(At::Billie).await;
+    let deal = shop.open(&At::Billie.order().with("/buyer/company/name", "Waiting Gold GmbH")).await;
+    shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+    let path = format!("orders/{}", deal.get().await["provider_reference"].as_str().unwrap());
+    let decline = json!({ "decision": "decline", "reason": "risk_policy" });
+    shop.sandbox.control(reqwest::Method::POST, &path, &decline).await;
+    deal.ends("under_review", [0, 0, 0, 0]).await;
+    shop.sandbox.release("duplicate").await;
+    settled(&deal, "declined").await;
+    assert_eq!(deal.ends("declined", [0, 0, 0, 0]).await["decline"]["reason"], "risk_policy");
+}
