@@ -86,9 +86,9 @@ async fn a_default_that_is_written_out_is_no_other_body() {
 #[tokio::test]
 async fn the_same_key_while_its_call_runs_is_told_to_wait() {
     for step in Step::ALL {
-        let shop = Shop::at(step.at).await;
+        let shop = Shop::without_messages(step.at).await;
         let ready = step.ready(&shop).await;
-        shop.sandbox.fault(json!({ "call": step.call, "kind": "delay", "millis": 400 })).await;
+        shop.sandbox.fault(json!({ "call": step.call, "kind": "delay", "millis": 250 })).await;
         let before = shop.count(step.call).await;
         let asked_twice = async {
             eventually("the call to reach the provider", async || (shop.count(step.call).await > before).then_some(()))
@@ -111,7 +111,7 @@ async fn the_same_key_while_its_call_runs_is_told_to_wait() {
 #[tokio::test]
 async fn many_clients_with_the_same_key_cause_one_operation_and_one_effect() {
     for step in Step::ALL {
-        let shop = Shop::at(step.at).await;
+        let shop = Shop::without_messages(step.at).await;
         let ready = step.ready(&shop).await;
         let before = shop.count(step.call).await;
         let clients = (0..8).map(|_| {

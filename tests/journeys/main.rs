@@ -5,7 +5,9 @@
 mod billie_pad;
 mod buckaroo;
 mod doubt;
+mod events;
 mod idempotency;
+mod privacy;
 mod races;
 mod requests;
 mod support;

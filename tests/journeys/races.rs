@@ -27,7 +27,7 @@ fn losers_know_why(answers: &[Answer], reasons: &[&str]) {
 
 #[tokio::test]
 async fn captures_at_the_same_time_never_take_more_than_was_authorized() {
-    let shop = Shop::at(At::Billie).await;
+    let shop = Shop::without_messages(At::Billie).await;
     let deal = shop.authorized().await;
     let asked: Vec<_> = (0..7).map(|_| ("captures", shop.capture(Some(3_000)))).collect();
     let answers = race(&deal, &asked).await;
@@ -41,7 +41,7 @@ async fn captures_at_the_same_time_never_take_more_than_was_authorized() {
 #[tokio::test]
 async fn the_whole_amount_can_be_captured_by_one_of_many_only() {
     for at in At::BOTH {
-        let shop = Shop::at(at).await;
+        let shop = Shop::without_messages(at).await;
         let deal = shop.authorized().await;
         let asked: Vec<_> = (0..6).map(|_| ("captures", shop.capture(Some(AMOUNT)))).collect();
         let answers = race(&deal, &asked).await;
@@ -55,7 +55,7 @@ async fn the_whole_amount_can_be_captured_by_one_of_many_only() {
 #[tokio::test]
 async fn refunds_at_the_same_time_never_give_back_more_than_was_captured() {
     for at in At::BOTH {
-        let shop = Shop::at(at).await;
+        let shop = Shop::without_messages(at).await;
         let deal = shop.captured().await;
         let asked: Vec<_> = (0..7).map(|_| ("refunds", json!({ "amount": 3_000 }))).collect();
         let answers = race(&deal, &asked).await;
@@ -70,7 +70,7 @@ async fn refunds_at_the_same_time_never_give_back_more_than_was_captured() {
 #[tokio::test]
 async fn cancels_at_the_same_time_are_one_cancel() {
     for at in At::BOTH {
-        let shop = Shop::at(at).await;
+        let shop = Shop::without_messages(at).await;
         let deal = shop.authorized().await;
         let asked: Vec<_> = (0..6).map(|_| ("cancel", json!({}))).collect();
         let answers = race(&deal, &asked).await;
@@ -83,7 +83,7 @@ async fn cancels_at_the_same_time_are_one_cancel() {
 #[tokio::test]
 async fn a_capture_and_a_cancel_at_the_same_time_exclude_each_other() {
     for at in At::BOTH {
-        let shop = Shop::at(at).await;
+        let shop = Shop::without_messages(at).await;
         for _ in 0..4 {
             let deal = shop.authorized().await;
             let asked = [("captures", shop.capture(None)), ("cancel", json!({}))];
@@ -100,7 +100,7 @@ async fn a_capture_and_a_cancel_at_the_same_time_exclude_each_other() {
 
 #[tokio::test]
 async fn captures_refunds_and_a_cancel_at_the_same_time_leave_books_that_agree() {
-    let shop = Shop::at(At::Billie).await;
+    let shop = Shop::without_messages(At::Billie).await;
     for _ in 0..3 {
         let deal = shop.authorized().await;
         let _ = deal.post("captures", &shop.capture(Some(4_000))).await.expect(201);
@@ -128,7 +128,7 @@ async fn captures_refunds_and_a_cancel_at_the_same_time_leave_books_that_agree()
 #[tokio::test]
 async fn a_payment_is_opened_once_however_many_open_it_with_different_bodies() {
     for at in At::BOTH {
-        let shop = Shop::at(at).await;
+        let shop = Shop::without_messages(at).await;
         let orders = (0..6).map(|n| at.order().with("/description", format!("Order {n}")));
         let answers = at_once(orders.map(|order| shop.opening("one-key", &order))).await;
         assert_eq!(won(&answers), 1, "{at:?}");

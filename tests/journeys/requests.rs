@@ -15,7 +15,7 @@ struct Counted {
 
 impl Counted {
     async fn at(at: At) -> Self {
-        let shop = Shop::at(at).await;
+        let shop = Shop::without_messages(at).await;
         let spy = Spy::before(&shop.site.stack().expect("a stack of its own").aws.dynamodb_url).await;
         let backstage = Backstage::through(&shop, &spy.url);
         Self { shop, backstage, spy }

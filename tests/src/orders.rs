@@ -73,12 +73,43 @@ impl Order {
         }))
     }
 
+    /// The company of [`Order::billie_pad`] at Billie's API for payment service providers.
+    #[must_use]
+    pub fn billie_psp() -> Self {
+        Self::billie_pad().with("/provider", "billie_psp").with("/reference", "ORD-3001")
+    }
+
+    /// A consumer in the Netherlands at Billink's page.
+    #[must_use]
+    pub fn billink() -> Self {
+        Self::buckaroo_billink().with("/provider", "billink").with("/reference", "ORD-4001")
+    }
+
+    /// A consumer in the Netherlands whose credit Billink checks without a page.
+    #[must_use]
+    pub fn billink_v1() -> Self {
+        let order = Self::buckaroo_billink().with("/provider", "billink_v1").with("/reference", "ORD-5001");
+        order.with("/flow", "direct")
+    }
+
+    /// A sale by card at BillAgain's page.
+    #[must_use]
+    pub fn billagain() -> Self {
+        let order = Self::buckaroo_billink().with("/provider", "billagain").with("/reference", "ORD-6001");
+        let options = json!({ "customer_id": 200, "method": "credit_card" });
+        order.with("/currency", "ZAR").with("/capture", "automatic").with("/options", options)
+    }
+
     /// A valid order at this provider.
     #[must_use]
     pub fn at(provider: &str) -> Self {
         match provider {
             "billie_pad" => Self::billie_pad(),
+            "billie_psp" => Self::billie_psp(),
             "buckaroo_billink" => Self::buckaroo_billink(),
+            "billink" => Self::billink(),
+            "billink_v1" => Self::billink_v1(),
+            "billagain" => Self::billagain(),
             _ => panic!("no order is known that {provider} takes"),
         }
     }

@@ -20,7 +20,7 @@ use crate::{Api, Queues, Sandbox, Table};
 /// | `PAYLATER_OPERATOR_KEY` | an operator key, where a journey needs one |
 /// | `PAYLATER_DYNAMODB_URL`, `PAYLATER_TABLE` | the table (`paylater`), where a journey looks into it |
 /// | `PAYLATER_SQS_URL`, `PAYLATER_EVENT_QUEUES` | SQS and the URLs of its event queues, separated by commas |
-/// | `PAYLATER_SANDBOX_BILLIE_PAD`, `PAYLATER_SANDBOX_BUCKAROO_BILLINK` | the providers' stand-ins |
+/// | `PAYLATER_SANDBOX_BILLIE_PAD`, `PAYLATER_SANDBOX_BUCKAROO_BILLINK`, … | the providers' stand-ins |
 pub struct Site {
     /// The API, called with a checkout's key.
     pub api: Api,
@@ -84,11 +84,16 @@ impl Site {
     /// The stand-in of this provider.
     #[must_use]
     pub fn sandbox(&self, provider: &str) -> Sandbox {
-        match provider {
-            "billie_pad" => self.billie_pad(),
-            "buckaroo_billink" => self.buckaroo_billink(),
-            _ => panic!("{provider} has no sandbox"),
+        if provider == "billie_pad" {
+            return self.billie_pad();
         }
+        let url = |stack: &Stack| {
+            let all = stack.sandboxes.all();
+            let own = all.iter().find(|(name, _)| *name == provider).map(|(_, running)| running.url());
+            own.unwrap_or_else(|| panic!("{provider} has no sandbox"))
+        };
+        let own = self.stack.as_ref().map(url);
+        Sandbox::new(own.unwrap_or_else(|| needed(&format!("PAYLATER_SANDBOX_{}", provider.to_uppercase()))))
     }
 
     /// The table.

@@ -49,11 +49,13 @@ impl Relay {
 
     /// Sends what a queue missed, from the payment's history, and takes the lag away once all of it arrived.
     pub(crate) async fn catch_up(&self, lag: &Lag) -> Result<(), Error> {
-        if lag.tries == 0 || !self.queues.urls().any(|queue| queue == lag.queue) {
-            // Just written down, or a queue that is no longer subscribed.
+        if lag.tries == 0 {
+            // Just written down.
             return Ok(());
         }
-        let Some(payment) = self.store.load(&lag.payment).await? else { return Ok(()) };
+        let subscribed = self.queues.urls().any(|queue| queue == lag.queue);
+        let payment = if subscribed { self.store.load(&lag.payment).await? } else { None };
+        let Some(payment) = payment else { return Ok(self.store.forget(lag).await?) };
         let events: Vec<Outgoing> =
             payment.events_after(lag.after).map(|e| Outgoing::of(&e, "")).collect::<Result<_, _>>()?;
         let stopped = self.queues.send_in_order(&lag.queue, &events.iter().collect::<Vec<_>>()).await;

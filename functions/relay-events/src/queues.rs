@@ -1,6 +1,7 @@
 //! The SQS side: FIFO queues, one group per payment.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
@@ -11,6 +12,9 @@ use crate::Outgoing;
 
 /// SQS takes at most this many messages at once.
 const MOST_AT_ONCE: usize = 10;
+
+/// How long one request may take; a queue that is slower is left behind.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// SQS takes at most this many bytes at once.
 const MOST_BYTES_AT_ONCE: usize = 200_000;
@@ -46,19 +50,27 @@ impl Queues {
     /// earlier one.
     pub(crate) async fn send_in_order(&self, queue: &str, outgoing: &[&Outgoing]) -> BTreeMap<PaymentId, u64> {
         let mut waiting: VecDeque<&Outgoing> = outgoing.iter().copied().collect();
-        let mut stopped = BTreeMap::new();
+        let mut stopped: BTreeMap<PaymentId, u64> = BTreeMap::new();
         while !waiting.is_empty() {
             let wave = take_wave(&mut waiting);
-            for event in self.send(queue, &wave).await {
+            let answered = self.send(queue, &wave).await;
+            for event in answered.as_ref().unwrap_or(&wave) {
                 stopped.insert(event.payment.clone(), event.sequence);
+            }
+            if answered.is_none() {
+                // Nobody is there: whatever is left waits with it, instead of costing the others their time.
+                for event in &waiting {
+                    stopped.entry(event.payment.clone()).or_insert(event.sequence);
+                }
+                break;
             }
             waiting.retain(|event| !stopped.contains_key(&event.payment));
         }
         stopped
     }
 
-    /// Sends one request; returns the events that are not known to have arrived.
-    async fn send<'a>(&self, queue: &str, wave: &[&'a Outgoing]) -> Vec<&'a Outgoing> {
+    /// Sends one request; returns the events that are not known to have arrived, or nothing when there was no answer.
+    async fn send<'a>(&self, queue: &str, wave: &[&'a Outgoing]) -> Option<Vec<&'a Outgoing>> {
         let entry = |(n, event): (usize, &&Outgoing)| {
             SendMessageBatchRequestEntry::builder()
                 .id(n.to_string())
@@ -67,21 +79,21 @@ impl Queues {
                 .message_body(&event.body)
                 .build()
         };
-        let Ok(entries) = wave.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>() else {
-            return wave.to_vec();
-        };
-        match self.client.send_message_batch().queue_url(queue).set_entries(Some(entries)).send().await {
-            Ok(answer) => {
+        let entries = wave.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>().ok()?;
+        let request = self.client.send_message_batch().queue_url(queue).set_entries(Some(entries)).send();
+        match tokio::time::timeout(PATIENCE, request).await {
+            Ok(Ok(answer)) => {
                 let arrived: BTreeSet<&str> = answer.successful().iter().map(|entry| entry.id()).collect();
-                wave.iter()
-                    .enumerate()
-                    .filter(|(n, _)| !arrived.contains(n.to_string().as_str()))
-                    .map(|(_, event)| *event)
-                    .collect()
+                let missing = |(n, _): &(usize, &&'a Outgoing)| !arrived.contains(n.to_string().as_str());
+                Some(wave.iter().enumerate().filter(missing).map(|(_, event)| *event).collect())
             }
-            Err(error) => {
+            Ok(Err(error)) => {
                 tracing::warn!(queue, error = %aws_sdk_sqs::error::DisplayErrorContext(&error), "a queue does not take events");
-                wave.to_vec()
+                None
+            }
+            Err(_) => {
+                tracing::warn!(queue, "a queue does not answer");
+                None
             }
         }
     }

@@ -16,9 +16,11 @@ pub(crate) enum Kind {
     Garbage,
     GarbageAfter,
     WrongAmount,
+    /// An answer of somebody's choice, signed like any other, to a call that is not worked on.
+    Answer,
 }
 
-const KINDS: [(Kind, &str); 9] = [
+const KINDS: [(Kind, &str); 10] = [
     (Kind::Delay, "delay"),
     (Kind::DelayBefore, "delay_before"),
     (Kind::DropBefore, "drop_before"),
@@ -28,6 +30,7 @@ const KINDS: [(Kind, &str); 9] = [
     (Kind::Garbage, "garbage"),
     (Kind::GarbageAfter, "garbage_after"),
     (Kind::WrongAmount, "wrong_amount"),
+    (Kind::Answer, "answer"),
 ];
 
 impl Kind {
@@ -43,6 +46,8 @@ pub(crate) struct Fault {
     pub(crate) kind: Kind,
     pub(crate) millis: u64,
     pub(crate) status: u16,
+    /// The body of the answer that was chosen.
+    pub(crate) body: String,
     times: i64,
     skip: i64,
 }
@@ -77,11 +82,13 @@ impl Faults {
             return Err(format!("unknown kind {name:?}; one of: {}", KINDS.map(|(_, known)| known).join(" ")));
         };
         let number = |name: &str, default: i64| wanted.whole_of(name).unwrap_or(default).max(0);
+        let statuses = if *kind == Kind::Answer { 200..=599 } else { 500..=599 };
         let fault = Fault {
             call,
             kind: *kind,
             millis: number("millis", 1_000).unsigned_abs(),
-            status: u16::try_from(number("status", 500)).unwrap_or(500).clamp(500, 599),
+            status: u16::try_from(number("status", 500)).unwrap_or(500).clamp(*statuses.start(), *statuses.end()),
+            body: wanted.text_of("body").unwrap_or_default().to_owned(),
             times: number("times", 1).max(1),
             skip: number("skip", 0),
         };

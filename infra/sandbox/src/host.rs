@@ -147,7 +147,10 @@ impl<P: Provider> Stand<P> {
         let fault = self.faults.take(name);
         let kind = fault.as_ref().map(|fault| fault.kind);
         let answer = match fault.as_ref().and_then(before) {
-            Some(broken) => broken,
+            Some(mut broken) => {
+                self.provider.seal(request, &mut broken, self.clock.now());
+                broken
+            }
             None => self.process(request, number, fault.as_ref()).await,
         };
         let cut = matches!(kind, Some(Kind::DropBefore | Kind::DropAfter));
@@ -185,7 +188,17 @@ fn before(fault: &Fault) -> Option<Answer> {
         Kind::DropBefore => Some(Answer::empty(503)),
         Kind::Http5xx => Some(Answer::html(fault.status, sorry())),
         Kind::Garbage => Some(garbage()),
+        Kind::Answer => Some(chosen(fault)),
         _ => None,
+    }
+}
+
+fn chosen(fault: &Fault) -> Answer {
+    match Json::parse(fault.body.as_bytes()) {
+        _ if fault.body.is_empty() => Answer::empty(fault.status),
+        Some(body) => Answer::json(fault.status, body),
+        None if fault.body.starts_with("<?xml") => Answer::xml(fault.status, fault.body.clone()),
+        None => Answer::html(fault.status, fault.body.clone()),
     }
 }
 

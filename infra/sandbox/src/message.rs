@@ -106,6 +106,12 @@ impl Answer {
         self
     }
 
+    /// The same answer with a body.
+    pub(crate) fn saying(mut self, body: Json) -> Self {
+        self.content = Content::Json(body);
+        self
+    }
+
     fn new(status: u16, content: Content) -> Self {
         Self { status, content, headers: Vec::new(), outcome: status.to_string(), hooks: Vec::new() }
     }

@@ -30,6 +30,7 @@ async fn post(running: &Running, path: &str, body: &str) -> String {
 }
 
 type Fields = Vec<(&'static str, String)>;
+type Changes<'a> = &'a [(&'static str, &'a str)];
 
 fn request(action: &str, fields: &[(&'static str, String)]) -> String {
     let mut xml = format!(
@@ -196,7 +197,7 @@ async fn checks_say_yes_and_no() {
 async fn the_table_of_the_check_is_kept() {
     let running = billink(Settings::default()).await;
     let business: &[(&str, &str)] = &[("TYPE", "B"), ("COMPANYNAME", "Shop BV"), ("CHAMBEROFCOMMERCE", "12345678")];
-    let cases: Vec<(&str, &[(&'static str, &str)], &[(&'static str, &str)])> = vec![
+    let cases: Vec<(&str, Changes<'_>, Changes<'_>)> = vec![
         ("104", &[], &[("WORKFLOWNUMBER", "")]),
         ("105", &[], &[("WORKFLOWNUMBER", "9")]),
         ("406", &[], &[("TYPE", "")]),

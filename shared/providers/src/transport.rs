@@ -30,6 +30,12 @@ impl Deadline {
         Self(Instant::now() + time)
     }
 
+    /// Whether there is that much time left.
+    #[must_use]
+    pub fn leaves(self, time: Duration) -> bool {
+        Instant::now() + time <= self.0
+    }
+
     /// The earlier of this deadline and that much from now.
     #[must_use]
     pub fn at_most(self, time: Duration) -> Self {
@@ -126,6 +132,9 @@ impl Transport {
         // No idle connection: one that died while the function was frozen would be re-sent silently.
         let client = self.clients.acts.get_or_init(|| build(|b| b.pool_max_idle_per_host(0)));
         let Some(client) = client else { return Answer::NotSent };
+        if !deadline.leaves(Duration::ZERO) {
+            return Answer::NotSent;
+        }
         let response = match timeout_at(deadline.0, client.execute(to_reqwest(request))).await {
             Err(_) => return Answer::InDoubt(Doubt::TimedOut),
             Ok(Err(error)) if error.is_connect() || error.is_builder() => return Answer::NotSent,

@@ -20,7 +20,13 @@ impl Service {
     ///
     /// # Errors
     /// Bad input, a provider that enables nobody, that refused, or that could not be asked.
-    pub async fn activate(&self, call: &Call, merchant: &str, key: Option<&str>, body: &[u8]) -> Result<Answer, Problem> {
+    pub async fn activate(
+        &self,
+        call: &Call,
+        merchant: &str,
+        key: Option<&str>,
+        body: &[u8],
+    ) -> Result<Answer, Problem> {
         let key = parse::key(key)?;
         if merchant != call.merchant.as_str() {
             return Err(Problem::new(ProblemCode::Forbidden, "The key is another merchant's."));
@@ -28,9 +34,14 @@ impl Service {
         let asked: Activation = parse::body(body)?;
         let fingerprint = parse::fingerprint(&asked)?;
         let merchant = self.merchants.get(&call.merchant).await.map_err(Problem::unavailable)?;
-        let merchant = merchant.ok_or_else(|| Problem::new(ProblemCode::Forbidden, "This merchant is not configured."))?;
+        let merchant =
+            merchant.ok_or_else(|| Problem::new(ProblemCode::Forbidden, "This merchant is not configured."))?;
         let account = merchant.account(&asked.provider).filter(|account| !account.disabled).ok_or_else(|| {
-            Problem::at(ProblemCode::ValidationFailed, "/provider", "must be a provider that this merchant has an account at")
+            Problem::at(
+                ProblemCode::ValidationFailed,
+                "/provider",
+                "must be a provider that this merchant has an account at",
+            )
         })?;
         let activates = account.adapter.activation().ok_or_else(|| {
             Problem::at(ProblemCode::NotSupportedByProvider, "/provider", "enables no merchants by its API")
@@ -87,7 +98,8 @@ impl Service {
                 answer(&in_doubt, true).map(Known::Answer)
             }
             ActivationState::Running | ActivationState::InDoubt => {
-                let detail = "An earlier activation may have happened. Ask the provider, then send its account as `account`.";
+                let detail =
+                    "An earlier activation may have happened. Ask the provider, then send its account as `account`.";
                 Err(Problem::new(ProblemCode::OperationInDoubt, detail))
             }
         }

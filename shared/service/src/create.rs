@@ -1,8 +1,10 @@
 //! Opening a payment.
 
+use std::sync::Arc;
+
 use payment::{
-    Admission, BuyerKind, CaptureMode, CauseKind, Flow, NewPayment, OperationKind, OperationStatus, Order, OrderError,
-    Payment, Token,
+    Admission, BuyerKind, CaptureMode, CauseKind, Fingerprint, Flow, IdempotencyKey, NewPayment, OperationKind,
+    OperationStatus, Order, OrderError, Payment, PaymentId, Token,
 };
 use providers::Capabilities;
 use store::Created;
@@ -26,7 +28,10 @@ impl Service {
         let merchant = self.merchants.get(&call.merchant).await.map_err(Problem::unavailable)?;
         let merchant =
             merchant.ok_or_else(|| Problem::new(ProblemCode::Forbidden, "This merchant is not configured."))?;
-        let (flow, capture_mode) = checked(&mut order, &merchant)?;
+        let (flow, capture_mode) = match checked(&mut order, &merchant) {
+            Ok(decided) => decided,
+            Err(problem) => return self.replay_or(problem, call, &key, &fingerprint, merchant, order).await,
+        };
 
         let provider_account = self.issued_account(&merchant, &order).await?;
         let cause = call.cause(CauseKind::Api);
@@ -57,6 +62,23 @@ impl Service {
                 Box::pin(self.open_again(call, work, &ticket.operation, &fingerprint, &material)).await
             }
         }
+    }
+
+    /// What was accepted once is answered as it stands, even when the rules or the account changed since.
+    async fn replay_or(
+        &self,
+        problem: Problem,
+        call: &Call,
+        key: &IdempotencyKey,
+        fingerprint: &Fingerprint,
+        merchant: Arc<Merchant>,
+        order: Order,
+    ) -> Result<Answer, Problem> {
+        let Some(payment) = self.store.load(&PaymentId::of(&call.merchant, key)).await? else { return Err(problem) };
+        let Some(first) = payment.operations.first().map(|o| o.id.clone()) else { return Err(problem) };
+        let material = Material { order: Some(order), ..Material::default() };
+        let work = Work { payment, merchant };
+        Box::pin(self.open_again(call, work, &first, fingerprint, &material)).await
     }
 
     /// The account that the provider has issued to the merchant, where the provider issues accounts.

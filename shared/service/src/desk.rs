@@ -100,6 +100,11 @@ impl Service {
 fn decision(work: &Work, operation: &OperationId, asked: &ResolveBody) -> Result<Decision, Problem> {
     let succeeded = asked.outcome == Found::Succeeded;
     let kind = work.payment.operation(operation).map(Operation::kind);
+    let names_order = matches!(kind, Some(OperationKind::Confirm | OperationKind::CreateSession));
+    if succeeded && names_order && work.payment.provider_reference.is_none() && asked.provider_reference.is_none() {
+        let rule = "is required: the payment cannot go on without the provider's id of the order";
+        return Err(Problem::at(ProblemCode::ValidationFailed, "/provider_reference", rule));
+    }
     let unreadable = work.capabilities()?.evidence == BestEvidence::Webhook;
     Ok(Decision {
         succeeded,

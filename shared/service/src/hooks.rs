@@ -1,7 +1,7 @@
 //! What arrives without an API key: a buyer who comes back, a provider's message, and the check of API keys itself.
 
-use payment::{CauseKind, Hint, MerchantId, Payment, PaymentId};
-use providers::{Addressee, Deadline, Evidence, Inbound, Message, NotAuthentic};
+use payment::{CauseKind, Hint, MerchantId, Note, Payment, PaymentId, Status};
+use providers::{Addressee, BestEvidence, Deadline, Evidence, Inbound, Message, NotAuthentic};
 use store::{Kept, MessageState, StoreError, StoredMessage};
 use url::Url;
 
@@ -12,6 +12,9 @@ use crate::merchant::{Caller, merchant_of_key};
 use crate::parse;
 use crate::problem::{Problem, ProblemCode};
 use crate::work::Work;
+
+/// The largest message without a signature that is kept, in bytes.
+const LARGEST_HINT: usize = 16 * 1024;
 
 impl Service {
     /// Who an `Authorization` header speaks for; `None` for anybody we do not know.
@@ -42,19 +45,32 @@ impl Service {
         let payment = self.store.load(&id).await?.filter(|p| token.is_some_and(|token| p.token.matches(token)));
         let payment = payment.ok_or_else(Problem::payment_not_found)?;
         let mut url = payment.return_url.clone().ok_or_else(Problem::payment_not_found)?;
+        // The buyer goes on whatever happens to the look.
+        let status = match self.look_for_a_buyer(payment.clone(), query, request_id, deadline).await {
+            Ok(status) => status,
+            Err(problem) => {
+                tracing::warn!(request_id, code = problem.code().as_str(), "a buyer came back and nobody could look");
+                payment.status
+            }
+        };
+        url.query_pairs_mut().append_pair("payment_id", payment.id.as_str()).append_pair("status", status.as_str());
+        Ok(url)
+    }
+
+    async fn look_for_a_buyer(
+        &self,
+        payment: Payment,
+        query: &[(String, String)],
+        request_id: &str,
+        deadline: Deadline,
+    ) -> Result<Status, Problem> {
         let mut work = self.work(payment).await?;
         if work.payment.status.is_open() {
             let cause = payment::Cause::new(CauseKind::Probe, request_id);
             let candidate = work.account()?.adapter.candidate_of_return(query);
-            let looked = self.observe_with(&mut work, candidate, deadline.at_most(INLINE), &cause).await;
-            if let Err(problem) = looked {
-                tracing::warn!(request_id, code = problem.code().as_str(), "a buyer came back and nobody could look");
-            }
+            self.observe_with(&mut work, candidate, deadline.at_most(INLINE), &cause).await?;
         }
-        url.query_pairs_mut()
-            .append_pair("payment_id", work.payment.id.as_str())
-            .append_pair("status", work.payment.status.as_str());
-        Ok(url)
+        Ok(work.payment.status)
     }
 
     /// Takes in a provider's message: verified, kept, applied. `Ok` means that it is in the table.
@@ -92,14 +108,20 @@ impl Service {
             content_type: inbound.media_type().unwrap_or_default(),
             body: inbound.body.to_vec(),
             received_at: self.now(),
+            proves: !matches!(message.evidence, Evidence::Hint),
             tries: 0,
         };
-        if self.store.keep(&stored).await? == Kept::Repeat {
+        if !stored.proves && stored.body.len() > LARGEST_HINT {
+            let detail = format!("A message without a signature must have at most {LARGEST_HINT} bytes.");
+            return Err(Problem::new(ProblemCode::BodyTooLarge, detail));
+        }
+        // A repeated hint may still mean something new: it says only that it is time to look.
+        if self.store.keep(&stored).await? == Kept::Repeat && stored.proves {
             return Ok(());
         }
         let call = Call { merchant: merchant.id.clone(), request_id: request_id.to_owned(), deadline };
         let state = self.apply(&call, &stored, &message).await?;
-        self.store.mark(&stored, state).await?;
+        self.store.mark(&stored, state, self.now()).await?;
         Ok(())
     }
 
@@ -120,13 +142,13 @@ impl Service {
                 Evidence::Claim(claim) => work.payment.learn(claim.clone(), &cause, now),
                 Evidence::Attested(attestation) => work.payment.learn(attestation.clone(), &cause, now),
             }
-            if let Some(receivable) = &message.receivable {
-                work.payment.note_receivable(receivable.news.clone(), receivable.outstanding, &cause, now);
-            }
-            if let Some(event) = &message.unrecognized {
-                work.payment.note_unrecognized(event, &cause, now);
-            }
-            match self.store.save(&mut work.payment).await {
+            let note = Note {
+                identity: &stored.identity,
+                receivable: message.receivable.as_ref().map(|r| (&r.news, r.outstanding)),
+                unrecognized: message.unrecognized.as_deref(),
+            };
+            work.payment.note_message(note, &cause, now);
+            match self.save_told(&mut work, message).await {
                 Ok(()) => {
                     self.look_after_a_hint(call, &mut work, message).await;
                     return Ok(MessageState::Applied);
@@ -136,6 +158,21 @@ impl Service {
             }
         }
         Err(StoreError::Conflict.into())
+    }
+
+    /// Writes a payment that a message was about, with the ids that later messages of a provider without any read may
+    /// carry alone.
+    async fn save_told(&self, work: &mut Work, message: &Message) -> Result<(), StoreError> {
+        let unreadable = work.capabilities().is_ok_and(|c| c.evidence == BestEvidence::Webhook);
+        let ids = message.addressees.iter().filter_map(|addressee| match addressee {
+            Addressee::ProviderReference(id) if unreadable => Some(id.clone()),
+            _ => None,
+        });
+        let ids: Vec<String> = ids.collect();
+        if ids.is_empty() {
+            return self.store.save(&mut work.payment).await;
+        }
+        self.store.save_with_references(&mut work.payment, &ids).await
     }
 
     /// A message that made the payment due is followed by a look, as long as there is time; the sweep does it otherwise.
@@ -163,10 +200,15 @@ impl Service {
             }
         }
         for addressee in &message.addressees {
+            let (provider, merchant) = (&stored.provider, &stored.merchant);
             let id = match addressee {
-                Addressee::Reference(told) => self.store.find_by_order_reference(&stored.merchant, told).await?,
+                Addressee::Reference(told) => self.store.find_by_order_reference(merchant, told).await?,
                 Addressee::ProviderReference(id) => {
-                    self.store.find_by_provider_reference(&stored.provider, &stored.merchant, id).await?
+                    let order = self.store.find_by_provider_reference(provider, merchant, id).await?;
+                    match order {
+                        None => self.store.find_by_reference_item(provider, merchant, id).await?,
+                        found => found,
+                    }
                 }
             };
             if let Some(id) = id

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use payment::{Cause, DoubtPolicy, Observation, OperationId, OperationStatus};
-use providers::{Deadline, ReadError};
+use providers::{BestEvidence, Deadline, ReadError};
 use store::StoreError;
 
 use crate::Service;
@@ -44,6 +44,10 @@ impl Service {
         let unseen = match seen {
             Ok(observation) => {
                 work.payment.learn(observation, cause, self.now());
+                None
+            }
+            Err(ReadError::Nothing) if work.capabilities()?.evidence == BestEvidence::Webhook => {
+                work.payment.unobservable(self.now());
                 None
             }
             Err(error) => {

@@ -41,6 +41,13 @@ impl Service {
         if part && !capability.partial && work.payment.operation(&known(&work, "capture", &key)).is_none() {
             return Err(only_whole(if asked.lines.is_empty() { "/amount" } else { "/lines" }, "captures"));
         }
+        let left_over = asked.releases_rest && (asked.amount.is_some_and(|a| a < whole) || !asked.lines.is_empty());
+        let releases =
+            work.capabilities()?.operation(OperationKind::Cancel, work.payment.flow).is_some_and(|c| c.partial);
+        if left_over && !releases {
+            let rule = "cannot be true for a part: this provider cannot release the rest";
+            return Err(Problem::at(ProblemCode::NotSupportedByProvider, "/final", rule));
+        }
         self.run(call, work, Command::capture(asked, key, fingerprint), None).await
     }
 

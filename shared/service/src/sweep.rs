@@ -1,7 +1,11 @@
 //! The sweep: whatever is due is looked at, so that nothing depends on somebody asking.
 
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt};
 use http::{HeaderMap, HeaderValue};
-use payment::{Cause, CauseKind, OperationId, OperationStatus, PaymentId};
+use jiff::SignedDuration;
+use payment::{Cause, CauseKind, OperationId, PaymentId};
 use providers::{Deadline, Inbound};
 use serde::Serialize;
 use store::{Due, MessageState};
@@ -10,6 +14,15 @@ use crate::Service;
 use crate::answer::Call;
 use crate::problem::{Problem, ProblemCode};
 use crate::work::Work;
+
+/// So many things are looked at at the same time.
+const AT_ONCE: usize = 8;
+
+/// Nothing is begun with less time than this: it covers one call to a slow provider.
+const LEAST_TIME: Duration = Duration::from_secs(10);
+
+/// What cannot be looked at is put off for this long.
+const PUT_OFF: SignedDuration = SignedDuration::from_secs(300);
 
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -32,32 +45,49 @@ impl Service {
     pub async fn settle_due(&self, request_id: &str, deadline: Deadline) -> Result<SweepReport, Problem> {
         let cause = Cause::new(CauseKind::Sweep, request_id);
         let mut report = SweepReport::default();
-        for due in self.store.due(self.now()).await? {
-            let done = match due {
-                Due::Payment(id) => {
-                    report.payments += 1;
-                    self.tend(&id, deadline, &cause).await
-                }
-                Due::Message(key) => {
-                    report.messages += 1;
-                    self.try_message_again(&key, request_id, deadline).await
-                }
-                Due::Lag(key) => {
-                    report.lags += 1;
-                    self.store.poke(&key, self.now()).await.map_err(Problem::from)
-                }
-            };
+        let due = self.store.due(self.now()).await?;
+        let one = |due: Due| async {
+            // What there is no time for keeps its place; somebody who is short of time would only spoil the schedule.
+            if !deadline.leaves(LEAST_TIME) {
+                return (due, Ok(()));
+            }
+            let done = self.look_at(&due, request_id, deadline, &cause).await;
+            (due, done)
+        };
+        let mut looked = stream::iter(due).map(one).buffer_unordered(AT_ONCE);
+        while let Some((due, done)) = looked.next().await {
+            match &due {
+                Due::Payment(_) => report.payments += 1,
+                Due::Message(_) => report.messages += 1,
+                Due::Lag(_) => report.lags += 1,
+            }
             if let Err(problem) = done {
-                report.failed += u32::from(problem.code() != ProblemCode::Conflict);
-                tracing::warn!(
-                    request_id,
-                    code = problem.code().as_str(),
-                    cause = problem.cause().map(tracing::field::display),
-                    "left to the next sweep"
-                );
+                self.put_off(&due, problem, request_id, &mut report).await;
             }
         }
         Ok(report)
+    }
+
+    async fn look_at(&self, due: &Due, request_id: &str, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
+        match due {
+            Due::Payment(id) => self.tend(id, deadline, cause).await,
+            Due::Message(key) => self.try_message_again(key, request_id, deadline).await,
+            Due::Lag(key) => self.store.poke(key, self.now()).await.map_err(Problem::from),
+        }
+    }
+
+    /// What cannot be looked at is put off, so that it does not keep everything behind it waiting.
+    async fn put_off(&self, due: &Due, problem: Problem, request_id: &str, report: &mut SweepReport) {
+        if problem.code() == ProblemCode::Conflict {
+            return;
+        }
+        report.failed += 1;
+        let cause = problem.cause().map(tracing::field::display);
+        tracing::warn!(request_id, code = problem.code().as_str(), cause, "put off");
+        let later = self.now().checked_add(PUT_OFF).unwrap_or(self.now());
+        if let Err(error) = self.store.put_off(due, later).await {
+            tracing::warn!(request_id, %error, "cannot even be put off");
+        }
     }
 
     /// Looks at one payment: operations that are due, then the payment itself.
@@ -67,28 +97,34 @@ impl Service {
     pub async fn tend(&self, id: &PaymentId, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
         let Some(payment) = self.store.load(id).await? else { return Ok(()) };
         let mut work = self.work(payment).await?;
-        for (id, status) in self.due_operations(&work) {
-            if status == OperationStatus::Accepted && work.payment.ready_follower().is_some_and(|o| o.id == id) {
-                self.run_follower(&mut work, deadline, cause).await?;
-            } else {
-                self.investigate(&mut work, &id, deadline, cause).await?;
+        let mut first = Ok(());
+        for id in self.due_operations(&work) {
+            let follower = work.payment.ready_follower().is_some_and(|o| o.id == id);
+            let done = match follower {
+                true => self.run_follower(&mut work, deadline, cause).await,
+                false => self.investigate(&mut work, &id, deadline, cause).await,
+            };
+            if let Err(problem) = done {
+                first = first.and(Err(problem));
+                self.reload(&mut work).await?;
             }
         }
         if work.payment.observe_at.is_some_and(|at| at <= self.now()) {
-            self.observe(&mut work, deadline, cause).await?;
+            first = first.and(self.observe(&mut work, deadline, cause).await.map(|_| ()));
         }
-        Ok(())
+        first
     }
 
-    fn due_operations(&self, work: &Work) -> Vec<(OperationId, OperationStatus)> {
+    fn due_operations(&self, work: &Work) -> Vec<OperationId> {
         let now = self.now();
-        let due = work.payment.operations.iter().filter(|o| o.status.is_open() && o.due_at.is_some_and(|at| at <= now));
-        due.map(|o| (o.id.clone(), o.status)).collect()
+        let due = work.payment.operations.iter().filter(|o| o.next_look().is_some_and(|at| at <= now));
+        due.map(|o| o.id.clone()).collect()
     }
 
     /// A message without a payment is tried again, ever more seldom; it was verified when it arrived.
     async fn try_message_again(&self, key: &str, request_id: &str, deadline: Deadline) -> Result<(), Problem> {
-        let Some(mut stored) = self.store.load_message(key).await? else { return Ok(()) };
+        let unreadable = || Problem::unavailable("a kept message cannot be read");
+        let mut stored = self.store.load_message(key).await?.ok_or_else(unreadable)?;
         stored.tries += 1;
         let merchant = self.merchants.get(&stored.merchant).await.map_err(Problem::unavailable)?;
         let account = merchant.as_ref().and_then(|merchant| merchant.account(&stored.provider));
@@ -105,7 +141,7 @@ impl Service {
             }
             None => MessageState::Parked,
         };
-        self.store.mark(&stored, state).await?;
+        self.store.mark(&stored, state, self.now()).await?;
         Ok(())
     }
 }

@@ -2,9 +2,9 @@
 
 use payment::{
     Admission, Cause, CauseKind, Command, DoubtPolicy, Operation, OperationId, OperationKind, OperationStatus, Order,
-    Outcome, Payment, PaymentId, Reason, Ticket,
+    Outcome, Payment, PaymentId, Reason, Rejection, Ticket,
 };
-use providers::{Act, Capabilities, Context, Deadline, Effect, Urls};
+use providers::{Act, BestEvidence, Capabilities, Context, Deadline, Effect, Urls};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,14 @@ use crate::merchant::{Account, Merchant};
 use crate::problem::{Problem, ProblemCode};
 use crate::view::{CaptureView, PaymentView, RefundView};
 use crate::{Service, World};
+
+/// When a follower is tried again that something else stands in the way of.
+const BLOCKED_SECONDS: i64 = 60;
+
+/// How long an outcome is tried to be written; what is kept back of a function's time covers it.
+const SETTLE_PATIENCE: Duration = Duration::from_millis(2_500);
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 
 /// How often a lost version race is read and decided again.
 pub(crate) const RACES: u32 = 8;
@@ -153,20 +161,46 @@ impl Service {
         }
     }
 
-    /// Writes an outcome, however many others write at the same time: what the provider said must not be lost.
+    /// Writes an outcome, however many others write at the same time and even when the table fails for a moment: what
+    /// the provider said must not be lost. Whoever is too late finds it settled.
     async fn settle(&self, work: &mut Work, ticket: &Ticket, outcome: Outcome, cause: &Cause) -> Result<(), Problem> {
         let policy = work.policy(&ticket.operation)?;
-        for _ in 0..RACES {
+        let mut pause = FIRST_PAUSE;
+        let until = Deadline::within(SETTLE_PATIENCE);
+        loop {
+            let before = work.payment.clone();
             if !work.payment.settle(ticket, outcome.clone(), policy, cause, self.now()) {
                 return Ok(());
             }
-            match self.store.save(&mut work.payment).await {
+            let error = match self.save_settled(work, &ticket.operation).await {
                 Ok(()) => return Ok(()),
-                Err(StoreError::Conflict) => self.reload(work).await?,
-                Err(error) => return Err(error.into()),
+                Err(error) => error,
+            };
+            if !until.leaves(pause) {
+                return Err(error.into());
             }
+            tokio::time::sleep(self.jittered(pause)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            work.payment = before;
+            // Where the table cannot even be read, the next try decides on what is known.
+            let _ = self.reload(work).await;
         }
-        Err(StoreError::Conflict.into())
+    }
+
+    /// Writes a settled payment, with the ids that messages of a provider without any read may carry alone.
+    async fn save_settled(&self, work: &mut Work, id: &OperationId) -> Result<(), StoreError> {
+        let unreadable = work.capabilities().is_ok_and(|c| c.evidence == BestEvidence::Webhook);
+        let operation = work.payment.operation(id).filter(|o| o.kind() == OperationKind::Capture && unreadable);
+        match operation.and_then(|operation| operation.provider_reference.clone()) {
+            Some(reference) => self.store.save_with_references(&mut work.payment, &[reference]).await,
+            None => self.store.save(&mut work.payment).await,
+        }
+    }
+
+    /// Between half of a pause and all of it, so that those who met do not meet again.
+    fn jittered(&self, pause: Duration) -> Duration {
+        let [byte, ..] = (self.world.random)();
+        pause / 2 + pause * u32::from(byte) / 512
     }
 
     /// What an act of this kind needs beside the payment itself.
@@ -195,7 +229,18 @@ impl Service {
     /// Runs an operation that became ready because the one it waited for succeeded.
     pub(crate) async fn run_follower(&self, work: &mut Work, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
         let Some(follower) = work.payment.ready_follower().map(|o| (o.id.clone(), o.kind())) else { return Ok(()) };
-        let ticket = self.attempt_again(work, &follower.0).await?;
+        let now = self.now();
+        let ticket = match work.payment.next_attempt(&follower.0, now) {
+            Ok(ticket) => ticket,
+            // Something else is under way: later. Nothing left to do, or no longer allowed: never.
+            Err(rejection) => {
+                let blocked = matches!(rejection, Rejection::InProgress { .. } | Rejection::BlockedByDoubt { .. });
+                let later = now.checked_add(jiff::SignedDuration::from_secs(BLOCKED_SECONDS)).ok();
+                work.payment.postpone(&follower.0, later.filter(|_| blocked));
+                return Ok(self.store.save(&mut work.payment).await?);
+            }
+        };
+        self.store.save(&mut work.payment).await?;
         let material = self.material(work, follower.1).await?;
         self.act_and_settle(work, &ticket, &material, deadline, cause).await
     }

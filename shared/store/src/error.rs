@@ -15,16 +15,17 @@ pub enum StoreError {
         found: u32,
     },
     /// An item does not have the shape that this code writes.
-    #[error("an item cannot be read")]
-    Malformed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("an item cannot be read or written ({0})")]
+    Malformed(&'static str),
     /// The table could not be reached, throttled, or failed. A write may have happened.
     #[error("the table is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl StoreError {
-    pub(crate) fn malformed(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Malformed(Box::new(error))
+    /// Only the kind of error is kept: its text may quote a value.
+    pub(crate) fn malformed<E: std::error::Error>(_error: E) -> Self {
+        Self::Malformed(std::any::type_name::<E>())
     }
 
     pub(crate) fn from_sdk<E, R>(error: SdkError<E, R>) -> Self

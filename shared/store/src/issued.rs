@@ -1,6 +1,5 @@
 //! What a provider issued to a merchant: its account there.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use payment::{Fingerprint, MerchantId, ProviderId};
 use serde::{Deserialize, Serialize};
@@ -53,7 +52,11 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn load_issued(&self, merchant: &MerchantId, provider: &ProviderId) -> Result<Option<Issued>, StoreError> {
+    pub async fn load_issued(
+        &self,
+        merchant: &MerchantId,
+        provider: &ProviderId,
+    ) -> Result<Option<Issued>, StoreError> {
         let request = self.client.get_item().table_name(&self.table).consistent_read(true);
         let (pk, sk) = keys(merchant, provider);
         let answer = request.key("PK", text(pk)).key("SK", text(sk)).send().await.map_err(StoreError::from_sdk)?;
@@ -71,20 +74,7 @@ impl Store {
         let (pk, sk) = keys(&issued.merchant, &issued.provider);
         item.insert("PK".to_owned(), text(pk));
         item.insert("SK".to_owned(), text(sk));
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = match read {
-            0 => put.condition_expression("attribute_not_exists(PK)"),
-            read => put
-                .condition_expression("version = :read")
-                .expression_attribute_values(":read", AttributeValue::N(read.to_string())),
-        };
-        match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Err(StoreError::Conflict)
-            }
-            Err(error) => Err(StoreError::from_sdk(error)),
-        }
+        self.put_version(item, read).await
     }
 }
 

@@ -14,6 +14,12 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 /// Sparse index of what is due, spread so that no partition gets hot.
 pub(crate) const DUE_SHARDS: u32 = 4;
 
+/// No reference of ours or a provider's is longer; a longer one in a message cannot be one, and would be no valid key.
+pub(crate) const LONGEST_REFERENCE: usize = 200;
+
+/// Where messages and lags are due, apart from payments: many of them must not keep payments waiting.
+pub(crate) const DUE_ASIDE: &str = "due#aside";
+
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }

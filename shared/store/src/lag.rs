@@ -9,7 +9,7 @@ use payment::PaymentId;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, due_shard, sortable, text};
+use crate::item::{DUE_ASIDE, Item, sortable, text};
 
 /// A queue that still has to get events of a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Lag {
             ("after", number(self.after)),
             ("upto", number(self.upto)),
             ("tries", number(u64::from(self.tries))),
-            ("due_shard", text(due_shard(&self.key()))),
+            ("due_shard", text(DUE_ASIDE)),
             ("due_at", text(self.due_at(now))),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -146,7 +146,9 @@ impl Store {
             .expression_attribute_values(":upto", AttributeValue::N(upto.to_string()));
         match update.send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
             Err(error) => Err(StoreError::from_sdk(error)),
         }
     }
@@ -165,9 +167,20 @@ impl Store {
             .expression_attribute_values(":sent", AttributeValue::N(sent.to_string()));
         match delete.send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
             Err(error) => Err(StoreError::from_sdk(error)),
         }
+    }
+
+    /// Takes a lag away whose queue is no longer there, or whose payment is not.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn forget(&self, lag: &Lag) -> Result<(), StoreError> {
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(item_key(&lag.key()).into()));
+        delete.send().await.map(|_| ()).map_err(StoreError::from_sdk)
     }
 
     /// Touches a lag that is due, which brings it to the relay through the stream, and sets when it is due again.

@@ -7,6 +7,7 @@
 //! | widget | `PAY#id` / `WIDGET` | what a provider's script handed over, written with the confirmation's reservation |
 //! | message | `HOOK#provider#merchant#identity` / `RAW` | a provider's message as it arrived |
 //! | account | `MERCHANT#id` / `ACCOUNT#provider` | the account that a provider issued to a merchant |
+//! | reference | `REF#provider#merchant#id` / `REF` | the payment of an id that a message may carry alone |
 //! | lag | `LAG#queue#payment` / `LAG` | the events of a payment that a queue still has to get |
 
 mod error;
@@ -17,6 +18,7 @@ mod list;
 mod lookup;
 mod message;
 mod payments;
+mod write;
 
 pub use error::StoreError;
 pub use issued::{ActivationState, Issued};

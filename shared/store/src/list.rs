@@ -51,6 +51,9 @@ impl Store {
     /// When the table fails.
     pub async fn list(&self, merchant: &MerchantId, filter: &Filter, now: Timestamp) -> Result<Page, StoreError> {
         let mut page = Page { payments: Vec::new(), next: None };
+        if filter.created_after.zip(filter.created_before).is_some_and(|(after, before)| after >= before) {
+            return Ok(page);
+        }
         let mut looked_at = 0;
         let mut upper =
             filter.after.clone().unwrap_or_else(|| sortable(filter.created_before.unwrap_or(Timestamp::MAX)));

@@ -6,7 +6,10 @@ use payment::{MerchantId, OperationStatus, PaymentId, ProviderId};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{DUE_SHARDS, Item, attention_key, provider_ref, sortable, text};
+use crate::item::{DUE_ASIDE, DUE_SHARDS, Item, LONGEST_REFERENCE, attention_key, provider_ref, sortable, text};
+
+/// At most this many keys are taken from an index.
+const MOST_FOUND: usize = 1_000;
 
 /// Something that wants to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +48,7 @@ impl Store {
         merchant: &MerchantId,
         told: &str,
     ) -> Result<Option<PaymentId>, StoreError> {
-        let mut rest = told;
+        let mut rest = if told.len() > LONGEST_REFERENCE { "" } else { told };
         for _ in 0..2 {
             let Some((reference, suffix)) = rest.rsplit_once('-') else { return Ok(None) };
             if suffix.len() == 6 {
@@ -59,7 +62,7 @@ impl Store {
         Ok(None)
     }
 
-    /// The payments of a merchant with an operation that needs help or is in doubt, the oldest first; at most 100.
+    /// The payments of a merchant with an operation that needs help or is in doubt, the oldest first; at most 1000.
     ///
     /// # Errors
     /// When the table fails.
@@ -72,31 +75,35 @@ impl Store {
     }
 
     async fn keys(&self, index: &str, attribute: &str, value: String) -> Result<Vec<PaymentId>, StoreError> {
-        let answer = self
+        let query = self
             .client
             .query()
             .table_name(&self.table)
             .index_name(index)
             .key_condition_expression(format!("{attribute} = :value"))
-            .expression_attribute_values(":value", text(value))
-            .limit(100)
-            .send()
-            .await;
-        let items = answer.map_err(StoreError::from_sdk)?.items.unwrap_or_default();
-        Ok(items.iter().filter_map(payment_id).collect())
+            .expression_attribute_values(":value", text(value));
+        let mut pages = query.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = pages.next().await {
+            found.extend(payment_id(&item.map_err(StoreError::from_sdk)?));
+            if found.len() >= MOST_FOUND {
+                break;
+            }
+        }
+        Ok(found)
     }
 
-    /// What is due now, a few of each shard, the longest due first.
+    /// What is due now: the longest due payments of each shard, then a few messages and lags.
     ///
     /// # Errors
     /// When the table fails.
     pub async fn due(&self, now: Timestamp) -> Result<Vec<Due>, StoreError> {
         let mut due = Vec::new();
-        for shard in 0..DUE_SHARDS {
+        for shard in (0..DUE_SHARDS).map(|shard| format!("due#{shard}")).chain([DUE_ASIDE.to_owned()]) {
             let query = self.client.query().table_name(&self.table).index_name("by_due").limit(25);
             let answer = query
                 .key_condition_expression("due_shard = :shard AND due_at <= :now")
-                .expression_attribute_values(":shard", text(format!("due#{shard}")))
+                .expression_attribute_values(":shard", text(shard))
                 .expression_attribute_values(":now", text(sortable(now)))
                 .send()
                 .await;
@@ -104,6 +111,33 @@ impl Store {
             due.extend(items.iter().filter_map(as_due));
         }
         Ok(due)
+    }
+
+    /// Puts off something that could not be looked at now, so that it does not stand before everything else. The next
+    /// ordinary write of the item sets its time anew.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn put_off(&self, due: &Due, until: Timestamp) -> Result<(), StoreError> {
+        let (key, sort) = match due {
+            Due::Payment(id) => (format!("PAY#{id}"), "STATE"),
+            Due::Message(key) => (key.clone(), "RAW"),
+            Due::Lag(key) => (key.clone(), "LAG"),
+        };
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("PK", text(key))
+            .key("SK", text(sort))
+            .update_expression("SET due_at = :until")
+            .condition_expression("attribute_exists(due_shard)")
+            .expression_attribute_values(":until", text(sortable(until)));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
     }
 }
 

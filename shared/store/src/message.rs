@@ -7,7 +7,7 @@ use payment::{MerchantId, ProviderId};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, due_shard, sortable, text};
+use crate::item::{DUE_ASIDE, Item, sortable, text};
 
 /// How far a message got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct StoredMessage {
     pub body: Vec<u8>,
     /// When it arrived.
     pub received_at: Timestamp,
+    /// Whether it is more than a hint.
+    pub proves: bool,
     /// How often it was tried to match it.
     pub tries: u32,
 }
@@ -65,8 +67,15 @@ pub enum Kept {
 /// Raw messages are kept for 90 days.
 const KEPT_SECONDS: i64 = 90 * 86_400;
 
-/// What was received and never applied is looked at again after this long.
+/// A hint that fits nothing is kept for a day.
+const HINT_KEPT_SECONDS: i64 = 86_400;
+
+/// What fits nothing is tried again for this long.
+const TRIED_SECONDS: i64 = 30 * 86_400;
+
+/// What was received and never applied is looked at again after this long; the pause doubles up to six hours.
 const RETRY_SECONDS: i64 = 60;
+const LONGEST_RETRY_SECONDS: i64 = 6 * 3_600;
 
 impl StoredMessage {
     /// The key of its item.
@@ -75,7 +84,7 @@ impl StoredMessage {
         format!("HOOK#{}#{}#{}", self.provider, self.merchant, self.identity)
     }
 
-    fn to_item(&self, state: MessageState) -> Item {
+    fn to_item(&self, state: MessageState, now: Timestamp) -> Item {
         let mut item: Item = [
             ("PK", text(self.key())),
             ("SK", text("RAW")),
@@ -87,18 +96,29 @@ impl StoredMessage {
             ("content_type", text(&self.content_type)),
             ("body", AttributeValue::B(Blob::new(self.body.clone()))),
             ("received_at", text(self.received_at.to_string())),
+            ("proves", AttributeValue::Bool(self.proves)),
             ("tries", AttributeValue::N(self.tries.to_string())),
-            ("expires_at", AttributeValue::N((self.received_at.as_second() + KEPT_SECONDS).to_string())),
+            ("expires_at", AttributeValue::N((self.received_at.as_second() + self.kept_seconds(state)).to_string())),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
-        if state != MessageState::Applied {
-            let pause = RETRY_SECONDS << self.tries.min(8);
-            let due = self.received_at.checked_add(SignedDuration::from_secs(pause)).unwrap_or(Timestamp::MAX);
-            item.insert("due_shard".to_owned(), text(due_shard(&self.key())));
+        let old = now.duration_since(self.received_at).as_secs() >= self.tried_for_seconds();
+        if state != MessageState::Applied && !old {
+            let pause = (RETRY_SECONDS << self.tries.min(10)).min(LONGEST_RETRY_SECONDS);
+            let due = now.checked_add(SignedDuration::from_secs(pause)).unwrap_or(Timestamp::MAX);
+            item.insert("due_shard".to_owned(), text(DUE_ASIDE));
             item.insert("due_at".to_owned(), text(sortable(due)));
         }
         item
+    }
+
+    /// What nobody signed and nothing fits is not kept for long.
+    const fn kept_seconds(&self, state: MessageState) -> i64 {
+        if self.proves || matches!(state, MessageState::Applied) { KEPT_SECONDS } else { HINT_KEPT_SECONDS }
+    }
+
+    const fn tried_for_seconds(&self) -> i64 {
+        if self.proves { TRIED_SECONDS } else { HINT_KEPT_SECONDS }
     }
 
     fn from_item(item: &Item) -> Option<Self> {
@@ -111,6 +131,7 @@ impl StoredMessage {
             content_type: get("content_type")?,
             body: item.get("body")?.as_b().ok()?.as_ref().to_vec(),
             received_at: get("received_at")?.parse().ok()?,
+            proves: *item.get("proves")?.as_bool().ok()?,
             tries: item.get("tries")?.as_n().ok()?.parse().ok()?,
         })
     }
@@ -126,7 +147,7 @@ impl Store {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(message.to_item(MessageState::Received)))
+            .set_item(Some(message.to_item(MessageState::Received, message.received_at)))
             .condition_expression("attribute_not_exists(PK)")
             .return_values_on_condition_check_failure(
                 aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
@@ -147,9 +168,21 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails; the sweep will come across the message again.
-    pub async fn mark(&self, message: &StoredMessage, state: MessageState) -> Result<(), StoreError> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(message.to_item(state)));
-        put.send().await.map(|_| ()).map_err(StoreError::from_sdk)
+    pub async fn mark(&self, message: &StoredMessage, state: MessageState, now: Timestamp) -> Result<(), StoreError> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(message.to_item(state, now)));
+        // Whoever applied it has the last word.
+        let put = match state {
+            MessageState::Applied => put,
+            MessageState::Received | MessageState::Parked => put
+                .condition_expression("attribute_not_exists(PK) OR #state <> :applied")
+                .expression_attribute_names("#state", "state")
+                .expression_attribute_values(":applied", text("applied")),
+        };
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
     }
 
     /// The message with this key.

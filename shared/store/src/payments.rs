@@ -3,11 +3,11 @@
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
-use payment::{Order, Payment, PaymentId};
+use payment::{MerchantId, Order, Payment, PaymentId, ProviderId};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, from_item, pay_key, text, to_item};
+use crate::item::{Item, LONGEST_REFERENCE, from_item, pay_key, text, to_item};
 
 /// How a creation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,22 +95,65 @@ impl Store {
     pub async fn save(&self, payment: &mut Payment) -> Result<(), StoreError> {
         let read = payment.version;
         payment.version += 1;
-        let answer = self
-            .client
-            .put_item()
+        self.put_version(to_item(payment)?, read).await
+    }
+
+    /// Writes a payment together with ids of the provider's that a message may carry alone, all or nothing.
+    ///
+    /// # Errors
+    /// As [`Store::save`].
+    pub async fn save_with_references(&self, payment: &mut Payment, references: &[String]) -> Result<(), StoreError> {
+        let read = payment.version;
+        payment.version += 1;
+        let mut transaction = self.client.transact_write_items().transact_items(self.put_state(payment, read)?);
+        for reference in references {
+            let key = reference_key(&payment.provider, &payment.merchant, reference);
+            let item = [("PK", text(key)), ("SK", text("REF")), ("payment", text(payment.id.as_str()))];
+            let put = Put::builder()
+                .table_name(&self.table)
+                .set_item(Some(item.map(|(name, value)| (name.to_owned(), value)).into()))
+                .condition_expression("attribute_not_exists(PK) OR payment = :payment")
+                .expression_attribute_values(":payment", text(payment.id.as_str()))
+                .build()
+                .map_err(StoreError::malformed)?;
+            transaction = transaction.transact_items(TransactWriteItem::builder().put(put).build());
+        }
+        match transaction.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(lost_to_another) => Err(StoreError::Conflict),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+
+    /// The payment that a message means which carries nothing but this id of the provider's.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn find_by_reference_item(
+        &self,
+        provider: &ProviderId,
+        merchant: &MerchantId,
+        reference: &str,
+    ) -> Result<Option<PaymentId>, StoreError> {
+        if reference.is_empty() || reference.len() > LONGEST_REFERENCE {
+            return Ok(None);
+        }
+        let request = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let key = reference_key(provider, merchant, reference);
+        let answer = request.key("PK", text(key)).key("SK", text("REF")).send().await.map_err(StoreError::from_sdk)?;
+        let item = answer.item.unwrap_or_default();
+        Ok(item.get("payment").and_then(|payment| payment.as_s().ok()).and_then(|id| id.parse().ok()))
+    }
+
+    fn put_state(&self, payment: &Payment, read: u64) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(to_item(payment)?))
             .condition_expression("version = :read")
             .expression_attribute_values(":read", AttributeValue::N(read.to_string()))
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Err(StoreError::Conflict)
-            }
-            Err(error) => Err(StoreError::from_sdk(error)),
-        }
+            .build()
+            .map_err(StoreError::malformed)?;
+        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// Writes a payment together with what the provider's script handed over, both or neither.
@@ -124,13 +167,6 @@ impl Store {
     ) -> Result<(), StoreError> {
         let read = payment.version;
         payment.version += 1;
-        let state = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(to_item(payment)?))
-            .condition_expression("version = :read")
-            .expression_attribute_values(":read", AttributeValue::N(read.to_string()))
-            .build()
-            .map_err(StoreError::malformed)?;
         let widget = Put::builder()
             .table_name(&self.table)
             .set_item(Some(side_item(&payment.id, "WIDGET", result.to_string())))
@@ -139,7 +175,7 @@ impl Store {
         let transaction = self
             .client
             .transact_write_items()
-            .transact_items(TransactWriteItem::builder().put(state).build())
+            .transact_items(self.put_state(payment, read)?)
             .transact_items(TransactWriteItem::builder().put(widget).build());
         match transaction.send().await {
             Ok(_) => Ok(()),
@@ -147,6 +183,10 @@ impl Store {
             Err(error) => Err(StoreError::from_sdk(error)),
         }
     }
+}
+
+fn reference_key(provider: &ProviderId, merchant: &MerchantId, reference: &str) -> String {
+    format!("REF#{provider}#{merchant}#{reference}")
 }
 
 fn side_item(id: &PaymentId, sort: &str, body: String) -> Item {

@@ -33,14 +33,14 @@ async fn wrong_movements(bench: &Bench) -> Vec<Asked> {
         ("a line that is not there", capture(open, lines("ZYZ", 1)).await, "validation_failed", "/lines/0/reference"),
         ("more units than ordered", capture(open, lines("SHIP", 2)).await, "validation_failed", "/lines/0/quantity"),
         (
-            "units of a line in two parts, more than ordered",
+            "the same line twice",
             capture(
                 open,
                 json!({ "lines": [{ "reference": "SHIP", "quantity": 1 }, { "reference": "SHIP", "quantity": 1 }] }),
             )
             .await,
             "validation_failed",
-            "/lines/1/quantity",
+            "/lines/1/reference",
         ),
         (
             "lines of another amount",

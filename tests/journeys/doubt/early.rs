@@ -15,7 +15,7 @@ const IMPATIENT: Duration = Duration::from_millis(300);
 #[tokio::test]
 async fn a_call_that_arrives_after_it_was_looked_for_is_counted_once() {
     for step in [Step::CAPTURE_ALL, Step::INVOICE] {
-        let shop = Shop::at(step.at).await;
+        let shop = Shop::without_messages(step.at).await;
         let backstage = Backstage::of(&shop);
         let deal = shop.authorized().await;
         let body = shop.capture(Some(AMOUNT)).to_string();
@@ -41,7 +41,7 @@ async fn a_call_that_arrives_after_it_was_looked_for_is_counted_once() {
 #[tokio::test]
 async fn a_worker_that_died_is_taken_over_after_its_lease_and_found_out_about() {
     for step in [Step::CAPTURE_ALL, Step::INVOICE] {
-        let shop = Shop::at(step.at).await;
+        let shop = Shop::without_messages(step.at).await;
         let backstage = Backstage::of(&shop);
         let deal = shop.authorized().await;
         let body = shop.capture(Some(AMOUNT)).to_string();
@@ -66,7 +66,7 @@ async fn a_worker_that_died_is_taken_over_after_its_lease_and_found_out_about() 
 
 #[tokio::test]
 async fn a_final_capture_in_doubt_releases_nothing_until_it_is_found() {
-    let shop = Shop::at(At::Billie).await;
+    let shop = Shop::without_messages(At::Billie).await;
     let deal = shop.authorized().await;
     let mut body = shop.capture(Some(5_000));
     body["final"] = json!(true);
@@ -82,7 +82,7 @@ async fn a_final_capture_in_doubt_releases_nothing_until_it_is_found() {
 
 #[tokio::test]
 async fn doubt_about_one_movement_does_not_stop_the_others() {
-    let shop = Shop::at(At::Billie).await;
+    let shop = Shop::without_messages(At::Billie).await;
     let deal = shop.authorized().await;
     let first = shop.capture(Some(4_000));
     shop.sandbox.fault(json!({ "call": "capture", "kind": "drop_after" })).await;

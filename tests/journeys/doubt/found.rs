@@ -1,6 +1,5 @@
 //! The provider did it: a look finds it, and it is counted once.
 
-use serde_json::json;
 use tests::eventually;
 
 use super::{AFTER, in_doubt, is_reserved, makes_doubt, money_is_kept};
@@ -10,7 +9,7 @@ use crate::support::{At, Deal, Shop, Step, Told};
 async fn resolve_by_asking_again(at: At, fault: &str) {
     let steps = Step::ALL.into_iter().filter(|step| step.at == at && step.told != Told::Nothing);
     for step in steps.filter(|step| makes_doubt(*step, fault)) {
-        let shop = Shop::at(at).await;
+        let shop = Shop::without_messages(at).await;
         let ready = step.ready(&shop).await;
         let before = shop.count(step.call).await;
         let (deal, operation) = in_doubt(&ready, fault).await;
@@ -77,12 +76,10 @@ async fn what_billie_did_is_found_after_an_answer_with_another_amount() {
 async fn the_schedule_settles_what_the_provider_did_without_anybody_asking() {
     let mut shops = Vec::new();
     for step in Step::ALL.into_iter().filter(|step| step.told != Told::Nothing) {
-        shops.push((step, Shop::at(step.at).await));
+        shops.push((step, Shop::without_messages(step.at).await));
     }
     let mut waiting: Vec<(Step, Deal<'_>, String)> = Vec::new();
     for (step, shop) in &shops {
-        // Without webhooks, which would tell sooner.
-        shop.sandbox.webhooks(json!({ "mode": "held" })).await;
         let (deal, operation) = in_doubt(&step.ready(shop).await, "drop_after").await;
         waiting.push((*step, deal, operation));
     }

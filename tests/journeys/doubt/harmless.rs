@@ -12,7 +12,7 @@ async fn a_session_that_may_have_been_opened_is_opened_anew_by_the_same_key() {
     for (flow, call) in [("redirect", "hosted_session"), ("widget", "session")] {
         // A session's answer names no amount.
         for fault in AFTER.into_iter().chain(BEFORE).filter(|fault| *fault != "wrong_amount") {
-            let shop = Shop::at(At::Billie).await;
+            let shop = Shop::without_messages(At::Billie).await;
             shop.sandbox.fault(json!({ "call": call, "kind": fault })).await;
             let order = Order::billie_pad().with("/flow", flow);
             let refused = shop.opening("k", &order).send().await.expect_problem(ProblemCode::ProviderUnavailable);

@@ -21,7 +21,7 @@ async fn swept_until(backstage: &Backstage, deal: &Deal<'_>, operation: &str, st
 async fn resolve_by_looking_twice(at: At, fault: &str) {
     let steps = Step::ALL.into_iter().filter(|step| step.at == at && step.told == Told::Both);
     for step in steps.filter(|step| makes_doubt(*step, fault)) {
-        let shop = Shop::at(at).await;
+        let shop = Shop::without_messages(at).await;
         let backstage = Backstage::of(&shop);
         let ready = step.ready(&shop).await;
         let before = shop.count(step.call).await;
@@ -82,7 +82,7 @@ async fn what_somebody_before_billie_swallowed_is_done_by_the_same_key_after_the
 #[tokio::test]
 async fn a_confirmation_that_never_reached_billie_is_sent_again_at_once() {
     for fault in BEFORE {
-        let shop = Shop::at(At::Billie).await;
+        let shop = Shop::without_messages(At::Billie).await;
         let ready = Step::CONFIRM.ready(&shop).await;
         let (deal, operation) = in_doubt(&ready, fault).await;
         money_is_kept(&deal, &shop, Step::CONFIRM, &operation).await;
@@ -95,7 +95,7 @@ async fn a_confirmation_that_never_reached_billie_is_sent_again_at_once() {
 #[tokio::test]
 async fn a_look_up_that_fails_proves_nothing() {
     for (step, look) in [(Step::CAPTURE_ALL, "statuses"), (Step::INVOICE, "get_order")] {
-        let shop = Shop::at(step.at).await;
+        let shop = Shop::without_messages(step.at).await;
         let backstage = Backstage::of(&shop);
         let ready = step.ready(&shop).await;
         let (deal, operation) = in_doubt(&ready, "drop_before").await;

@@ -1,6 +1,5 @@
 //! No read tells: a person is asked after a quarter of an hour, and nothing is ever run again by itself.
 
-use serde_json::json;
 use tests::eventually;
 
 use super::{AFTER, BEFORE, in_doubt, is_reserved, makes_doubt, money_is_kept};
@@ -13,10 +12,8 @@ const QUARTER: i64 = 901;
 async fn what_no_read_can_tell_is_left_to_a_person_and_keeps_its_money() {
     for step in Step::ALL.into_iter().filter(|step| step.told == Told::Nothing) {
         for fault in AFTER.into_iter().chain(BEFORE).filter(|fault| makes_doubt(step, fault)) {
-            let shop = Shop::at(step.at).await;
+            let shop = Shop::without_messages(step.at).await;
             let backstage = Backstage::of(&shop);
-            // Messages of the provider would make us look.
-            shop.sandbox.webhooks(json!({ "mode": "held" })).await;
             let ready = step.ready(&shop).await;
             let before = shop.count(step.call).await;
             let (deal, operation) = in_doubt(&ready, fault).await;
@@ -40,7 +37,7 @@ async fn what_no_read_can_tell_is_left_to_a_person_and_keeps_its_money() {
 #[tokio::test]
 async fn a_cancelled_invoice_that_is_not_seen_to_be_cancelled_is_not_called_off() {
     for fault in ["drop_before", "http_5xx"] {
-        let shop = Shop::at(Step::CANCEL_INVOICE.at).await;
+        let shop = Shop::without_messages(Step::CANCEL_INVOICE.at).await;
         let ready = Step::CANCEL_INVOICE.ready(&shop).await;
         let (deal, operation) = in_doubt(&ready, fault).await;
         for _ in 0..2 {

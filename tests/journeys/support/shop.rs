@@ -53,6 +53,13 @@ impl Shop {
         shop
     }
 
+    /// The same without messages of the provider, which would settle a doubt before anybody looks.
+    pub(crate) async fn without_messages(at: At) -> Self {
+        let shop = Self::at(at).await;
+        shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+        shop
+    }
+
     /// At Buckaroo, whose buyers are sent to a page first.
     pub(crate) async fn with_page() -> Self {
         let shop = Self::on(Site::start().await, At::Buckaroo);

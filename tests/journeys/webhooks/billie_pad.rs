@@ -140,3 +140,39 @@ async fn a_cancellation_at_billies_desk_is_seen_after_its_event() {
     settled(&deal, "declined").await;
     assert_eq!(deal.ends("declined", [0, 0, 0, 0]).await["decline"]["reason"], "risk_policy");
 }
+
+/// A backend order whose answer was lost, and the id that Billie gave it.
+async fn lost_order(shop: &Shop) -> (Deal<'_>, String) {
+    shop.sandbox.fault(json!({ "call": "create_order", "kind": "drop_after" })).await;
+    let opened = shop.opening(&tests::orders::new_word("k"), &At::Billie.order()).send().await;
+    let deal = Deal::of(shop, opened.expect(202).id());
+    let orders = shop.sandbox.books().await["orders"].as_array().unwrap().clone();
+    (deal, orders.last().unwrap()["id"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_backend_order_in_doubt_is_settled_by_an_event_that_names_it() {
+    let shop = Shop::at(At::Billie).await;
+    shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+    let (deal, order) = lost_order(&shop).await;
+    assert_eq!(deal.newest().await["status"], "in_doubt");
+    hear(&deal, "order_approved", json!({ "order_uuid": order })).await;
+    let payment = deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
+    assert_eq!(payment["provider_reference"], order);
+    assert_eq!(shop.count("create_order").await, 1);
+    let _ = deal.post("captures", &shop.capture(None)).await.expect(201);
+    deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;
+}
+
+#[tokio::test]
+async fn an_event_cannot_give_a_backend_order_in_doubt_the_order_of_another() {
+    let shop = Shop::at(At::Billie).await;
+    shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+    let (first, _) = lost_order(&shop).await;
+    let (second, order_of_second) = lost_order(&shop).await;
+    hear(&first, "order_approved", json!({ "order_uuid": order_of_second })).await;
+    assert_eq!(first.get().await["provider_reference"], Value::Null);
+    assert_eq!(first.newest().await["status"], "in_doubt");
+    hear(&second, "order_approved", json!({ "order_uuid": order_of_second })).await;
+    second.ends("authorized", [AMOUNT, 0, 0, 0]).await;
+}

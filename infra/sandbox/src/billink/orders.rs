@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::State;
 use super::answers::{failed, service};
-use crate::billink_shared::ledger::Done;
+use crate::billink_shared::ledger::{Done, Ledger};
 use crate::json::{Json, map};
 use crate::message::{Answer, Incoming};
 use crate::reader::{Flaws, Reader};
@@ -69,13 +69,23 @@ fn invoices<'a>(
     Ok(items)
 }
 
-fn line(number: &str, done: &Done) -> Json {
-    map! { "code": done.code, "invoiceNumber": number, "message": &done.message }
-}
-
-/// What the call did, for the list of calls.
-fn outcome(codes: &[i64]) -> String {
-    codes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+/// Does the same to every invoice; an answer has a line for each.
+fn each<T>(
+    state: &mut State,
+    asked: Vec<(String, T)>,
+    now: Timestamp,
+    act: impl Fn(&mut Ledger, &str, T) -> Done,
+) -> (Vec<Json>, Answer) {
+    let (mut lines, mut hooks, mut codes) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, wanted) in asked {
+        let done = act(&mut state.ledger, &number, wanted);
+        lines.push(map! { "code": done.code, "invoiceNumber": &number, "message": &done.message });
+        codes.push(done.code.to_string());
+        hooks.extend(state.tell(&number, &done.events, now));
+    }
+    let mut answer = Answer::empty(200).with_hooks(hooks);
+    answer.outcome = codes.join(" ");
+    (lines, answer)
 }
 
 fn start(state: &mut State, body: &Json, now: Timestamp) -> Result<Answer, Answer> {
@@ -92,16 +102,10 @@ fn start(state: &mut State, body: &Json, now: Timestamp) -> Result<Answer, Answe
     let asked: Vec<_> = items.into_iter().map(read).collect();
     reader.end();
     state.flawed(flaws)?;
-    let (mut lines, mut hooks, mut codes) = (Vec::new(), Vec::new(), Vec::new());
-    for (number, workflow) in asked {
-        let done = state.ledger.start(&number, workflow.as_deref(), now);
-        lines.push(line(&number, &done));
-        codes.push(done.code);
-        hooks.extend(state.tell(&number, &done.events, now));
-    }
-    let mut answer = Answer::json(200, map! { "code": "500", "result": "MSG", "statuses": lines });
-    answer.outcome = outcome(&codes);
-    Ok(answer.with_hooks(hooks))
+    let act =
+        |ledger: &mut Ledger, number: &str, workflow: Option<String>| ledger.start(number, workflow.as_deref(), now);
+    let (lines, answer) = each(state, asked, now, act);
+    Ok(answer.saying(map! { "code": "500", "result": "MSG", "statuses": lines }))
 }
 
 fn credit(state: &mut State, body: &Json, now: Timestamp) -> Result<Answer, Answer> {
@@ -116,8 +120,8 @@ fn credit(state: &mut State, body: &Json, now: Timestamp) -> Result<Answer, Answ
     }
     let items = invoices(state, &reader, ("705", "No invoices provided"), None)?;
     let read = |item: Reader<'_>| {
-        let asked = (item.text("number"), item.decimal("creditAmount"), item.optional("workflowNumber"));
-        if asked.1 <= 0 {
+        let asked = (item.text("number"), (item.decimal("creditAmount"), item.optional("workflowNumber")));
+        if asked.1.0 <= 0 {
             item.flaw("creditAmount", "This value should be positive.");
         }
         item.limited("description", 254);
@@ -127,16 +131,11 @@ fn credit(state: &mut State, body: &Json, now: Timestamp) -> Result<Answer, Answ
     let asked: Vec<_> = items.into_iter().map(read).collect();
     reader.end();
     state.flawed(flaws)?;
-    let (mut lines, mut hooks, mut codes) = (Vec::new(), Vec::new(), Vec::new());
-    for (number, minor, workflow) in asked {
-        let done = state.ledger.credit(&number, workflow.as_deref(), minor);
-        lines.push(line(&number, &done));
-        codes.push(done.code);
-        hooks.extend(state.tell(&number, &done.events, now));
-    }
-    let mut answer = Answer::json(200, map! { "result": "MSG", "statuses": lines });
-    answer.outcome = outcome(&codes);
-    Ok(answer.with_hooks(hooks))
+    let act = |ledger: &mut Ledger, number: &str, (minor, workflow): (i64, Option<String>)| {
+        ledger.credit(number, workflow.as_deref(), minor)
+    };
+    let (lines, answer) = each(state, asked, now, act);
+    Ok(answer.saying(map! { "result": "MSG", "statuses": lines }))
 }
 
 fn payment(state: &mut State, body: &Json, now: Timestamp) -> Result<Answer, Answer> {
@@ -145,31 +144,23 @@ fn payment(state: &mut State, body: &Json, now: Timestamp) -> Result<Answer, Ans
     credentials(&reader);
     let items = invoices(state, &reader, ("420", "Invoice numbers are missing"), None)?;
     let read = |item: Reader<'_>| {
-        let asked = (item.text("number"), item.decimal("amount"), item.optional("workflowNumber"));
-        if asked.1 <= 0 {
+        let (number, minor) = (item.text("number"), item.decimal("amount"));
+        let workflow = item.optional("workflowNumber");
+        if minor <= 0 {
             item.flaw("amount", "This value should be positive.");
         }
         let long = item.optional("description").is_some_and(|text| text.chars().count() > 30);
         item.end();
-        (asked, long)
+        (number, (minor, workflow, long))
     };
     let asked: Vec<_> = items.into_iter().map(read).collect();
     reader.end();
     state.flawed(flaws)?;
-    let (mut lines, mut hooks, mut codes) = (Vec::new(), Vec::new(), Vec::new());
-    for ((number, minor, workflow), long) in asked {
-        let done = if long {
-            Done { code: 708, message: "Description is too long (max 30)".to_owned(), events: Vec::new() }
-        } else {
-            state.ledger.pay(&number, workflow.as_deref(), minor)
-        };
-        lines.push(line(&number, &done));
-        codes.push(done.code);
-        hooks.extend(state.tell(&number, &done.events, now));
-    }
-    let mut answer = Answer::json(200, map! { "result": "MSG", "invoices": lines });
-    answer.outcome = outcome(&codes);
-    Ok(answer.with_hooks(hooks))
+    let act = |ledger: &mut Ledger, number: &str, (minor, workflow, long): (i64, Option<String>, bool)| {
+        if long { Done::too_long() } else { ledger.pay(number, workflow.as_deref(), minor) }
+    };
+    let (lines, answer) = each(state, asked, now, act);
+    Ok(answer.saying(map! { "result": "MSG", "invoices": lines }))
 }
 
 fn info(state: &State, body: &Json) -> Result<Answer, Answer> {

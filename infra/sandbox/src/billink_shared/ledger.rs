@@ -52,6 +52,11 @@ impl Done {
         Self { code, message: message.to_owned(), events: events.to_vec() }
     }
 
+    /// The description of a payment is too long.
+    pub(crate) fn too_long() -> Self {
+        Self::new(708, "Description is too long (max 30)", &[])
+    }
+
     fn unknown() -> Self {
         Self::new(-1, "Unknown invoice number", &[])
     }
@@ -256,6 +261,7 @@ impl Ledger {
     pub(crate) fn status(&self, number: &str) -> (i64, &'static str, Option<bool>) {
         match self.find(number) {
             None => (-1, "Order not found", None),
+            Some(order) if order.rest() == 0 => (1, "Credited", Some(order.paid_out)),
             Some(order) if order.open() == 0 => (1, "Paid", Some(order.paid_out)),
             Some(order) if order.debit => (2, "Direct debit pending", Some(order.paid_out)),
             Some(order) if order.started.is_some() => (0, "Unpaid", Some(order.paid_out)),

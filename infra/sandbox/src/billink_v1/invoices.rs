@@ -123,11 +123,7 @@ pub(crate) fn pay(state: &mut State, document: &Element, now: Timestamp) -> Resu
     }
     let mut lines = Lines::default();
     for ((number, workflow), minor, long) in wanted {
-        let done = if long {
-            Done { code: 708, message: "Description is too long (max 30)".to_owned(), events: Vec::new() }
-        } else {
-            state.ledger.pay(number, workflow, minor)
-        };
+        let done = if long { Done::too_long() } else { state.ledger.pay(number, workflow, minor) };
         lines.add(state, number, &done, now);
     }
     Ok(lines.answer(None, "INVOICES"))

@@ -62,24 +62,48 @@ fn told(state: &State, key: &str, now: Timestamp) -> Answer {
     Answer::json(200, told).with_hooks(push::about(one, &state.settings, now).into_iter().collect())
 }
 
-/// `settings`, `transactions/{key}` (settles what is pending), `push/{key}` (sends the push again).
+/// `settings`, `transactions/{key}` (settles what is pending), `push/{key}` (sends the push again, or one that claims
+/// another `outcome` or `transaction_type` than the books have).
 pub(crate) fn call(state: &mut State, path: &[&str], body: &Json, now: Timestamp) -> Option<Answer> {
     match path {
         ["settings"] => Some(configure(&mut state.settings, body)),
         ["transactions", key] => Some(settle(state, key, body, now)),
-        ["push", key] => Some(told(state, key, now)),
+        ["push", key] if body.pairs().is_empty() => Some(told(state, key, now)),
+        ["push", key] => Some(claim(state, key, body, now)),
         _ => None,
     }
 }
 
+/// The status that an outcome means.
+fn outcome(body: &Json) -> Result<Status, Answer> {
+    match body.text_of("outcome") {
+        Some("success") => Ok(Status::Success),
+        Some("failed") => Ok(Status::Failed),
+        Some("rejected") => Ok(Status::Rejected),
+        Some("technical") => Ok(Status::Technical),
+        Some("cancelled") => Ok(Status::Cancelled),
+        _ => Err(Answer::refused(400, "outcome must be success, failed, rejected, technical or cancelled")),
+    }
+}
+
+/// A push of something that is not so.
+fn claim(state: &State, key: &str, body: &Json, now: Timestamp) -> Answer {
+    let Some(mut one) = state.books.find(key).cloned() else { return Answer::refused(404, "no such transaction") };
+    if body.text_of("outcome").is_some() {
+        match outcome(body) {
+            Ok(status) => (one.status, one.at) = (status, now),
+            Err(refused) => return refused,
+        }
+    }
+    let own = one.action.map(Action::transaction_type);
+    let hook = push::of_type(&one, body.text_of("transaction_type").or(own), &state.settings, now);
+    Answer::json(200, map! { "ok": true }).with_hooks(hook.into_iter().collect())
+}
+
 fn settle(state: &mut State, key: &str, body: &Json, now: Timestamp) -> Answer {
-    let status = match body.text_of("outcome") {
-        Some("success") => Status::Success,
-        Some("failed") => Status::Failed,
-        Some("rejected") => Status::Rejected,
-        Some("technical") => Status::Technical,
-        Some("cancelled") => Status::Cancelled,
-        _ => return Answer::refused(400, "outcome must be success, failed, rejected, technical or cancelled"),
+    let status = match outcome(body) {
+        Ok(status) => status,
+        Err(refused) => return refused,
     };
     let Some(one) = state.books.find_mut(key) else { return Answer::refused(404, "no such transaction") };
     if !one.status.pending() {

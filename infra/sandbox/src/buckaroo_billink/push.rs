@@ -14,6 +14,11 @@ use crate::webhooks::Hook;
 /// The push about a transaction: to the request's URL (failures to the one for failures), else to the website's.
 /// A request that did not pass validation is not pushed.
 pub(crate) fn about(one: &Transaction, settings: &Settings, now: Timestamp) -> Option<Hook> {
+    of_type(one, wire::kind(one), settings, now)
+}
+
+/// The same with another transaction type; a form keeps its own.
+pub(crate) fn of_type(one: &Transaction, kind: Option<&str>, settings: &Settings, now: Timestamp) -> Option<Hook> {
     if one.status == Status::Invalid {
         return None;
     }
@@ -24,20 +29,26 @@ pub(crate) fn about(one: &Transaction, settings: &Settings, now: Timestamp) -> O
     let own = one.urls.push_failure.as_ref().filter(|_| failed).or(one.urls.push.as_ref());
     let url = Url::parse(own.or(settings.push_url.as_ref())?).ok()?;
     let (body, mut headers) = match settings.push_format {
-        PushFormat::Json => json(one, &url, settings, now),
+        PushFormat::Json => json(one, kind, &url, settings, now),
         PushFormat::Form => (form(&fields(one, settings, "brq_transaction_method"), settings), Vec::new()),
     };
-    let kind = match settings.push_format {
+    let media_type = match settings.push_format {
         PushFormat::Json => "application/json; charset=utf-8",
         PushFormat::Form => "application/x-www-form-urlencoded",
     };
-    headers.push(("content-type".to_owned(), kind.to_owned()));
-    let event = format!("{} {}", wire::kind(one).unwrap_or("pending"), one.status.code().0);
+    headers.push(("content-type".to_owned(), media_type.to_owned()));
+    let event = format!("{} {}", kind.unwrap_or("pending"), one.status.code().0);
     Some(Hook { event, about: one.key.clone(), url: url.to_string(), headers, body, sign: None })
 }
 
-fn json(one: &Transaction, url: &Url, settings: &Settings, now: Timestamp) -> (String, Vec<(String, String)>) {
-    let body = wire::push(one).to_string();
+fn json(
+    one: &Transaction,
+    kind: Option<&str>,
+    url: &Url,
+    settings: &Settings,
+    now: Timestamp,
+) -> (String, Vec<(String, String)>) {
+    let body = wire::push(one, kind).to_string();
     let address = url.as_str().split_once("://").map_or("", |(_, rest)| rest);
     let signed = Signed {
         website_key: &settings.website_key,

@@ -63,7 +63,7 @@ pub(crate) fn answer(one: &Transaction, root: &str) -> Json {
 }
 
 /// What a JSON push carries. A refund's push leaves out what its answer has.
-pub(crate) fn push(one: &Transaction) -> Json {
+pub(crate) fn push(one: &Transaction, kind: Option<&str>) -> Json {
     let refund = one.action == Some(Action::Refund);
     let head = map! {
         "Key": &one.key,
@@ -75,7 +75,7 @@ pub(crate) fn push(one: &Transaction) -> Json {
         "Currency": "EUR",
     };
     let body = with_amount(head, one)
-        .with("TransactionType", kind(one))
+        .with("TransactionType", kind)
         .with("Services", Json::Null)
         .with("CustomParameters", list(&one.custom));
     let body = if refund {

@@ -1,7 +1,7 @@
 //! Reads: how a payment stands, and what became of an operation.
 
 use http::Method;
-use payment::{Detail, Doubt, Finding, News, Operation, OrderNews, OrderState, Outcome, Payment, Receipt, Status};
+use payment::{Detail, Doubt, Finding, Flow, News, Operation, OrderNews, OrderState, Outcome, Payment, Receipt, Status};
 
 use super::answer::{done, news, seen, state};
 use super::map::{Stage, stage};
@@ -15,9 +15,19 @@ pub(super) async fn observe(client: &Client, context: &Context<'_>) -> Result<Ne
     let order = match (payment.provider_reference.as_deref(), payment.session_reference.as_deref()) {
         (Some(uuid), _) => news(order(client, context, uuid).await?, payment).ok_or(ReadError::Unreadable)?,
         (None, Some(session)) => of_session(authorization(client, context, session).await?.as_ref())?,
-        (None, None) => return Err(ReadError::Nothing),
+        (None, None) => of_candidate(client, context).await?,
     };
     Ok(News { order: Some(order), operations: Vec::new() })
+}
+
+/// A backend order whose answer was lost, by the id that a message named: ours only if it has our reference.
+async fn of_candidate(client: &Client, context: &Context<'_>) -> Result<OrderNews, ReadError> {
+    let (payment, uuid) = (context.payment, context.candidate.ok_or(ReadError::Nothing)?);
+    let order = order(client, context, uuid).await?;
+    if payment.flow != Flow::Direct || order.external_code.as_ref() != Some(&payment.order_reference) {
+        return Err(ReadError::Nothing);
+    }
+    news(order, payment).ok_or(ReadError::Unreadable)
 }
 
 /// A session has no order yet, so it can be waiting, authorized or declined and nothing else.

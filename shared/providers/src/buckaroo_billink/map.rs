@@ -134,7 +134,7 @@ impl Transaction {
         Decline {
             reason: listed.map_or(otherwise, |(_, reason)| *reason),
             provider_code: Some(self.provider_code()),
-            message: self.explanation().map(str::to_owned),
+            message: self.explanation().and_then(|text| text.split(':').next()).map(str::to_owned),
         }
     }
 

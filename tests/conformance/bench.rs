@@ -1,0 +1,122 @@
+//! A stack of its own with one provider's stand-in.
+
+use payment::{CaptureMode, Flow, OperationKind};
+use providers::{Capabilities, OperationCapability};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Api, Order, Sandbox, Site, orders};
+
+use crate::deal::Deal;
+use crate::table::{Stage, Table};
+
+/// What the orders are about, minor units.
+pub(crate) const AMOUNT: i64 = 12_600;
+
+/// A part of it.
+pub(crate) const PART: i64 = 2_500;
+
+/// The stack.
+pub(crate) struct Bench {
+    pub(crate) site: Site,
+    pub(crate) api: Api,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) table: &'static Table,
+    pub(crate) capabilities: &'static Capabilities,
+}
+
+/// The capabilities of a table's provider.
+pub(crate) fn capabilities(table: &Table) -> &'static Capabilities {
+    let id = table.provider.parse().unwrap_or_else(|_| panic!("{} is no provider id", table.provider));
+    let registered = providers::find(&id);
+    registered.unwrap_or_else(|| panic!("{} is not in the registry", table.provider)).capabilities
+}
+
+impl Bench {
+    pub(crate) async fn of(table: &'static Table) -> Self {
+        let site = Site::start().await;
+        let (api, sandbox) = (site.api.clone(), site.sandbox(table.provider));
+        Self { site, api, sandbox, table, capabilities: capabilities(table) }
+    }
+
+    /// Every flow with every capture mode.
+    pub(crate) fn ways(&self) -> Vec<(Flow, CaptureMode)> {
+        ways(self.capabilities)
+    }
+
+    pub(crate) fn operation(&self, kind: OperationKind, flow: Flow) -> Option<&'static OperationCapability> {
+        self.capabilities.operation(kind, flow)
+    }
+
+    /// An order that nobody made before.
+    pub(crate) async fn order(&self, (flow, mode): (Flow, CaptureMode)) -> Order {
+        let settings = (self.table.settings)(flow);
+        if !settings.is_null() {
+            self.sandbox.control(Method::POST, "settings", &settings).await;
+        }
+        let name = orders::new_word("O").split_off(22);
+        let order = (self.table.order)().with("/flow", json!(flow)).with("/capture", json!(mode));
+        order.with("/reference", format!("O-{name}")).with("/description", format!("Chairs {name}"))
+    }
+
+    /// A payment that was opened.
+    pub(crate) async fn open(&self, way: (Flow, CaptureMode)) -> Deal<'_> {
+        let order = self.order(way).await;
+        self.open_with(way, order).await
+    }
+
+    /// A payment that was opened with this order.
+    pub(crate) async fn open_with(&self, way: (Flow, CaptureMode), order: Order) -> Deal<'_> {
+        let opened = self.api.post("/v1/payments", order.json()).await.expect(201);
+        Deal::of(self, way, order, opened.id())
+    }
+
+    /// A payment whose money is promised; captured too, where both is one.
+    pub(crate) async fn authorized(&self, way: (Flow, CaptureMode)) -> Deal<'_> {
+        let mut deal = self.open(way).await;
+        deal.buyer("accept").await;
+        deal.promised().await;
+        deal
+    }
+
+    /// A payment that is captured in full by one capture.
+    pub(crate) async fn captured(&self, way: (Flow, CaptureMode)) -> Deal<'_> {
+        let deal = self.authorized(way).await;
+        if way.1 == CaptureMode::Manual {
+            let _ = deal.post("captures", &self.capture(way.0, None)).await.expect(201);
+        }
+        deal
+    }
+
+    /// A payment that is that far. Where no call captures, what is authorized is captured.
+    pub(crate) async fn at(&self, stage: Stage, way: (Flow, CaptureMode)) -> Deal<'_> {
+        match stage {
+            Stage::Open => self.open(way).await,
+            Stage::Authorized => self.authorized(way).await,
+            Stage::Captured => self.captured(way).await,
+        }
+    }
+
+    /// A capture of this amount, or of all that is left, with what the capabilities say that it requires.
+    pub(crate) fn capture(&self, flow: Flow, amount: Option<i64>) -> Value {
+        let mut body = match self.operation(OperationKind::Capture, flow) {
+            Some(capture) if !capture.requires.is_empty() => orders::capture(),
+            _ => json!({}),
+        };
+        if let Some(amount) = amount {
+            body["amount"] = json!(amount);
+        }
+        body
+    }
+
+    /// How many calls the stand-in received that change something.
+    pub(crate) async fn effects(&self) -> usize {
+        let changes = |call: &&Value| self.table.calls.iter().any(|row| call["call"] == row.name);
+        self.sandbox.calls().await.iter().filter(changes).count()
+    }
+}
+
+/// Every flow with every capture mode.
+pub(crate) fn ways(capabilities: &Capabilities) -> Vec<(Flow, CaptureMode)> {
+    let modes = capabilities.capture_modes;
+    capabilities.flows.iter().flat_map(|flow| modes.iter().map(|mode| (*flow, *mode))).collect()
+}

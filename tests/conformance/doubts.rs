@@ -1,0 +1,168 @@
+//! Calls whose outcome nobody knows: kept reserved, told by an event, and ended as the capabilities declare, never by a
+//! second booking.
+
+use payment::{DoubtPolicy, OperationKind};
+use serde_json::json;
+use service::ProblemCode;
+use tests::Answer;
+
+use crate::bench::{AMOUNT, Bench};
+use crate::cases::Cases;
+use crate::deal::Deal;
+use crate::step::{Ready, Step, all};
+use crate::table::Table;
+
+/// A mishap: the fault, whether the provider did its work, and the answer that it gives where it gives one.
+#[derive(Clone, Copy, Debug)]
+struct Mishap {
+    kind: &'static str,
+    worked: bool,
+}
+
+const fn mishap(kind: &'static str, worked: bool) -> Mishap {
+    Mishap { kind, worked }
+}
+
+/// An answer that no page of any provider has.
+const UNHEARD_OF: Mishap = mishap("answer", false);
+
+const MISHAPS: [Mishap; 8] = [
+    mishap("drop_before", false),
+    mishap("drop_after", true),
+    mishap("http_5xx", false),
+    mishap("http_5xx_after", true),
+    mishap("garbage", false),
+    mishap("garbage_after", true),
+    mishap("wrong_amount", true),
+    UNHEARD_OF,
+];
+
+pub(crate) async fn check(table: &'static Table) {
+    let bench = Bench::of(table).await;
+    let mut cases = Cases::of(table);
+    for step in all(table).0 {
+        for mishap in MISHAPS.into_iter().filter(|mishap| mishap.kind != "wrong_amount" || step.call.names_amount) {
+            cases.case(&format!("{} {}", step.name(table), mishap.kind), doubt(&bench, step, mishap)).await;
+            bench.sandbox.no_faults().await;
+            bench.sandbox.webhooks(json!({ "mode": "normal" })).await;
+        }
+    }
+    cases.end();
+}
+
+async fn doubt(bench: &Bench, step: Step, mishap: Mishap) {
+    let ready = step.ready(bench).await;
+    bench.sandbox.quiet().await;
+    // Its messages would tell sooner.
+    bench.sandbox.webhooks(json!({ "mode": "held" })).await;
+    bench.sandbox.forget_calls().await;
+    bench.sandbox.fault(json!({ "call": step.call.name, "kind": mishap.kind, "status": fault_status(mishap), "body": "{}" })).await;
+    let answer = ready.ask().await;
+    let settled = match step.capability.doubt {
+        DoubtPolicy::Harmless => Some(opens_anew(&ready, answer).await),
+        policy => stays_in_doubt(&ready, answer, policy, mishap).await,
+    };
+    // What it tells late changes nothing that is known.
+    bench.sandbox.webhooks(json!({ "mode": "normal" })).await;
+    bench.sandbox.release("normal").await;
+    if let Some(deal) = settled {
+        deal.agreed().await;
+        assert!(!deal.story().await.contains(&"payment.drift_detected".to_owned()));
+    }
+}
+
+fn fault_status(mishap: Mishap) -> u16 {
+    if mishap.kind == UNHEARD_OF.kind { 418 } else { 502 }
+}
+
+/// Nothing was moved: told as a failure that is safe to repeat, and repeated by the same key.
+async fn opens_anew<'a>(ready: &Ready<'a>, answer: Answer) -> Deal<'a> {
+    let refused = answer.expect_problem(ProblemCode::ProviderUnavailable);
+    assert_eq!(refused.at("/retry"), "safe");
+    let done = ready.ask().await.expect(ready.step.done());
+    assert_eq!(ready.count().await, 2);
+    let deal = ready.deal_of(&done);
+    deal.agreed().await;
+    deal
+}
+
+async fn stays_in_doubt<'a>(
+    ready: &Ready<'a>,
+    answer: Answer,
+    policy: DoubtPolicy,
+    mishap: Mishap,
+) -> Option<Deal<'a>> {
+    let step = ready.step;
+    let answer = answer.expect(202);
+    let (deal, operation) = (ready.deal_of(&answer), ready.operation_of(&answer));
+    assert_eq!(deal.operation(&operation).await["status"], "in_doubt");
+    assert_eq!(deal.story().await.last().unwrap(), "operation.in_doubt");
+    money_is_kept(&deal, step, &operation).await;
+    assert_eq!(ready.count().await, 1, "sent again blindly");
+
+    let again = ready.ask().await;
+    assert!(again.is_replay());
+    let is_found = policy == DoubtPolicy::Lookup || step.call.is_found;
+    if policy == DoubtPolicy::Repeat || (is_found && mishap.worked) {
+        let _ = again.expect(step.done());
+        assert_eq!(ready.count().await, if policy == DoubtPolicy::Repeat { 2 } else { 1 });
+        assert_eq!(deal.operation(&operation).await["status"], "succeeded");
+        deal.agreed().await;
+        assert!(deal.story().await.contains(&"operation.resolved".to_owned()));
+        goes_on(&deal, step).await;
+        return Some(deal);
+    }
+    let _ = again.expect(202);
+    assert_eq!(deal.operation(&operation).await["status"], "in_doubt");
+    money_is_kept(&deal, step, &operation).await;
+    assert_eq!(ready.count().await, 1, "sent again blindly");
+    None
+}
+
+/// The money of an operation in doubt is there for nobody else, and nothing is sent to find that out.
+async fn money_is_kept(deal: &Deal<'_>, step: Step, operation: &str) {
+    let bench = deal.bench;
+    let before = bench.effects().await;
+    let payment = deal.get().await;
+    let cancels = bench.operation(OperationKind::Cancel, step.way.0).is_some();
+    let captures = bench.operation(OperationKind::Capture, step.way.0).is_some();
+    let mut refused: Vec<(Answer, &str)> = Vec::new();
+    match step.kind() {
+        OperationKind::Capture => {
+            assert_eq!(payment["amounts"]["capturing"], AMOUNT);
+            let again = deal.post("captures", &bench.capture(step.way.0, Some(AMOUNT))).await;
+            refused.push((again, "amount_exceeds_authorized"));
+        }
+        OperationKind::Refund => {
+            assert_eq!(payment["amounts"]["refunding"], step.amount());
+            let again = deal.post("refunds", &json!({ "amount": AMOUNT })).await;
+            refused.push((again, "amount_exceeds_captured"));
+        }
+        OperationKind::CreateSession | OperationKind::Cancel if captures => {
+            refused.push((deal.post("captures", &bench.capture(step.way.0, None)).await, "operation_in_doubt"));
+        }
+        _ => {}
+    }
+    if cancels && !matches!(step.kind(), OperationKind::Refund | OperationKind::Cancel) {
+        refused.push((deal.post("cancel", &json!({})).await, "operation_in_doubt"));
+    }
+    for (answer, code) in refused {
+        assert_eq!(answer.code(), code, "{:#}", answer.body);
+        if code == "operation_in_doubt" {
+            assert_eq!((answer.status, answer.text("/operation_id")), (409, operation));
+        }
+    }
+    assert_eq!(bench.effects().await, before, "something was sent");
+}
+
+/// What was settled by a look can be built upon.
+async fn goes_on(deal: &Deal<'_>, step: Step) {
+    if step.kind() == OperationKind::Capture && deal.bench.operation(OperationKind::Refund, step.way.0).is_some() {
+        let _ = deal.post("refunds", &json!({ "amount": AMOUNT })).await.expect(201);
+        deal.ends("captured", [AMOUNT, 0, AMOUNT, AMOUNT]).await;
+    }
+    if step.kind() == OperationKind::Confirm && deal.bench.operation(OperationKind::Capture, step.way.0).is_some() {
+        let _ = deal.post("captures", &deal.bench.capture(step.way.0, None)).await.expect(201);
+        deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;
+    }
+}

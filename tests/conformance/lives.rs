@@ -1,0 +1,136 @@
+//! Whole lives without a mishap: after every step the books of the stand-in are the amounts of the API.
+
+use payment::{CaptureMode, Flow, OperationKind};
+use serde_json::json;
+
+use crate::bench::{AMOUNT, Bench, PART};
+use crate::cases::Cases;
+use crate::table::{Early, Table};
+
+type Way = (Flow, CaptureMode);
+
+pub(crate) async fn check(table: &'static Table) {
+    let bench = Bench::of(table).await;
+    let mut cases = Cases::of(table);
+    for way in bench.ways() {
+        let named = |what: &str| format!("{way:?} {what}");
+        let cancels = bench.operation(OperationKind::Cancel, way.0).is_some();
+        cases.case(&named("life"), life(&bench, way)).await;
+        if cancels && way.1 == CaptureMode::Manual {
+            cases.case(&named("cancel"), canceled(&bench, way)).await;
+        }
+        if let Some((_, early)) = table.early_cancel.iter().find(|(flow, _)| *flow == way.0) {
+            cases.case(&named("early cancel"), canceled_early(&bench, way, *early)).await;
+        }
+        let partial = |kind| bench.operation(kind, way.0).is_some_and(|o| o.partial);
+        if partial(OperationKind::Capture) && partial(OperationKind::Cancel) {
+            cases.case(&named("release of the rest"), rest_released(&bench, way)).await;
+        }
+    }
+    cases.case("events", events(&bench)).await;
+    cases.end();
+}
+
+/// Opened, accepted, confirmed, captured, refunded: in parts where parts are declared.
+async fn life(bench: &Bench, way: Way) {
+    let mut deal = bench.open(way).await;
+    let opened = deal.agreed().await;
+    let confirm = bench.operation(OperationKind::Confirm, way.0);
+    let waits = match way.0 {
+        Flow::Redirect | Flow::Widget => "requires_action",
+        Flow::Direct if confirm.is_some_and(|confirm| confirm.calls) => "requires_confirmation",
+        Flow::Direct if way.1 == CaptureMode::Automatic => "captured",
+        Flow::Direct => "authorized",
+    };
+    assert_eq!(opened["status"], waits);
+    let action = match way.0 {
+        Flow::Redirect => json!("redirect"),
+        Flow::Widget => json!("widget"),
+        Flow::Direct => json!(null),
+    };
+    assert_eq!(opened["action"]["kind"], action);
+    deal.buyer("accept").await;
+    deal.promised().await;
+    if way.1 == CaptureMode::Automatic {
+        deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;
+    } else {
+        deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
+        let Some(capture) = bench.operation(OperationKind::Capture, way.0) else { return };
+        if capture.partial {
+            let first = deal.post("captures", &bench.capture(way.0, Some(PART))).await.expect(201);
+            assert_eq!((first.at("/status"), first.at("/amount")), (&json!("succeeded"), &json!(PART)));
+            deal.ends("partially_captured", [AMOUNT, 0, PART, 0]).await;
+        }
+        let rest = deal.post("captures", &bench.capture(way.0, None)).await.expect(201);
+        assert_eq!(rest.at("/status"), "succeeded");
+        deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;
+    }
+    let Some(refund) = bench.operation(OperationKind::Refund, way.0) else { return };
+    let captures = deal.get().await["captures"].as_array().unwrap().clone();
+    let mut given = 0;
+    for capture in captures {
+        let (id, amount) = (&capture["id"], capture["amount"].as_i64().unwrap());
+        let parts = if refund.partial { vec![1_000, amount - 1_000] } else { vec![amount] };
+        for part in parts {
+            let body = json!({ "capture_id": id, "amount": part, "reason": "One chair was damaged" });
+            let refunded = deal.post("refunds", &body).await.expect(201);
+            assert_eq!((refunded.at("/status"), refunded.at("/capture_id")), (&json!("succeeded"), id));
+            given += part;
+            deal.ends("captured", [AMOUNT, 0, AMOUNT, given]).await;
+        }
+    }
+    assert_eq!(given, AMOUNT);
+}
+
+async fn canceled(bench: &Bench, way: Way) {
+    let deal = bench.authorized(way).await;
+    let canceled = deal.post("cancel", &json!({})).await.expect(200);
+    assert_eq!(canceled.at("/status"), "canceled");
+    deal.ends("canceled", [AMOUNT, AMOUNT, 0, 0]).await;
+    // What is called off stays so, however often somebody looks.
+    deal.refreshed().await;
+    deal.ends("canceled", [AMOUNT, AMOUNT, 0, 0]).await;
+    assert!(!deal.story().await.contains(&"payment.drift_detected".to_owned()));
+}
+
+async fn canceled_early(bench: &Bench, way: Way, early: Early) {
+    let deal = bench.open(way).await;
+    let before = deal.agreed().await;
+    if before["status"] == "captured" || before["status"] == "authorized" {
+        return;
+    }
+    let answer = deal.post("cancel", &json!({})).await;
+    match early {
+        Early::Done => {
+            let _ = answer.expect(200);
+            deal.ends("canceled", [0, 0, 0, 0]).await;
+        }
+        Early::Refused => {
+            let _ = answer.expect_problem(service::ProblemCode::ProviderRefused);
+            assert_eq!(deal.agreed().await["status"], before["status"]);
+        }
+    }
+}
+
+async fn rest_released(bench: &Bench, way: Way) {
+    let deal = bench.authorized(way).await;
+    let _ = deal.post("captures", &bench.capture(way.0, Some(PART))).await.expect(201);
+    let _ = deal.post("cancel", &json!({})).await.expect(200);
+    deal.ends("captured", [AMOUNT, AMOUNT - PART, PART, 0]).await;
+    let other = bench.authorized(way).await;
+    let mut last = bench.capture(way.0, Some(PART));
+    last["final"] = json!(true);
+    let _ = other.post("captures", &last).await.expect(201);
+    other.ends("captured", [AMOUNT, AMOUNT - PART, PART, 0]).await;
+}
+
+/// What the shop is told by its queues is the timeline.
+async fn events(bench: &Bench) {
+    let deal = bench.captured(bench.ways()[0]).await;
+    let story = deal.story().await;
+    let mut queues = bench.site.queues();
+    let events = queues.of_payment(&deal.id, story.len().try_into().unwrap()).await;
+    let told: Vec<String> = events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
+    let expected: Vec<String> = story.iter().map(|kind| format!("paylater.{kind}.v1")).collect();
+    assert_eq!(told, expected);
+}

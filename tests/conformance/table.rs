@@ -1,0 +1,201 @@
+//! What a provider's capabilities do not say.
+
+use futures::future::LocalBoxFuture;
+use payment::{Flow, OperationKind};
+use serde_json::Value;
+use tests::Order;
+
+use crate::deal::Deal;
+
+/// One provider's table.
+pub(crate) struct Table {
+    /// The provider's id.
+    pub(crate) provider: &'static str,
+    /// An order that it takes.
+    pub(crate) order: fn() -> Order,
+    /// The stand-in's settings for a flow; null for none.
+    pub(crate) settings: fn(Flow) -> Value,
+    /// What the shop's page hands to the widget, where there is one.
+    pub(crate) widget: Option<fn() -> Value>,
+    /// What the stand-in's books call an order.
+    pub(crate) books: NamedBy,
+    /// The stand-in's name of each call that changes something.
+    pub(crate) calls: &'static [Call],
+    /// What a cancellation does before anything is authorized, per flow that can be cancelled.
+    pub(crate) early_cancel: &'static [(Flow, Early)],
+    /// Buyers who are refused.
+    pub(crate) declines: &'static [Declined],
+    /// Answers by their code.
+    pub(crate) answers: &'static [Answers],
+    /// Refusals that the stand-in makes by itself.
+    pub(crate) refusals: &'static [Refusal],
+    /// Its messages.
+    pub(crate) messages: Messages,
+    /// What it says of an order that cannot be so, where it can be read; the result is what is drift.
+    pub(crate) drift: Option<Drift>,
+    /// Cases that fail, by a part of their name, and why. One that passes must be taken out.
+    pub(crate) known: &'static [(&'static str, &'static str)],
+}
+
+/// What an order is called in the books.
+#[derive(Clone, Copy)]
+pub(crate) enum NamedBy {
+    OrderReference,
+    /// It is never told our reference.
+    Description,
+}
+
+/// A call that changes something.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) kind: OperationKind,
+    pub(crate) when: When,
+    /// The stand-in's name.
+    pub(crate) name: &'static str,
+    /// Whether its answer names an amount.
+    pub(crate) names_amount: bool,
+    /// Whether a look finds it although doubt about its kind of operation does not end so.
+    pub(crate) is_found: bool,
+}
+
+/// Of which operations of its kind a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    Always,
+    /// In this flow.
+    In(Flow),
+    /// Where the money is captured with the authorization.
+    Automatic,
+    /// About all of the money.
+    Whole,
+}
+
+/// A cancellation before anything is authorized.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Early {
+    Done,
+    Refused,
+}
+
+/// A buyer who is refused.
+pub(crate) struct Declined {
+    pub(crate) flow: Flow,
+    /// What is different in the order: pointer and JSON.
+    pub(crate) order: &'static [(&'static str, &'static str)],
+    /// What the buyer does on a page.
+    pub(crate) choice: &'static str,
+    /// The reason in our words.
+    pub(crate) reason: &'static str,
+    /// In the provider's.
+    pub(crate) code: Option<&'static str>,
+}
+
+/// Answers to a call that have the same meaning.
+pub(crate) struct Answers {
+    /// The stand-in's name of the call.
+    pub(crate) call: &'static str,
+    pub(crate) means: Means,
+    pub(crate) codes: &'static [&'static str],
+    /// HTTP status and body of an answer with a code.
+    pub(crate) answer: fn(&str, &Asked) -> (u16, String),
+}
+
+/// What an answer has to be about.
+pub(crate) struct Asked {
+    /// What the provider was told; empty for a payment that is only opened.
+    pub(crate) reference: String,
+    /// The provider's own id of it.
+    pub(crate) provider_reference: String,
+}
+
+/// What an answer means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Means {
+    /// 422, the reservation given back.
+    Refused,
+    /// 502 `retry: safe`, nothing happened.
+    NotSent,
+    /// Another word for success.
+    Done,
+    /// The buyer is refused.
+    Declined(&'static str),
+    /// Called off by the buyer.
+    Canceled,
+    /// May have happened.
+    Doubt,
+}
+
+/// A refusal that the stand-in makes by itself.
+pub(crate) struct Refusal {
+    pub(crate) what: &'static str,
+    pub(crate) call: &'static str,
+    pub(crate) way: Way,
+    /// The provider's code; empty where it has none.
+    pub(crate) code: &'static str,
+}
+
+/// How the stand-in is made to refuse.
+pub(crate) enum Way {
+    /// Something in the order: pointer and JSON.
+    Order(&'static str, &'static str),
+    /// A control call when the operation is possible: path with `{reference}`, and JSON.
+    Control(&'static str, &'static str),
+}
+
+/// What a provider sends unasked.
+#[derive(Clone, Copy)]
+pub(crate) enum Messages {
+    /// Nothing.
+    None,
+    /// Anybody may send it, and nobody believes it.
+    Open,
+    /// With a key or a signature.
+    Authentic { contradictions: &'static [Contradiction], events: &'static [Event] },
+}
+
+/// Says something.
+pub(crate) type Say = for<'a> fn(&'a Deal<'a>, &'static str) -> LocalBoxFuture<'a, ()>;
+
+/// A message with the key or signature that cannot be so.
+pub(crate) struct Contradiction {
+    pub(crate) what: &'static str,
+    pub(crate) at: Stage,
+    pub(crate) say: Say,
+}
+
+/// How far a payment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Open,
+    Authorized,
+    Captured,
+}
+
+/// A look that cannot be so: what it makes the provider say, and the field of the drift.
+#[derive(Clone, Copy)]
+pub(crate) struct Drift {
+    pub(crate) at: Stage,
+    pub(crate) say: Say,
+    pub(crate) field: &'static str,
+}
+
+/// An event by its name.
+pub(crate) struct Event {
+    pub(crate) name: &'static str,
+    pub(crate) at: Stage,
+    pub(crate) meaning: Meaning,
+    pub(crate) say: Say,
+}
+
+/// What an event leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// Nothing that a payment keeps.
+    Nothing,
+    /// Another status.
+    Status(&'static str),
+    /// A fact about the receivable, and the field that shows it with its JSON.
+    Receivable(&'static str, &'static str, &'static str),
+    /// Nobody knows it; it is kept.
+    Unrecognized,
+}

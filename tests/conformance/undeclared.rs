@@ -1,0 +1,149 @@
+//! What a provider does not declare answers 422 by name, and nothing is sent.
+
+use payment::{BuyerKind, CaptureMode, Flow, OperationKind};
+use serde_json::{Value, json};
+use service::ProblemCode::{self, NotSupportedByProvider, ValidationFailed};
+
+use crate::bench::{AMOUNT, Bench, PART};
+use crate::cases::Cases;
+use crate::deal::Deal;
+use crate::table::{Stage, Table};
+
+const FLOWS: [Flow; 3] = [Flow::Redirect, Flow::Widget, Flow::Direct];
+const MODES: [CaptureMode; 2] = [CaptureMode::Manual, CaptureMode::Automatic];
+
+/// Operations at a payment, with the last part of their address.
+const OPERATIONS: [(OperationKind, &str); 4] = [
+    (OperationKind::Confirm, "confirm"),
+    (OperationKind::Capture, "captures"),
+    (OperationKind::Refund, "refunds"),
+    (OperationKind::Cancel, "cancel"),
+];
+
+pub(crate) async fn check(table: &'static Table) {
+    let bench = Bench::of(table).await;
+    let mut cases = Cases::of(table);
+    for (name, pointer, value, code) in wrong_orders(&bench).await {
+        cases.case(&name, order_refused(&bench, &pointer, &value, code)).await;
+    }
+    for way in bench.ways() {
+        for (kind, action) in OPERATIONS {
+            let name = format!("{way:?} {}", kind.as_str());
+            match bench.operation(kind, way.0) {
+                None => cases.case(&name, operation_refused(&bench, way, action)).await,
+                Some(declared) => {
+                    if !declared.partial && way.1 == CaptureMode::Manual {
+                        cases.case(&format!("{name} of a part"), part_refused(&bench, way, kind)).await;
+                    }
+                    if !declared.requires.is_empty() && kind == OperationKind::Capture {
+                        cases.case(&format!("{name} without what it requires"), bare_refused(&bench, way)).await;
+                    }
+                }
+            }
+        }
+    }
+    cases.end();
+}
+
+/// Orders that are not the provider's: a name, what is different (null: left out), and the problem.
+async fn wrong_orders(bench: &Bench) -> Vec<(String, String, Value, ProblemCode)> {
+    let capabilities = bench.capabilities;
+    let mut wrong = Vec::new();
+    let mut add = |pointer: &str, value: Value, code| {
+        wrong.push((format!("order with {pointer} {value}"), pointer.to_owned(), value, code));
+    };
+    for flow in FLOWS.into_iter().filter(|flow| !capabilities.flows.contains(flow)) {
+        add("/flow", json!(flow), NotSupportedByProvider);
+    }
+    for mode in MODES.into_iter().filter(|mode| !capabilities.capture_modes.contains(mode)) {
+        add("/capture", json!(mode), NotSupportedByProvider);
+    }
+    if !capabilities.countries.is_empty() {
+        add("/billing_address/country", json!("US"), ValidationFailed);
+    }
+    if !capabilities.currencies.is_empty() {
+        add("/currency", json!("GBP"), ValidationFailed);
+    }
+    for kind in [BuyerKind::Person, BuyerKind::Business].into_iter().filter(|kind| !capabilities.buyers.contains(kind)) {
+        add("/buyer/kind", json!(kind), ValidationFailed);
+    }
+    for pointer in capabilities.required_fields {
+        add(pointer, Value::Null, ValidationFailed);
+    }
+    let order = (bench.table.order)();
+    for limit in capabilities.limits {
+        let same = order.json().pointer("/billing_address/country") == Some(&json!(limit.country))
+            && order.json().pointer("/buyer/kind") == Some(&json!(limit.buyer));
+        if same {
+            add("/amount", json!(limit.max_amount + 1), ValidationFailed);
+        }
+    }
+    wrong
+}
+
+async fn order_refused(bench: &Bench, pointer: &str, value: &Value, code: ProblemCode) {
+    let order = bench.order(bench.ways()[0]).await;
+    let order = match value {
+        Value::Null => order.without(pointer),
+        Value::Number(minor) if pointer == "/amount" => order.of_amount(minor.as_i64().unwrap()),
+        _ => order.with(pointer, value.clone()),
+    };
+    bench.sandbox.forget_calls().await;
+    let before = bench.site.table().versions().await;
+    let refused = bench.api.post("/v1/payments", order.json()).await.expect_problem(code);
+    assert!(refused.pointers().contains(&pointer), "{:#}", refused.body);
+    assert_eq!(refused.at("/retry"), "never");
+    assert_eq!(bench.sandbox.calls().await, Vec::<Value>::new(), "something was sent");
+    assert_eq!(bench.site.table().versions().await, before, "something was written");
+}
+
+/// Asks for an operation that nobody has, at payments however far.
+async fn operation_refused(bench: &Bench, way: (Flow, CaptureMode), action: &str) {
+    for stage in [Stage::Open, Stage::Authorized] {
+        let deal = bench.at(stage, way).await;
+        refused(&deal, action, &json!({}), &[]).await;
+    }
+}
+
+async fn part_refused(bench: &Bench, way: (Flow, CaptureMode), kind: OperationKind) {
+    match kind {
+        OperationKind::Capture => {
+            let deal = bench.authorized(way).await;
+            refused(&deal, "captures", &bench.capture(way.0, Some(AMOUNT - 1)), &["/amount"]).await;
+            let mut lines = bench.capture(way.0, None);
+            lines["lines"] = json!([{ "reference": "CHAIR", "quantity": 1 }]);
+            refused(&deal, "captures", &lines, &["/lines"]).await;
+        }
+        OperationKind::Refund => {
+            let deal = bench.captured(way).await;
+            refused(&deal, "refunds", &json!({ "amount": PART }), &["/amount"]).await;
+        }
+        // There is a rest only where a part can be captured.
+        OperationKind::Cancel if bench.operation(OperationKind::Capture, way.0).is_some_and(|o| o.partial) => {
+            let deal = bench.authorized(way).await;
+            let _ = deal.post("captures", &bench.capture(way.0, Some(PART))).await.expect(201);
+            refused(&deal, "cancel", &json!({}), &[]).await;
+        }
+        _ => {}
+    }
+}
+
+async fn bare_refused(bench: &Bench, way: (Flow, CaptureMode)) {
+    let deal = bench.authorized(way).await;
+    let requires = bench.operation(OperationKind::Capture, way.0).unwrap().requires;
+    let before = bench.effects().await;
+    let refused = deal.post("captures", &json!({})).await.expect_problem(ValidationFailed);
+    assert_eq!(refused.pointers(), requires);
+    assert_eq!(bench.effects().await, before, "something was sent");
+}
+
+/// Asks, and checks that it is refused by name, that nothing was sent and that the payment stands as before.
+async fn refused(deal: &Deal<'_>, action: &str, body: &Value, pointers: &[&str]) {
+    let (before, effects) = (deal.agreed().await, deal.bench.effects().await);
+    let refused = deal.post(action, body).await.expect_problem(NotSupportedByProvider);
+    assert_eq!(refused.pointers(), pointers, "{action} {body}");
+    assert_eq!(deal.bench.effects().await, effects, "{action} {body}: something was sent");
+    let after = deal.agreed().await;
+    let of = |payment: &Value| [payment["status"].clone(), payment["amounts"].clone(), payment["operations"].clone()];
+    assert_eq!(of(&after), of(&before), "{action} {body}");
+}
