@@ -102,7 +102,9 @@ async fn a_life_at_buckaroo_is_told_by_both_queues() {
     let _ = deal.post("refunds", &json!({ "amount": 600 })).await.expect(202);
     let transactions = shop.sandbox.books().await["transactions"].clone();
     let refund = transactions.as_array().unwrap().last().unwrap()["key"].as_str().unwrap().to_owned();
-    shop.sandbox.control(reqwest::Method::POST, &format!("transactions/{refund}"), &json!({ "outcome": "success" })).await;
+    shop.sandbox
+        .control(reqwest::Method::POST, &format!("transactions/{refund}"), &json!({ "outcome": "success" }))
+        .await;
     shop.sandbox.quiet().await;
     let events = are_right(&deal).await;
     let expected = [

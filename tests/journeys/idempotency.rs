@@ -114,9 +114,8 @@ async fn many_clients_with_the_same_key_cause_one_operation_and_one_effect() {
         let shop = Shop::without_messages(step.at).await;
         let ready = step.ready(&shop).await;
         let before = shop.count(step.call).await;
-        let clients = (0..8).map(|_| {
-            shop.api.request(reqwest::Method::POST, &ready.path()).key(&ready.key).json(&ready.body)
-        });
+        let clients =
+            (0..8).map(|_| shop.api.request(reqwest::Method::POST, &ready.path()).key(&ready.key).json(&ready.body));
         let answers = at_once(clients).await;
         let winners: Vec<_> = answers.iter().filter(|a| a.status == step.done() && !a.is_replay()).collect();
         assert_eq!(winners.len(), 1, "{step:?}");

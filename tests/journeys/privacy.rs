@@ -167,7 +167,10 @@ fn order(at: At) -> Order {
         At::Billie => true,
         At::Buckaroo => !pointer.starts_with("/buyer/company") && pointer != "/billing_address/postal_code",
     };
-    PERSONAL.iter().filter(|(pointer, _)| fits(pointer)).fold(order, |order, (pointer, value)| order.with(pointer, *value))
+    PERSONAL
+        .iter()
+        .filter(|(pointer, _)| fits(pointer))
+        .fold(order, |order, (pointer, value)| order.with(pointer, *value))
 }
 
 /// Everything that can be wrong with an order, with the canaries where they should not be.
@@ -181,22 +184,24 @@ async fn wrong_orders(shop: &Shop, collected: &mut Collected) {
                 collected.problem(&answer);
             }
         }
-        for place in ["/provider", "/currency", "/amount", "/flow", "/capture", "/buyer", "/lines", "/billing_address/country"] {
+        for place in
+            ["/provider", "/currency", "/amount", "/flow", "/capture", "/buyer", "/lines", "/billing_address/country"]
+        {
             let answer = shop.api.post("/v1/payments", order(shop.at).with(place, value).json()).await;
             collected.problem(&answer);
         }
     }
-    let broken = shop.api.request(Method::POST, "/v1/payments").raw("{\"buyer\": \"Canaryfirst\", ", Some("application/json"));
+    let broken =
+        shop.api.request(Method::POST, "/v1/payments").raw("{\"buyer\": \"Canaryfirst\", ", Some("application/json"));
     collected.problem(&broken.send().await);
 }
 
 /// Movements with faults, refusals and forgeries, and everything that is told about them.
 async fn life(deal: &Deal<'_>, collected: &mut Collected) {
     let shop = deal.shop;
-    for (call, action, body) in [
-        ("capture", "captures", shop.capture(None)),
-        ("refund", "refunds", json!({ "amount": 500 })),
-    ] {
+    for (call, action, body) in
+        [("capture", "captures", shop.capture(None)), ("refund", "refunds", json!({ "amount": 500 }))]
+    {
         shop.sandbox.fault(json!({ "call": call, "kind": "http_5xx_after" })).await;
         let answer = deal.post_as(action, action, &body).await;
         assert_eq!(answer.status, 202, "{:#}", answer.body);

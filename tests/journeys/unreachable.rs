@@ -48,7 +48,13 @@ async fn a_payment_at_a_provider_that_is_down_is_opened_by_the_same_key_once_it_
 }
 
 /// The same request, for a merchant whose provider cannot be reached.
-async fn without_provider(backstage: &Backstage, id: &str, step: Step, key: &str, body: &str) -> Result<Answer, Problem> {
+async fn without_provider(
+    backstage: &Backstage,
+    id: &str,
+    step: Step,
+    key: &str,
+    body: &str,
+) -> Result<Answer, Problem> {
     let (service, call, key, body) = (&backstage.service, backstage.call(), Some(key), body.as_bytes());
     match step.action {
         "captures" => service.capture(&call, id, key, body).await,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use local::aws::{self, Aws, Options, streams::Pump};
 use payment::{
-    Cause, CauseKind, CaptureMode, DoubtPolicy, Fingerprint, Flow, NewPayment, OrderNews, OrderState, Outcome, Payment, Receipt,
-    Token,
+    CaptureMode, Cause, CauseKind, DoubtPolicy, Fingerprint, Flow, NewPayment, OrderNews, OrderState, Outcome, Payment,
+    Receipt, Token,
 };
 use providers::Deadline;
 use relay_events::{Queues, Relay};
@@ -27,7 +27,8 @@ async fn authorized(store: &Store, key: &str) -> Payment {
         flow: Flow::Direct,
         capture_mode: CaptureMode::Manual,
         livemode: false,
-        token: Token::from_random([7; 16]), provider_account: None,
+        token: Token::from_random([7; 16]),
+        provider_account: None,
         fingerprint: Fingerprint::of(&order).unwrap(),
         cause: cause.clone(),
     };
@@ -48,7 +49,8 @@ fn pump(aws: &Aws, queues: Vec<String>, store: &Store) -> Pump {
         async move {
             let event = serde_json::from_value(event).unwrap();
             let deadline = Deadline::within(Duration::from_secs(30));
-            let answer = relay_events::handle(relay, event, deadline, "test".to_owned()).await.map_err(|e| e.to_string())?;
+            let answer =
+                relay_events::handle(relay, event, deadline, "test".to_owned()).await.map_err(|e| e.to_string())?;
             Ok::<_, String>(serde_json::to_value(answer).unwrap())
         }
     })

@@ -9,6 +9,7 @@ mod decimal;
 mod effect;
 mod inbound;
 mod transport;
+mod zone;
 
 pub use adapter::{AccountError, Act, Activate, Activation, Adapter, Context, ReadError, Urls};
 pub use capabilities::{BestEvidence, Capabilities, Limit, OperationCapability};

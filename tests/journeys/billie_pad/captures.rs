@@ -78,7 +78,8 @@ async fn a_final_capture_releases_the_rest_by_a_second_operation() {
     let capture = deal.post_as("k", "captures", &body).await.expect(201);
     assert_eq!(capture.at("/payment/status"), "captured");
     let payment = deal.ends("captured", [AMOUNT, 6_550, 6_050, 0]).await;
-    let kinds: Vec<_> = payment["operations"].as_array().unwrap().iter().map(|o| (&o["kind"], &o["status"], &o["amount"])).collect();
+    let kinds: Vec<_> =
+        payment["operations"].as_array().unwrap().iter().map(|o| (&o["kind"], &o["status"], &o["amount"])).collect();
     let expected = [
         (&json!("create_session"), &json!("succeeded"), &json!(AMOUNT)),
         (&json!("capture"), &json!("succeeded"), &json!(6_050)),

@@ -71,7 +71,10 @@ async fn the_page_leads_to_a_confirmation_and_the_confirmation_to_the_money() {
     assert_eq!(confirmed.at("/debtor"), "Zeta Electronics Gold GmbH");
     assert!(confirmed.text("/bank_transfer/iban").starts_with("DE"));
     deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
-    assert_eq!(deal.story().await[..4], ["payment.created", "payment.requires_action", "payment.requires_confirmation", "payment.authorized"]);
+    assert_eq!(
+        deal.story().await[..4],
+        ["payment.created", "payment.requires_action", "payment.requires_confirmation", "payment.authorized"]
+    );
 }
 
 #[tokio::test]
@@ -196,7 +199,10 @@ async fn a_decline_is_an_answer_with_a_reason_in_our_words() {
         let order = At::Billie.order().with("/buyer/person/email", format!("uno+decline+{word}@example.com"));
         let deal = shop.open(&order).await;
         let payment = deal.ends("declined", [0, 0, 0, 0]).await;
-        assert_eq!((&payment["decline"]["reason"], &payment["decline"]["provider_code"]), (&json!(reason), &json!(code)));
+        assert_eq!(
+            (&payment["decline"]["reason"], &payment["decline"]["provider_code"]),
+            (&json!(reason), &json!(code))
+        );
         assert_eq!((&payment["allowed_actions"], &payment["debtor"]), (&json!([]), &Value::Null));
     }
 }

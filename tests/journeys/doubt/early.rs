@@ -28,7 +28,9 @@ async fn a_call_that_arrives_after_it_was_looked_for_is_counted_once() {
 
         let again = backstage.service.capture(&backstage.call(), &deal.id, Some("k"), body.as_bytes()).await.unwrap();
         assert_eq!((again.status, again.replayed), (202, true), "not there yet");
-        let processed = async || shop.sandbox.calls().await.iter().any(|c| c["call"] == "capture" && c["processed"] == true).then_some(());
+        let processed = async || {
+            shop.sandbox.calls().await.iter().any(|c| c["call"] == "capture" && c["processed"] == true).then_some(())
+        };
         eventually("the call to arrive after all", processed).await;
         backstage.advance(61);
         let found = backstage.service.capture(&backstage.call(), &deal.id, Some("k"), body.as_bytes()).await.unwrap();
@@ -48,7 +50,8 @@ async fn a_worker_that_died_is_taken_over_after_its_lease_and_found_out_about() 
         shop.sandbox.fault(json!({ "call": "capture", "kind": "delay", "millis": 400 })).await;
         let call = backstage.call();
         let dies = backstage.service.capture(&call, &deal.id, Some("k"), body.as_bytes());
-        let reached = eventually("the provider to be called", async || (shop.count("capture").await == 1).then_some(()));
+        let reached =
+            eventually("the provider to be called", async || (shop.count("capture").await == 1).then_some(()));
         tokio::select! {
             _ = dies => panic!("it was to die"),
             () = reached => {}

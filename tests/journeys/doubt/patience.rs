@@ -1,13 +1,22 @@
 //! The real time-outs: 20 seconds for Billie, 25 for Buckaroo, and 29 for the gateway in front of us.
 
 use serde_json::json;
+use tests::eventually;
 
 use crate::support::{Shop, Step};
 
 /// All at the same time, since each takes as long as the provider may.
 #[tokio::test]
 async fn a_provider_that_does_not_answer_in_time_is_a_202_and_not_a_503() {
-    let steps = [Step::AUTHORIZE, Step::CAPTURE_ALL, Step::REFUND, Step::CANCEL_AUTHORIZE, Step::CONFIRM, Step::INVOICE, Step::CANCEL];
+    let steps = [
+        Step::AUTHORIZE,
+        Step::CAPTURE_ALL,
+        Step::REFUND,
+        Step::CANCEL_AUTHORIZE,
+        Step::CONFIRM,
+        Step::INVOICE,
+        Step::CANCEL,
+    ];
     let mut shops = Vec::new();
     for step in steps {
         shops.push((step, Shop::without_messages(step.at).await));
@@ -23,9 +32,9 @@ async fn a_provider_that_does_not_answer_in_time_is_a_202_and_not_a_503() {
     let answers = [answers.0, answers.1, answers.2, answers.3, answers.4, answers.5, answers.6];
     for (ready, answer) in asked.iter().zip(answers) {
         let answer = answer.expect(202);
-        let (deal, operation) = (ready.deal(&answer), ready.step.operation_of(&answer));
-        assert_eq!(deal.operation(&operation).await["reason"], "timed_out", "{:?}", ready.step);
-        let _ = ready.ask().await.expect(ready.step.done());
-        deal.agreed().await;
+        assert!(answer.body.to_string().contains("\"timed_out\""), "{:?}: {:#}", ready.step, answer.body);
+        // The sweep may be at it by now: Billie's five seconds are over when Buckaroo's time is.
+        eventually("the outcome", async || (ready.ask().await.status == ready.step.done()).then_some(())).await;
+        ready.deal(&answer).agreed().await;
     }
 }

@@ -71,6 +71,10 @@ impl Backstage {
 
     /// A request with that much time.
     pub(crate) fn call_within(&self, time: Duration) -> Call {
-        Call { merchant: DEMO_MERCHANT.parse().unwrap(), request_id: "backstage".to_owned(), deadline: Deadline::within(time) }
+        Call {
+            merchant: DEMO_MERCHANT.parse().unwrap(),
+            request_id: "backstage".to_owned(),
+            deadline: Deadline::within(time),
+        }
     }
 }

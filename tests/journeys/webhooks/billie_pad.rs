@@ -31,8 +31,18 @@ async fn the_receivables_life_is_told_beside_the_status_and_never_touches_it() {
         ("reminder_email_2", json!({}), "receivable.dunning", ("dunning_level", json!(4))),
         ("dca_letter", json!({}), "receivable.dunning", ("dunning_level", json!(7))),
         ("dispute", json!({}), "receivable.disputed", ("disputed", json!(true))),
-        ("payment", json!({ "amount": "26.00", "open_amount": "100.00" }), "receivable.buyer_paid", ("outstanding", json!(10_000))),
-        ("payment", json!({ "amount": "100.00", "open amount": "0.00" }), "receivable.buyer_paid", ("outstanding", json!(0))),
+        (
+            "payment",
+            json!({ "amount": "26.00", "open_amount": "100.00" }),
+            "receivable.buyer_paid",
+            ("outstanding", json!(10_000)),
+        ),
+        (
+            "payment",
+            json!({ "amount": "100.00", "open amount": "0.00" }),
+            "receivable.buyer_paid",
+            ("outstanding", json!(0)),
+        ),
         ("archived", json!({}), "receivable.closed", ("closed", json!(true))),
     ];
     for (name, more, kind, (field, value)) in told {
@@ -62,7 +72,11 @@ async fn the_stand_ins_own_events_are_understood_in_both_spellings() {
         }
         shop.sandbox.quiet().await;
         let receivable = deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await["receivable"].clone();
-        assert_eq!((&receivable["outstanding"], &receivable["dunning_level"]), (&json!(10_000), &json!(3)), "{spelling}");
+        assert_eq!(
+            (&receivable["outstanding"], &receivable["dunning_level"]),
+            (&json!(10_000), &json!(3)),
+            "{spelling}"
+        );
         assert!(receivable["paid_out_at"].is_string());
     }
 }
@@ -121,7 +135,8 @@ async fn what_is_authentic_and_not_readable_is_said_to_be_so() {
     let shop = Shop::at(At::Billie).await;
     let before = shop.site.table().versions().await;
     for body in ["", "{", "[]", "{}", "{\"event\":7}"] {
-        let request = message(&shop, EVENTS, "application/json", body).header("x-api-key", sandbox::billie_pad::WEBHOOK_KEY);
+        let request =
+            message(&shop, EVENTS, "application/json", body).header("x-api-key", sandbox::billie_pad::WEBHOOK_KEY);
         let _ = request.send().await.expect_problem(ProblemCode::InvalidJson);
     }
     assert_eq!(shop.site.table().versions().await, before);

@@ -176,7 +176,10 @@ async fn a_genuine_push_about_an_unknown_kind_of_transaction_is_written_down_as_
     let _ = message(&shop, PUSHES, FORM, &push.body(SECRET_KEY)).send().await.expect(200);
     let timeline = deal.timeline().await;
     let last = timeline.last().unwrap();
-    assert_eq!((&last["type"], &last["provider_event"]), (&json!("paylater.provider_event.unrecognized.v1"), &json!("Z999")));
+    assert_eq!(
+        (&last["type"], &last["provider_event"]),
+        (&json!("paylater.provider_event.unrecognized.v1"), &json!("Z999"))
+    );
     deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
 }
 
@@ -186,7 +189,13 @@ async fn a_genuine_push_about_nobody_is_kept_and_changes_nobody() {
     let deal = shop.authorized().await;
     shop.sandbox.quiet().await;
     let before = deal.get().await;
-    let push = Push { key: "0".repeat(32).leak(), invoice: "ORD-1-ABCDEF", transaction_type: "C073", status: "190", amount: "126.00" };
+    let push = Push {
+        key: "0".repeat(32).leak(),
+        invoice: "ORD-1-ABCDEF",
+        transaction_type: "C073",
+        status: "190",
+        amount: "126.00",
+    };
     let body = push.body(SECRET_KEY);
     for _ in 0..2 {
         let _ = message(&shop, PUSHES, FORM, &body).send().await.expect(200);

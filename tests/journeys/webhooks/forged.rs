@@ -30,7 +30,8 @@ async fn a_form_push_that_is_not_signed_by_our_secret_is_turned_away() {
     let payment = deal.get().await;
     let reference = payment["order_reference"].as_str().unwrap();
     let capture = format!("{reference}-C123456");
-    let push = Push { key: &"A".repeat(32), invoice: &capture, transaction_type: "C073", status: "190", amount: "126.00" };
+    let push =
+        Push { key: &"A".repeat(32), invoice: &capture, transaction_type: "C073", status: "190", amount: "126.00" };
     let good = push.body(SECRET_KEY);
     let signature = good.rsplit_once("brq_signature=").unwrap().1.to_owned();
     let other_website = [("brq_statuscode", "190"), ("brq_transactions", "A"), ("brq_websitekey", "ANOTHER")];

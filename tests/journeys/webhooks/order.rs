@@ -11,7 +11,9 @@ async fn end(deal: &Deal<'_>) -> (Value, Vec<String>) {
     let payment = deal.agreed().await;
     let mut story = deal.story().await;
     story.sort();
-    let statuses = |list: &str| payment[list].as_array().unwrap().iter().map(|o| json!([o["status"], o["amount"]])).collect::<Value>();
+    let statuses = |list: &str| {
+        payment[list].as_array().unwrap().iter().map(|o| json!([o["status"], o["amount"]])).collect::<Value>()
+    };
     let end = json!({
         "status": payment["status"], "amounts": payment["amounts"], "captures": statuses("captures"),
         "refunds": statuses("refunds"), "operations": statuses("operations"), "receivable": payment["receivable"],

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use http::Method;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use payment::{
     Address, Buyer, BuyerKind, Company, Detail, Line, Operation, Order, Payment, Personal, Salutation, TaxRate,
 };
@@ -15,6 +14,7 @@ use secrecy::ExposeSecret;
 use super::account::{Account, Wire};
 use super::map::Endpoint;
 use super::xml::Element;
+use crate::zone::AMSTERDAM;
 use crate::{Context, Request};
 
 /// Credit: the longest `DESCRIPTION` that the WooCommerce plug-in sends.
@@ -185,7 +185,7 @@ pub(super) fn digits(phone: &str) -> Option<String> {
 
 /// The day in Amsterdam.
 pub(super) fn day(now: Timestamp) -> Date {
-    now.to_zoned(TimeZone::get("Europe/Amsterdam").unwrap_or(TimeZone::UTC)).date()
+    now.to_zoned(AMSTERDAM.clone()).date()
 }
 
 fn written(date: Date) -> String {

@@ -16,12 +16,12 @@ mod wire;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use payment::{
     BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind,
     OperationStatus, Order, OrderError, OrderState, Outcome, Payment, Status,
 };
 
+use crate::zone::AMSTERDAM;
 use crate::{
     AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Limit, Message,
     NotAuthentic, OperationCapability, ReadError, Transport,
@@ -86,8 +86,7 @@ pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<
 #[async_trait]
 impl Adapter for Buckaroo {
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
-        let amsterdam = TimeZone::get("Europe/Amsterdam").unwrap_or(TimeZone::UTC);
-        rules::broken(&self.account, order, Timestamp::now().to_zoned(amsterdam).date())
+        rules::broken(&self.account, order, Timestamp::now().to_zoned(AMSTERDAM.clone()).date())
     }
 
     fn broken_widget_rules(&self, _payment: &Payment, _result: &serde_json::Value) -> Vec<OrderError> {

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::account::is_https_or_loopback;
 use crate::JsonDecimal;
+use crate::zone::AMSTERDAM;
 
 /// The body of `POST json/Transaction`: exactly one of the amounts is there.
 #[derive(Serialize)]
@@ -217,7 +218,7 @@ impl Status {
     /// When it became so. A time without an offset is Dutch: the guide shows one event in both ways.
     pub(super) fn at(&self) -> Option<Timestamp> {
         let text = self.date_time.as_deref()?;
-        let dutch = || text.parse::<DateTime>().ok()?.in_tz("Europe/Amsterdam").ok().map(|zoned| zoned.timestamp());
+        let dutch = || text.parse::<DateTime>().ok()?.to_zoned(AMSTERDAM.clone()).ok().map(|zoned| zoned.timestamp());
         text.parse().ok().or_else(dutch)
     }
 }

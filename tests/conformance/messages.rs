@@ -1,0 +1,182 @@
+//! What a provider sends unasked: twice, late, reordered, contradicting, and by somebody else.
+
+use payment::{CaptureMode, Flow, OperationKind};
+use providers::BestEvidence;
+use reqwest::Method;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::bench::Bench;
+use crate::cases::Cases;
+use crate::deal::Deal;
+use crate::table::{Contradiction, Drift, Messages, Table};
+
+type Way = (Flow, CaptureMode);
+
+pub(crate) async fn check(table: &'static Table) {
+    let bench = Bench::of(table).await;
+    let mut cases = Cases::of(table);
+    for way in bench.ways() {
+        cases.case(&format!("{way:?} twice"), twice(&bench, way)).await;
+        for order in ["normal", "reversed"] {
+            cases.case(&format!("{way:?} late, {order}"), late(&bench, way, order)).await;
+        }
+    }
+    bench.sandbox.webhooks(json!({ "mode": "normal" })).await;
+    match table.messages {
+        Messages::None => cases.case("from nobody", from_nobody(&bench)).await,
+        Messages::Open => cases.case("about somebody else", about_somebody_else(&bench)).await,
+        Messages::Authentic { contradictions, .. } => {
+            cases.case("forged", forged(&bench)).await;
+            for contradiction in contradictions {
+                cases.case(contradiction.what, contradicted(&bench, contradiction)).await;
+                bench.sandbox.no_faults().await;
+            }
+        }
+    }
+    if let Some(drift) = table.drift {
+        cases.case("drift", drifted(&bench, drift)).await;
+    }
+    cases.end();
+}
+
+/// A whole life; with messages that are held back, and that are the only evidence, released where nothing goes on
+/// without them.
+async fn life(bench: &Bench, way: Way, held: bool) -> Deal<'_> {
+    let mut deal = bench.open(way).await;
+    deal.buyer("accept").await;
+    let confirms = bench.operation(OperationKind::Confirm, way.0).is_some_and(|confirm| confirm.calls);
+    if held && bench.capabilities.evidence == BestEvidence::Webhook && !confirms {
+        assert_eq!(deal.refreshed().await["status"], "requires_action", "nothing was told yet");
+        bench.sandbox.release("normal").await;
+    }
+    deal.promised().await;
+    if way.1 == CaptureMode::Manual && bench.operation(OperationKind::Capture, way.0).is_some() {
+        let _ = deal.post("captures", &bench.capture(way.0, None)).await.expect(201);
+    }
+    if bench.operation(OperationKind::Refund, way.0).is_some() {
+        let _ = deal.post("refunds", &json!({ "amount": 600 })).await.expect(201);
+    }
+    deal
+}
+
+async fn sorted_story(deal: &Deal<'_>) -> Vec<String> {
+    let mut story = deal.story().await;
+    story.sort();
+    story
+}
+
+async fn twice(bench: &Bench, way: Way) {
+    bench.sandbox.webhooks(json!({ "mode": "normal" })).await;
+    let once = life(bench, way, false).await;
+    bench.sandbox.quiet().await;
+    bench.sandbox.webhooks(json!({ "mode": "duplicate" })).await;
+    let twice = life(bench, way, false).await;
+    bench.sandbox.quiet().await;
+    assert_eq!(sorted_story(&twice).await, sorted_story(&once).await);
+    let (once, twice) = (once.agreed().await, twice.agreed().await);
+    assert_eq!((&twice["status"], &twice["amounts"]), (&once["status"], &once["amounts"]));
+}
+
+async fn late(bench: &Bench, way: Way, order: &str) {
+    bench.sandbox.webhooks(json!({ "mode": "held" })).await;
+    let deal = life(bench, way, true).await;
+    let (before, story) = (deal.agreed().await, deal.story().await);
+    let told = bench.sandbox.release(order).await;
+    assert_eq!(told["released"], told["delivered"], "what is late is still taken");
+    deal.refreshed().await;
+    let after = deal.agreed().await;
+    assert_eq!((&after["status"], &after["amounts"]), (&before["status"], &before["amounts"]));
+    assert_eq!(deal.story().await, story);
+}
+
+/// A message that cannot be so: no money moves, and a look shows that all is as it was.
+async fn contradicted(bench: &Bench, contradiction: &Contradiction) {
+    let deal = bench.at(contradiction.at, bench.ways()[0]).await;
+    bench.sandbox.quiet().await;
+    let (before, story, effects) = (deal.agreed().await, deal.story().await, bench.effects().await);
+    (contradiction.say)(&deal, contradiction.what).await;
+    bench.sandbox.quiet().await;
+    deal.refreshed().await;
+    let after = deal.agreed().await;
+    assert_eq!((&after["status"], &after["amounts"]), (&before["status"], &before["amounts"]));
+    assert_eq!(deal.story().await, story);
+    assert_eq!(bench.effects().await, effects, "something was sent");
+}
+
+/// A look that cannot be so is told, once, and nothing moves.
+async fn drifted(bench: &Bench, drift: Drift) {
+    let deal = bench.at(drift.at, bench.ways()[0]).await;
+    bench.sandbox.quiet().await;
+    let (before, mut story) = (deal.agreed().await, deal.story().await);
+    for _ in 0..2 {
+        (drift.say)(&deal, drift.field).await;
+        let after = deal.refreshed().await;
+        assert_eq!((&after["status"], &after["amounts"]), (&before["status"], &before["amounts"]));
+    }
+    story.push("payment.drift_detected".to_owned());
+    assert_eq!(deal.story().await, story);
+}
+
+/// The last message again, without its key or signature and with a wrong one.
+async fn forged(bench: &Bench) {
+    let deal = bench.captured(bench.ways()[0]).await;
+    bench.sandbox.quiet().await;
+    let deliveries = bench.sandbox.deliveries().await;
+    let last = deliveries.last().expect("nothing was ever sent");
+    let url: Url = last["url"].as_str().unwrap().parse().unwrap();
+    let path = url.as_str().split_once(&*url[..url::Position::BeforePath]).unwrap().1.to_owned();
+    let body = last["body"].as_str().unwrap();
+    let now = jiff::Timestamp::now().as_second().to_string();
+    let zeros = "0".repeat(64);
+    let wrong: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("x-api-key", "sandbox")],
+        &[("authorization", "hmac WEBKEY1234:AAAA:1:1")],
+        &[("x-billink-signature", &zeros), ("x-billink-timestamp", &now), ("x-billink-webhook-id", "x")],
+    ];
+    let (before, versions) = (deal.agreed().await, bench.site.table().versions().await);
+    for headers in wrong {
+        let request = bench.api.request(Method::POST, &path).without_key().authorization(None);
+        let request = request.raw(body, Some("application/json"));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+        let answer = request.send_and_tell().await.0;
+        assert_eq!(answer.status, 401, "{headers:?}: {:#}", answer.body);
+    }
+    assert_eq!(bench.site.table().versions().await, versions, "something was written");
+    assert_eq!(deal.agreed().await["version"], before["version"]);
+}
+
+/// Whose API sends nothing has nobody to be taken for.
+async fn from_nobody(bench: &Bench) {
+    let deal = bench.captured(bench.ways()[0]).await;
+    let versions = bench.site.table().versions().await;
+    let path = format!("/v1/webhooks/{}/demo", bench.capabilities.webhook_path);
+    let body = json!({ "invoiceNumber": deal.get().await["order_reference"], "status": "cancelled" });
+    let request = bench.api.request(Method::POST, &path).without_key().authorization(None).json(&body);
+    let answer = request.send_and_tell().await.0;
+    assert!(matches!(answer.status, 401 | 404), "{:#}", answer.body);
+    assert_eq!(bench.site.table().versions().await, versions, "something was written");
+}
+
+/// A message that anybody can send names another payment's transaction: it is looked at and not believed.
+async fn about_somebody_else(bench: &Bench) {
+    let way = bench.ways()[0];
+    let waiting = bench.open(way).await;
+    let paid = bench.authorized(way).await;
+    let stranger = paid.get().await["provider_reference"].clone();
+    bench.sandbox.quiet().await;
+    let deliveries = bench.sandbox.deliveries().await;
+    let body: Value = serde_json::from_str(deliveries.last().unwrap()["body"].as_str().unwrap()).unwrap();
+    assert_eq!(body["transactionID"], stranger);
+    let before = waiting.agreed().await;
+    let path = format!("/v1/webhooks/{}/demo?payment={}", bench.capabilities.webhook_path, waiting.id);
+    for path in [path.clone(), format!("{path}&token=guessed")] {
+        let request = bench.api.request(Method::POST, &path).without_key().authorization(None).json(&body);
+        let answer = request.send_and_tell().await.0;
+        assert!(answer.status < 300 || answer.status == 401, "{:#}", answer.body);
+        let after = waiting.agreed().await;
+        assert_eq!((&after["status"], &after["amounts"]), (&before["status"], &before["amounts"]));
+    }
+    paid.agreed().await;
+}
