@@ -91,9 +91,20 @@ impl Bench {
     pub(crate) async fn at(&self, stage: Stage, way: (Flow, CaptureMode)) -> Deal<'_> {
         match stage {
             Stage::Open => self.open(way).await,
+            Stage::Review => self.under_review(way.1).await,
             Stage::Authorized => self.authorized(way).await,
             Stage::Captured => self.captured(way).await,
         }
+    }
+
+    /// A payment that the provider decides about later.
+    async fn under_review(&self, mode: CaptureMode) -> Deal<'_> {
+        let (flow, pointer, json) = self.table.review.expect("no row has an order that is decided about later");
+        let value: Value = serde_json::from_str(json).unwrap();
+        let order = self.order((flow, mode)).await.with(pointer, value);
+        let mut deal = self.open_with((flow, mode), order).await;
+        deal.buyer("accept").await;
+        deal
     }
 
     /// A capture of this amount, or of all that is left, with what the capabilities say that it requires.

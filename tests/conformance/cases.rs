@@ -1,11 +1,38 @@
-//! Cases of a provider, one after the other; what fails is told by name in the end, all of it.
+//! Cases of a provider; what fails is told by name in the end, all of it.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
+use futures::future::join_all;
 
+use crate::bench::Bench;
 use crate::table::Table;
+
+/// Stacks that a group of cases is spread over: most of the time is spent waiting.
+const LANES: usize = 3;
+
+/// Runs something of every item, on several stacks at the same time, and tells what failed.
+pub(crate) async fn spread<T>(table: &'static Table, items: Vec<T>, run: impl AsyncFn(&Bench, &mut Cases, T)) {
+    let mut lanes: Vec<Vec<T>> = (0..LANES).map(|_| Vec::new()).collect();
+    items.into_iter().enumerate().for_each(|(n, item)| lanes[n % LANES].push(item));
+    let lane = async |items: Vec<T>| {
+        let mut cases = Cases::of(table);
+        if !items.is_empty() {
+            let bench = Bench::of(table).await;
+            for item in items {
+                run(&bench, &mut cases, item).await;
+            }
+        }
+        cases
+    };
+    let mut all = Cases::of(table);
+    for cases in join_all(lanes.into_iter().map(lane)).await {
+        all.run += cases.run;
+        all.failed.extend(cases.failed);
+    }
+    all.end();
+}
 
 /// The cases of one group.
 pub(crate) struct Cases {
@@ -28,7 +55,7 @@ impl Cases {
             (Ok(()), None) => {}
             (Ok(()), Some((_, why))) => self.failed.push(format!("{name}: passes, though it is known that {why}")),
             (Err(_), Some((_, why))) => eprintln!("{name}: fails as known, {why}"),
-            (Err(panic), None) => self.failed.push(format!("{name}: {}", told(&*panic))),
+            (Err(panic), None) => self.failed.push(format!("{name}: {:.1500}", told(&*panic))),
         }
     }
 

@@ -55,8 +55,7 @@ impl<'a> Deal<'a> {
     /// What the provider must be told of it.
     pub(crate) async fn asked(&self) -> Asked {
         let payment = self.get().await;
-        let text = |name: &str| payment[name].as_str().unwrap_or_default().to_owned();
-        Asked { reference: text("order_reference"), provider_reference: text("provider_reference") }
+        Asked { reference: payment["order_reference"].as_str().unwrap_or_default().to_owned() }
     }
 
     /// The provider's name of its session: what its page's address or its widget is about.
@@ -78,14 +77,20 @@ impl<'a> Deal<'a> {
                 let told = self.bench.sandbox.buyer(&self.session().await, choice).await;
                 self.comes_back(told["location"].as_str().unwrap()).await;
             }
-            Flow::Widget => {
-                let data = self.bench.table.widget.expect("no row says what the shop's page hands to the widget")();
-                let data = json!({ "billie_order_data": data });
-                let path = format!("widget/{}", self.session().await);
-                let result = self.bench.sandbox.control(Method::POST, &path, &data).await;
-                self.confirmation = json!({ "widget_result": result });
-            }
+            Flow::Widget => self.in_widget(&[]).await,
         }
+    }
+
+    /// The buyer in the widget, with what is different in what the shop's page hands to it: pointer and JSON.
+    pub(crate) async fn in_widget(&mut self, changes: &[(&str, &str)]) {
+        let mut data = self.bench.table.widget.expect("no row says what the shop's page hands to the widget")();
+        for (pointer, json) in changes {
+            tests::orders::set(&mut data, pointer, serde_json::from_str(json).unwrap());
+        }
+        let path = format!("widget/{}", self.session().await);
+        let data = json!({ "billie_order_data": data });
+        let result = self.bench.sandbox.control(Method::POST, &path, &data).await;
+        self.confirmation = json!({ "widget_result": result });
     }
 
     async fn comes_back(&self, location: &str) {

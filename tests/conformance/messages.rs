@@ -4,7 +4,7 @@ use payment::{CaptureMode, Flow, OperationKind};
 use providers::BestEvidence;
 use reqwest::Method;
 use serde_json::{Value, json};
-use url::Url;
+use url::{Position, Url};
 
 use crate::bench::Bench;
 use crate::cases::Cases;
@@ -94,12 +94,15 @@ async fn late(bench: &Bench, way: Way, order: &str) {
 async fn contradicted(bench: &Bench, contradiction: &Contradiction) {
     let deal = bench.at(contradiction.at, bench.ways()[0]).await;
     bench.sandbox.quiet().await;
-    let (before, story, effects) = (deal.agreed().await, deal.story().await, bench.effects().await);
+    let (before, mut story, effects) = (deal.agreed().await, deal.story().await, bench.effects().await);
     (contradiction.say)(&deal, contradiction.what).await;
     bench.sandbox.quiet().await;
     deal.refreshed().await;
     let after = deal.agreed().await;
     assert_eq!((&after["status"], &after["amounts"]), (&before["status"], &before["amounts"]));
+    if contradiction.is_drift {
+        story.push("payment.drift_detected".to_owned());
+    }
     assert_eq!(deal.story().await, story);
     assert_eq!(bench.effects().await, effects, "something was sent");
 }
@@ -125,7 +128,7 @@ async fn forged(bench: &Bench) {
     let deliveries = bench.sandbox.deliveries().await;
     let last = deliveries.last().expect("nothing was ever sent");
     let url: Url = last["url"].as_str().unwrap().parse().unwrap();
-    let path = url.as_str().split_once(&*url[..url::Position::BeforePath]).unwrap().1.to_owned();
+    let path = &url[Position::BeforePath..];
     let body = last["body"].as_str().unwrap();
     let now = jiff::Timestamp::now().as_second().to_string();
     let zeros = "0".repeat(64);
@@ -137,7 +140,7 @@ async fn forged(bench: &Bench) {
     ];
     let (before, versions) = (deal.agreed().await, bench.site.table().versions().await);
     for headers in wrong {
-        let request = bench.api.request(Method::POST, &path).without_key().authorization(None);
+        let request = bench.api.request(Method::POST, path).without_key().authorization(None);
         let request = request.raw(body, Some("application/json"));
         let request = headers.iter().fold(request, |request, (name, value)| request.header(name, value));
         let answer = request.send_and_tell().await.0;

@@ -7,7 +7,7 @@ use service::ProblemCode::{ProviderRefused, ProviderUnavailable};
 use tests::Answer;
 
 use crate::bench::Bench;
-use crate::cases::Cases;
+use crate::cases::spread;
 use crate::deal::Deal;
 use crate::step::{Ready, Step, all};
 use crate::table::{Answers, Asked, Means, Refusal, Table, Way};
@@ -15,23 +15,35 @@ use crate::table::{Answers, Asked, Means, Refusal, Table, Way};
 /// Too many requests: turned away unprocessed, at every provider.
 const TURNED_AWAY: u16 = 429;
 
+/// What is asked and how it is answered.
+enum Case {
+    TurnedAway(Step),
+    Answered(Step, &'static Answers),
+    ByItself(&'static Refusal),
+}
+
 pub(crate) async fn check(table: &'static Table) {
-    let bench = Bench::of(table).await;
-    let mut cases = Cases::of(table);
+    let mut cases: Vec<Case> = Vec::new();
     for call in table.calls {
-        let Some(step) = all(table).0.into_iter().find(|step| std::ptr::eq(step.call, call)) else { continue };
-        cases.case(&format!("{} turned away", step.name(table)), turned_away(&bench, step)).await;
-        bench.sandbox.no_faults().await;
-        for row in table.answers.iter().filter(|row| row.call == call.name) {
-            let name = format!("{} {:?}", step.name(table), row.means);
-            cases.case(&name, answered(&bench, step, row)).await;
-            bench.sandbox.no_faults().await;
+        let step = all(table).0.into_iter().find(|step| std::ptr::eq(step.call, call)).unwrap();
+        cases.push(Case::TurnedAway(step));
+        cases.extend(table.answers.iter().filter(|row| row.call == call.name).map(|row| Case::Answered(step, row)));
+    }
+    cases.extend(table.refusals.iter().map(Case::ByItself));
+    spread(table, cases, async |bench, cases, case| {
+        match case {
+            Case::TurnedAway(step) => {
+                cases.case(&format!("{} turned away", step.name(table)), turned_away(bench, step)).await;
+            }
+            Case::Answered(step, row) => {
+                let name = format!("{} {:?} {:?}", step.name(table), row.means, row.codes);
+                cases.case(&name, answered(bench, step, row)).await;
+            }
+            Case::ByItself(refusal) => cases.case(refusal.what, refused_by_itself(bench, refusal)).await,
         }
-    }
-    for refusal in table.refusals {
-        cases.case(refusal.what, refused_by_itself(&bench, refusal)).await;
-    }
-    cases.end();
+        bench.sandbox.no_faults().await;
+    })
+    .await;
 }
 
 /// The operation at a payment where it can be asked for again and again.
@@ -39,7 +51,7 @@ async fn ready(bench: &Bench, step: Step) -> (Ready<'_>, Asked) {
     let ready = step.ready(bench).await;
     let asked = match &ready.deal {
         Some(deal) => deal.asked().await,
-        None => Asked { reference: String::new(), provider_reference: String::new() },
+        None => Asked { reference: String::new() },
     };
     (ready, asked)
 }
@@ -83,12 +95,8 @@ async fn answered(bench: &Bench, step: Step, row: &Answers) {
         let (status, body) = (row.answer)(code, &asked);
         let before = stands(asking.deal.as_ref()).await;
         bench.sandbox.forget_calls().await;
-        bench
-            .sandbox
-            .fault(json!({ "call": row.call, "kind": "answer", "status": status, "body": body }))
-            .await;
+        bench.sandbox.fault(json!({ "call": row.call, "kind": "answer", "status": status, "body": body })).await;
         let answer = asking.ask().await;
-        eprintln!("{} {code}: {} {}", row.call, answer.status, answer.at("/detail"));
         let again = means(&asking, row.means, code, answer).await;
         if again {
             assert_eq!(stands(asking.deal.as_ref()).await, before, "{code}");
@@ -127,7 +135,11 @@ async fn means(asking: &Ready<'_>, means: Means, code: &str, answer: Answer) -> 
         }
         Means::Declined(reason) => {
             let answer = answer.expect(step.done());
-            assert_eq!((answer.at("/status"), answer.at("/decline/reason")), (&json!("declined"), &json!(reason)), "{code}");
+            assert_eq!(
+                (answer.at("/status"), answer.at("/decline/reason")),
+                (&json!("declined"), &json!(reason)),
+                "{code}"
+            );
             false
         }
         Means::Canceled => {
@@ -176,6 +188,7 @@ async fn refused_by_itself(bench: &Bench, refusal: &Refusal) {
         Way::Control(path, json) => {
             let path = path.replace("{reference}", &asked.reference);
             bench.sandbox.control(reqwest::Method::POST, &path, &value(json)).await;
+            bench.sandbox.quiet().await;
         }
     }
     let before = stands(asking.deal.as_ref()).await;

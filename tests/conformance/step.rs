@@ -86,7 +86,8 @@ pub(crate) fn every_declaration_has_its_row(table: &'static Table) {
         assert!(declined, "{} {flow:?}: no row has a buyer who is declined", table.provider);
     }
     for call in table.calls {
-        let refused = table.answers.iter().any(|row| row.call == call.name && row.means == crate::table::Means::Refused);
+        let refused =
+            table.answers.iter().any(|row| row.call == call.name && row.means == crate::table::Means::Refused);
         assert!(refused, "{} {}: no row has a definite refusal", table.provider, call.name);
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Table {
     pub(crate) answers: &'static [Answers],
     /// Refusals that the stand-in makes by itself.
     pub(crate) refusals: &'static [Refusal],
+    /// A flow in which the provider decides later, with what is different in the order: pointer and JSON.
+    pub(crate) review: Option<(Flow, &'static str, &'static str)>,
     /// Its messages.
     pub(crate) messages: Messages,
     /// What it says of an order that cannot be so, where it can be read; the result is what is drift.
@@ -104,8 +106,6 @@ pub(crate) struct Answers {
 pub(crate) struct Asked {
     /// What the provider was told; empty for a payment that is only opened.
     pub(crate) reference: String,
-    /// The provider's own id of it.
-    pub(crate) provider_reference: String,
 }
 
 /// What an answer means.
@@ -160,6 +160,8 @@ pub(crate) type Say = for<'a> fn(&'a Deal<'a>, &'static str) -> LocalBoxFuture<'
 pub(crate) struct Contradiction {
     pub(crate) what: &'static str,
     pub(crate) at: Stage,
+    /// Whether it is drift by itself: it is as good as a look where nobody can look.
+    pub(crate) is_drift: bool,
     pub(crate) say: Say,
 }
 
@@ -167,6 +169,8 @@ pub(crate) struct Contradiction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Open,
+    /// The provider is deciding.
+    Review,
     Authorized,
     Captured,
 }
@@ -196,6 +200,8 @@ pub(crate) enum Meaning {
     Status(&'static str),
     /// A fact about the receivable, and the field that shows it with its JSON.
     Receivable(&'static str, &'static str, &'static str),
+    /// These events of ours, one after the other.
+    Story(&'static [&'static str]),
     /// Nobody knows it; it is kept.
     Unrecognized,
 }

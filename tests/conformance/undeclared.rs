@@ -64,7 +64,8 @@ async fn wrong_orders(bench: &Bench) -> Vec<(String, String, Value, ProblemCode)
     if !capabilities.currencies.is_empty() {
         add("/currency", json!("GBP"), ValidationFailed);
     }
-    for kind in [BuyerKind::Person, BuyerKind::Business].into_iter().filter(|kind| !capabilities.buyers.contains(kind)) {
+    for kind in [BuyerKind::Person, BuyerKind::Business].into_iter().filter(|kind| !capabilities.buyers.contains(kind))
+    {
         add("/buyer/kind", json!(kind), ValidationFailed);
     }
     for pointer in capabilities.required_fields {

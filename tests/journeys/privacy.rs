@@ -1,21 +1,16 @@
 //! What is personal or secret leaves no trace in logs, events, timelines, problems or capabilities. That such types
 //! cannot be printed at all is checked by the compiler; this is about everything that is not a type.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+mod log;
+mod secretive;
 
-use data_encoding::HEXLOWER;
-use local::StackOptions;
 use reqwest::Method;
-use sandbox::{Running, billie_pad, buckaroo_billink};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use tests::{Answer, Api, Order, Sandbox, Site, eventually};
-use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tests::{Answer, Order, eventually};
 
-use crate::support::{Accounts, At, Deal, Shop};
+use self::log::Log;
+use self::secretive::Secretive;
+use crate::support::{At, Deal, Shop};
 
 const API_KEY: &str = "sk_demo_canary-of-the-api-key";
 const CLIENT_ID: &str = "canary-of-the-client-id";
@@ -47,52 +42,6 @@ const PERSONAL: [(&str, &str); 18] = [
 
 const SECRETS: [&str; 5] = [API_KEY, CLIENT_ID, CLIENT_SECRET, WEBHOOK_KEY, SECRET_KEY];
 
-/// The log as it would be written, one JSON document a line.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-/// Everything that this build may say, not only what the functions are started with.
-const LEVELS: &str = "info,payment=trace,providers=trace,store=trace,service=trace,runtime=trace,local=trace,\
-                      relay_events=trace,settle=trace";
-
-impl Log {
-    /// What the whole process logs from now on: whether a line is written at all is decided once for all threads.
-    fn of_process() -> Self {
-        static LOG: OnceLock<Log> = OnceLock::new();
-        let install = || {
-            let log = Self::default();
-            let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(log.clone());
-            let subscriber = subscriber.with_env_filter(EnvFilter::new(LEVELS)).finish();
-            tracing::subscriber::set_global_default(subscriber).unwrap();
-            log
-        };
-        LOG.get_or_init(install).clone()
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 /// Everything that was collected, by what it is.
 #[derive(Default)]
 struct Collected(Vec<(String, String)>);
@@ -116,47 +65,6 @@ impl Collected {
                 assert!(found.is_none(), "{canary} is in {what}: …{}…", around.unwrap_or_default());
             }
         }
-    }
-}
-
-/// A stack whose accounts have canaries for credentials.
-struct Secretive {
-    gateway: Running,
-    billie: Running,
-    site: Site,
-}
-
-impl Secretive {
-    async fn start() -> Self {
-        let port = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let gateway = buckaroo_billink::Settings { secret_key: SECRET_KEY.to_owned(), ..Default::default() };
-        let gateway = buckaroo_billink::start(port().await, gateway).await.unwrap();
-        let billie = billie_pad::Settings {
-            client_id: CLIENT_ID.to_owned(),
-            client_secret: CLIENT_SECRET.to_owned(),
-            webhook_key: WEBHOOK_KEY.to_owned(),
-            ..Default::default()
-        };
-        let billie = billie_pad::start(port().await, billie).await.unwrap();
-        let mut accounts = Accounts::at(&gateway.url(), &billie.url());
-        accounts.buckaroo["secret_key"] = json!(SECRET_KEY);
-        (accounts.billie["client_id"], accounts.billie["client_secret"]) = (json!(CLIENT_ID), json!(CLIENT_SECRET));
-        accounts.billie["webhook_keys"][0]["value"] = json!(WEBHOOK_KEY);
-        let mut merchants: Value = serde_json::from_str(&accounts.merchants()).unwrap();
-        merchants[0]["api_keys"][0]["sha256"] = json!(HEXLOWER.encode(&Sha256::digest(API_KEY)));
-        let options = StackOptions { merchants: Some(merchants.to_string()), ..StackOptions::default() };
-        let mut site = Site::start_own(options).await;
-        site.api = Api::new(site.api.base(), API_KEY);
-        let webhook_url = format!("{}v1/webhooks/billie-pad/demo", site.api.base());
-        let settings = json!({ "webhook_url": webhook_url });
-        Sandbox::new(billie.url()).control(Method::POST, "settings", &settings).await;
-        Self { gateway, billie, site }
-    }
-
-    fn shop(self, at: At) -> (Shop, [Running; 2]) {
-        let sandbox = Sandbox::new(if at == At::Buckaroo { self.gateway.url() } else { self.billie.url() });
-        let shop = Shop { api: self.site.api.clone(), site: self.site, at, sandbox };
-        (shop, [self.gateway, self.billie])
     }
 }
 

@@ -41,9 +41,10 @@ fn indexes(template: &Template) -> Vec<&str> {
 /// What a function needs: by its code, by its triggers, and to write its log.
 fn needed(template: &Template, code: &Code, folder: &str, function: &Value) -> Permissions {
     let mut needed = Permissions::new();
-    for ((of, _), body) in code.reached_from(folder) {
+    for (node, body) in code.reached_from(folder) {
         of_body(body, &mut needed);
-        let named = indexes(template).into_iter().filter(|index| of == "store" && body.texts.contains(*index));
+        let named =
+            indexes(template).into_iter().filter(|index| node.of_crate == "store" && body.texts.contains(*index));
         needed.extend(named.map(|index| format!("dynamodb:Query Table/index/{index}")));
     }
     let mut put = |actions: &[&str], on: &str| needed.extend(actions.iter().map(|action| format!("{action} {on}")));
@@ -56,7 +57,10 @@ fn needed(template: &Template, code: &Code, folder: &str, function: &Value) -> P
                 let read = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"];
                 put(&read, "Table.StreamArn");
                 put(&["dynamodb:ListStreams"], "Table/stream/*");
-                put(&["sqs:SendMessage"], &Template::target(&properties["DestinationConfig"]["OnFailure"]["Destination"]));
+                put(
+                    &["sqs:SendMessage"],
+                    &Template::target(&properties["DestinationConfig"]["OnFailure"]["Destination"]),
+                );
             }
             "SQS" => {
                 let read = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
@@ -122,7 +126,8 @@ fn every_function_may_do_what_its_code_does_and_nothing_else() {
 fn all_that_the_store_does_is_reached_from_some_function() {
     let code = Code::read();
     let all: BTreeSet<_> = folders().iter().flat_map(|folder| code.reached_from(folder).into_keys().cloned()).collect();
-    let missed: Vec<_> = code.of_crate("store").into_iter().filter(|node| code.asks_aws(node) && !all.contains(node)).collect();
+    let missed: Vec<_> =
+        code.of_crate("store").into_iter().filter(|node| code.asks_aws(node) && !all.contains(node)).collect();
     assert!(missed.is_empty(), "no handler reaches {missed:?}: dead code, or a call that this test does not see");
 }
 
@@ -132,7 +137,10 @@ fn the_schedule_may_start_the_sweep_only() {
     let role = template.at("/Resources/SettleScheduleRole/Properties");
     let statement = &role["Policies"][0]["PolicyDocument"]["Statement"];
     assert_eq!(statement.as_array().unwrap().len(), 1);
-    assert_eq!((&statement[0]["Action"], &statement[0]["Resource"]["Ref"]), (&"lambda:InvokeFunction".into(), &"Settle.Alias".into()));
+    assert_eq!(
+        (&statement[0]["Action"], &statement[0]["Resource"]["Ref"]),
+        (&"lambda:InvokeFunction".into(), &"Settle.Alias".into())
+    );
 }
 
 #[test]

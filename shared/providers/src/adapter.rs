@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use payment::{
-    Address, Country, Finding, News, Observation, Operation, Order, OrderError, Outcome, Payment, Personal, ProviderId, Text,
+    Address, Country, Finding, News, Observation, Operation, Order, OrderError, Outcome, Payment, Personal, ProviderId,
+    Text,
 };
 use serde::{Deserialize, Serialize};
 use url::Url;

@@ -1,7 +1,9 @@
 //! What a provider sends to us.
 
+use data_encoding::HEXLOWER;
 use http::HeaderMap;
 use payment::{Amount, Attestation, News, ReceivableNews, SignedClaim};
+use sha2::{Digest as _, Sha256};
 
 /// A message as it arrived, nothing parsed.
 #[derive(Clone, Copy)]
@@ -27,6 +29,24 @@ impl Inbound<'_> {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
+
+    /// The hash of the body: an identity for messages that differ in their bodies unless they are repeats.
+    pub(crate) fn body_hash(&self) -> String {
+        HEXLOWER.encode(&Sha256::digest(self.body))
+    }
+}
+
+/// The longest name of an unknown event that is passed on.
+const LONGEST_NAME: usize = 100;
+
+/// The name of an event that nobody knows, fit to be written down.
+pub(crate) fn printable(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect()
+}
+
+/// Whether a text can be a provider's id: what could be in it is harmless in an address.
+pub(crate) fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// The message is not from the provider, or nobody can tell. The caller learns nothing else.
@@ -54,7 +74,6 @@ pub enum Addressee {
 
 /// How far a message may be believed.
 #[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, never in a collection")]
 pub enum Evidence {
     /// Only enough to go and look.
     Hint,

@@ -3,11 +3,14 @@
 //! One folder per provider API: `mod.rs` (capabilities, wiring), `wire.rs` (its types), `map.rs` (its status, error
 //! and event tables), `fixtures/`. Adding a provider is a folder and one line in the list below.
 
+mod account;
 mod adapter;
+mod billie;
 mod capabilities;
 mod decimal;
 mod effect;
 mod inbound;
+mod order;
 mod transport;
 mod zone;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method};
-use payment::Doubt;
+use payment::{Doubt, Outcome};
 use reqwest::redirect::Policy;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -18,6 +18,12 @@ const LONGEST_BODY: usize = 1 << 20;
 
 /// How often a read is tried, and the pause before the next try in milliseconds.
 const READ_PAUSES_MS: [u64; 3] = [0, 100, 300];
+
+/// Whether an address is safe to send a secret or a buyer to.
+pub(crate) fn is_https_or_loopback(url: &Url) -> bool {
+    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    url.scheme() == "https" || (url.scheme() == "http" && loopback)
+}
 
 /// A point in time after which nobody waits for an answer.
 #[derive(Debug, Clone, Copy)]
@@ -112,6 +118,18 @@ pub enum Answer {
     NotSent,
     /// It may have happened.
     InDoubt(Doubt),
+}
+
+impl Answer {
+    /// What became of an act whose credentials cannot be renewed, or were: where they are not accepted, nothing was done.
+    /// `got` says what the provider's answer means.
+    pub(crate) fn outcome(self, got: impl FnOnce(Response) -> Outcome) -> Outcome {
+        match self {
+            Self::Got(response) => got(response),
+            Self::Unauthorized(_) | Self::NotSent => Outcome::NotSent,
+            Self::InDoubt(doubt) => Outcome::InDoubt(doubt),
+        }
+    }
 }
 
 #[derive(Default)]

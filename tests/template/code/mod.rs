@@ -1,5 +1,5 @@
-//! What the code of a function calls: every function body that can be reached from its handler, by name, through the
-//! crates of the house. A name that two bodies share counts for both, so at most too much is found, never too little.
+//! What the code of a function calls: every function body that can be reached from its handler, through the crates of
+//! the house. Types are told by the names that the house uses for their values: a `store` is a `Store`.
 
 mod parse;
 
@@ -11,8 +11,18 @@ use crate::{file, folders};
 pub(crate) use parse::Body;
 use parse::Call;
 
-/// A function's name and its crate's.
-type Node = (String, String);
+/// A function body's place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Node {
+    pub(crate) of_crate: String,
+    /// The type that it is a method of, or nothing.
+    pub(crate) owner: String,
+    pub(crate) name: String,
+}
+
+fn node(of_crate: &str, owner: &str, name: &str) -> Node {
+    Node { of_crate: of_crate.to_owned(), owner: owner.to_owned(), name: name.to_owned() }
+}
 
 /// The house's code.
 pub(crate) struct Code(BTreeMap<Node, Body>);
@@ -34,11 +44,11 @@ impl Code {
     /// Every body that a function's handler reaches.
     pub(crate) fn reached_from(&self, folder: &str) -> BTreeMap<&Node, &Body> {
         let mut reached = BTreeMap::new();
-        let mut open = vec![(folder.to_owned(), "handle".to_owned())];
-        while let Some(node) = open.pop() {
-            let Some((node, body)) = self.0.get_key_value(&node) else { continue };
-            if reached.insert(node, body).is_none() {
-                open.extend(body.calls.iter().filter_map(|call| self.leads_to(&node.0, call)));
+        let mut open = vec![node(folder, "", "handle")];
+        while let Some(next) = open.pop() {
+            let Some((known, body)) = self.0.get_key_value(&next) else { continue };
+            if reached.insert(known, body).is_none() {
+                open.extend(body.calls.iter().flat_map(|call| leads_to(known, call)));
             }
         }
         reached
@@ -51,22 +61,31 @@ impl Code {
 
     /// The bodies of a crate.
     pub(crate) fn of_crate(&self, name: &str) -> BTreeSet<&Node> {
-        self.0.keys().filter(|(of, _)| of == name).collect()
+        self.0.keys().filter(|node| node.of_crate == name).collect()
     }
+}
 
-    /// Where a call in a crate goes, by what it is called on.
-    fn leads_to(&self, from: &str, call: &Call) -> Option<Node> {
-        let to = match call.on.as_str() {
-            "service" | "store" => call.on.as_str(),
-            "app" => "runtime",
-            // The port of the merchants is the runtime's Secrets Manager.
-            "merchants" => "runtime",
-            "queues" | "relay" => "relay-events",
-            _ if SHARED.contains(&call.on.as_str()) => call.on.as_str(),
-            _ if call.is_path || call.on == "self" => from,
-            _ => return None,
-        };
-        Some((to.to_owned(), call.name.clone()))
+/// Where a call may go, by what it is called on.
+fn leads_to(from: &Node, call: &Call) -> Vec<Node> {
+    let name = call.name.as_str();
+    let one = |of_crate: &str, owner: &str| vec![node(of_crate, owner, name)];
+    match call.on.as_str() {
+        "self" | "Self" => one(&from.of_crate, &from.owner),
+        "" if call.is_path => one(&from.of_crate, ""),
+        on if call.is_path && SHARED.contains(&on) => one(on, ""),
+        // A type of this crate or of one that it uses.
+        on if call.is_path && on.starts_with(char::is_uppercase) => {
+            SHARED.into_iter().chain([from.of_crate.as_str()]).map(|of_crate| node(of_crate, on, name)).collect()
+        }
+        _ if call.is_path => one(&from.of_crate, ""),
+        "service" => one("service", "Service"),
+        "store" => one("store", "Store"),
+        "app" => one("runtime", "App"),
+        // Behind the port of the merchants is the runtime's Secrets Manager.
+        "merchants" => one("runtime", "SecretMerchants"),
+        "relay" => one("relay-events", "Relay"),
+        "queues" => one("relay-events", "Queues"),
+        _ => Vec::new(),
     }
 }
 
@@ -77,8 +96,8 @@ fn collect(folder: &Path, name: &str, bodies: &mut BTreeMap<Node, Body>) {
             collect(&path, name, bodies);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).unwrap();
-            for (function, body) in parse::bodies(&text) {
-                bodies.entry((name.to_owned(), function)).or_default().add(body);
+            for ((owner, function), body) in parse::bodies(&text) {
+                bodies.entry(node(name, &owner, &function)).or_default().add(body);
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, ExprCall, ExprMethodCall, ImplItemFn, ItemFn, ItemMod, LitStr, Signature};
+use syn::{Block, Expr, ExprCall, ExprMethodCall, ImplItemFn, ItemFn, ItemImpl, ItemMod, LitStr, Token, Type};
 
 /// A call in a body.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,31 +29,41 @@ impl Body {
     }
 }
 
-/// The functions of a file, without its tests.
-pub(crate) fn bodies(source: &str) -> Vec<(String, Body)> {
+/// The functions of a file with the types that they are methods of, without its tests.
+pub(crate) fn bodies(source: &str) -> Vec<((String, String), Body)> {
     let mut found = Bodies::default();
     found.visit_file(&syn::parse_file(source).unwrap());
-    found.0
+    found.found
 }
 
 #[derive(Default)]
-struct Bodies(Vec<(String, Body)>);
+struct Bodies {
+    owner: String,
+    found: Vec<((String, String), Body)>,
+}
 
 impl Bodies {
-    fn keep(&mut self, signature: &Signature, block: &Block) {
+    fn keep(&mut self, owner: String, name: String, block: &Block) {
         let mut calls = Calls(Body::default());
         calls.visit_block(block);
-        self.0.push((signature.ident.to_string(), calls.0));
+        self.found.push(((owner, name), calls.0));
     }
 }
 
 impl<'a> Visit<'a> for Bodies {
     fn visit_item_fn(&mut self, item: &'a ItemFn) {
-        self.keep(&item.sig, &item.block);
+        self.keep(String::new(), item.sig.ident.to_string(), &item.block);
+    }
+
+    fn visit_item_impl(&mut self, item: &'a ItemImpl) {
+        if let Type::Path(path) = &*item.self_ty {
+            self.owner = path.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        }
+        visit::visit_item_impl(self, item);
     }
 
     fn visit_impl_item_fn(&mut self, item: &'a ImplItemFn) {
-        self.keep(&item.sig, &item.block);
+        self.keep(self.owner.clone(), item.sig.ident.to_string(), &item.block);
     }
 
     fn visit_item_mod(&mut self, item: &'a ItemMod) {
@@ -79,6 +90,17 @@ impl<'a> Visit<'a> for Calls {
             self.0.calls.insert(Call { on: names.next().unwrap_or_default(), name, is_path: true });
         }
         visit::visit_expr_call(self, call);
+    }
+
+    /// `vec![…]`, `json!(…)` and the like, where they hold expressions.
+    fn visit_macro(&mut self, item: &'a syn::Macro) {
+        let parts = item.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+        for part in parts.into_iter().flatten() {
+            // The parts live only here.
+            let mut inner = Calls(Body::default());
+            inner.visit_expr(&part);
+            self.0.add(inner.0);
+        }
     }
 
     fn visit_lit_str(&mut self, text: &'a LitStr) {

@@ -1,12 +1,11 @@
 //! A merchant's account at BillAgain, as its document gives it.
 
-use data_encoding::BASE64;
-use http::header::{ACCEPT, AUTHORIZATION};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use crate::account::{BaseUrl, BasicCredentials, before_colon, check, filled, read, segments};
 use crate::{AccountError, Request};
 
 /// The account. Nothing in it can be printed.
@@ -14,7 +13,7 @@ use crate::{AccountError, Request};
 #[serde(deny_unknown_fields)]
 pub(super) struct Account {
     /// `https://api.billagain.com/v1`.
-    base_url: Url,
+    base_url: BaseUrl,
     /// The numeric account identifier, which is the user name.
     account_id: String,
     api_key: SecretString,
@@ -56,62 +55,17 @@ impl Default for Wire {
 
 impl Account {
     pub(super) fn read(document: &Value) -> Result<Self, AccountError> {
-        let account = Self::deserialize(document).map_err(|error| without_values(&error.to_string()))?;
-        let base = &account.base_url;
-        let plain = base.query().is_none() && base.fragment().is_none() && base.username().is_empty();
-        let rules = [
-            (
-                is_https_or_loopback(base) && plain,
-                "base_url",
-                "must be https, or http on loopback, without user, query or fragment",
-            ),
-            (is_user_name(&account.account_id), "account_id", "must be visible ASCII without a colon"),
-            (!account.api_key.expose_secret().is_empty(), "api_key", "must not be empty"),
-        ];
-        match rules.into_iter().find(|(kept, ..)| !kept) {
-            Some((_, field, rule)) => Err(broken(field, rule)),
-            None => Ok(account),
-        }
+        let account: Self = read(document)?;
+        check([before_colon("account_id", &account.account_id), filled("api_key", account.api_key.expose_secret())])?;
+        Ok(account)
     }
 
     /// An address below the base; an id is one segment of it.
     pub(super) fn url(&self, path: &str, id: Option<&str>) -> Url {
-        let mut url = self.base_url.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path.split('/').filter(|part| !part.is_empty())).extend(id);
-        }
-        url
+        self.base_url.join(segments(path).chain(id))
     }
 
     pub(super) fn sign(&self, request: Request) -> Request {
-        let credentials = format!("{}:{}", self.account_id, self.api_key.expose_secret());
-        let basic = format!("Basic {}", BASE64.encode(credentials.as_bytes()));
-        request.with_header(ACCEPT, "application/json", false).with_header(AUTHORIZATION, &basic, true)
+        BasicCredentials { user: &self.account_id, password: &self.api_key }.sign(request)
     }
-}
-
-/// Whether secrets may be sent there and buyers sent to it.
-pub(super) fn is_https_or_loopback(url: &Url) -> bool {
-    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-    url.scheme() == "https" || (url.scheme() == "http" && loopback)
-}
-
-fn is_user_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && b != b':')
-}
-
-/// The parser's messages may quote a value, and values here are secrets: only names of fields are passed on.
-fn without_values(text: &str) -> AccountError {
-    let name = text.split('`').nth(1).unwrap_or_default();
-    if text.starts_with("missing field") {
-        broken(name, "is required")
-    } else if text.starts_with("unknown field") {
-        broken(name, "is not a field of this account")
-    } else {
-        broken("billagain", "has a field of the wrong type")
-    }
-}
-
-fn broken(field: &str, rule: &str) -> AccountError {
-    AccountError { field: field.to_owned(), rule: rule.to_owned() }
 }

@@ -5,17 +5,13 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::wire::Fields;
+use crate::inbound::is_id;
 use crate::{Addressee, Evidence, Inbound, Message};
 
-/// The transaction that fields name, under any of its names in any case.
+/// The transaction that fields name, under any of its names in any case. By the guide ids are alphanumeric.
 pub(super) fn transaction_id(names: &[String], fields: &[(String, String)]) -> Option<String> {
     let named = |(field, _): &&(String, String)| names.iter().any(|name| field.eq_ignore_ascii_case(name));
     fields.iter().filter(named).map(|(_, value)| value.clone()).find(|value| is_id(value))
-}
-
-/// Ids and tokens are alphanumeric by the guide; what else could be in one is harmless in an address.
-pub(super) fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// A notification. Its form is not documented: JSON, a form or the address may name the transaction.

@@ -6,22 +6,18 @@ use rust_decimal::Decimal;
 use url::Url;
 
 use super::BillAgain;
-use super::account::is_https_or_loopback;
 use super::map::message;
-use super::notice::is_id;
 use super::options::Options;
 use super::wire::{Fields, Initiate};
-use crate::{Answer, Context, Effect, JsonDecimal, Request, Response};
+use crate::inbound::is_id;
+use crate::transport::is_https_or_loopback;
+use crate::{Context, Effect, JsonDecimal, Request, Response};
 
 impl BillAgain {
     pub(super) async fn initiate(&self, context: &Context<'_>, effect: Effect) -> Outcome {
         let Some((customer, request)) = self.request(context) else { return Outcome::NotSent };
-        match self.transport.act(effect, self.account.sign(request), context.deadline).await {
-            Answer::Got(response) => judge(&response, customer),
-            // There is no token to renew: the key is wrong.
-            Answer::Unauthorized(_) | Answer::NotSent => Outcome::NotSent,
-            Answer::InDoubt(doubt) => Outcome::InDoubt(doubt),
-        }
+        let answer = self.transport.act(effect, self.account.sign(request), context.deadline).await;
+        answer.outcome(|response| judge(&response, customer))
     }
 
     fn request(&self, context: &Context<'_>) -> Option<(u64, Request)> {

@@ -4,6 +4,8 @@ use payment::{Order, OrderError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::order::told;
+
 /// How the buyer pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -150,5 +152,5 @@ fn broken_together(order: &Order, options: &Options, usual_gateway: Option<u64>)
             "must not be no_cc unless the method is bank_account",
         ),
     ];
-    rules.into_iter().filter(|(broken, ..)| *broken).map(|(_, pointer, rule)| OrderError::at(pointer, rule)).collect()
+    told(rules).collect()
 }

@@ -4,28 +4,24 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use payment::{Action, BankTransfer, Doubt, OrderNews, OrderState, Outcome, Payment, Personal, Receipt, Refusal};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 
-use super::account::is_https_or_loopback;
-use super::map::{Stage, decline, stage, word};
+use super::map::{Stage, decline, stage};
 use super::{SESSION_SECONDS, wire};
+use crate::billie::word;
+use crate::transport::is_https_or_loopback;
 use crate::{Answer, ReadError, Response};
 
 /// What an answer means; `then` says what a 2xx means.
 pub(super) fn judge(answer: Answer, then: impl FnOnce(&[u8]) -> Outcome) -> Outcome {
-    let response = match answer {
-        Answer::Got(response) => response,
-        Answer::NotSent | Answer::Unauthorized(_) => return Outcome::NotSent,
-        Answer::InDoubt(doubt) => return Outcome::InDoubt(doubt),
-    };
-    match response.status {
+    answer.outcome(|response| match response.status {
         200..=299 => then(&response.body),
         // The definite refusals: not valid, not allowed in this state or for this merchant, unknown id.
         400 | 403 | 404 => refusal(&response.body),
         500.. => Outcome::InDoubt(Doubt::ServerError),
         _ => Outcome::InDoubt(Doubt::UnknownCode),
-    }
+    })
 }
 
 /// What an answer means; `then` says what the content of a 2xx means.
@@ -51,20 +47,18 @@ fn refusal(body: &[u8]) -> Outcome {
     Outcome::Refused(Refusal { provider_code: word(&first.code), message: field })
 }
 
-/// A refusal of our own, before anything was sent.
-pub(super) fn refused(message: &str) -> Outcome {
-    Outcome::Refused(Refusal { provider_code: None, message: Some(message.to_owned()) })
-}
-
 /// The answer of a call that makes something names what it made, and no amount.
 pub(super) fn made(answer: Answer) -> Outcome {
     let receipt = |id: wire::Id| Receipt { provider_reference: Some(id.0), ..Receipt::default() };
     judge_content(answer, |wire::Created { uuid }| Outcome::Done(receipt(uuid)))
 }
 
-/// The answer of a call that takes something away has no body.
+/// The answer of a call that takes something away has no body. One that is not Billie's JSON is somebody else's.
 pub(super) fn emptied(answer: Answer) -> Outcome {
-    judge(answer, |_| Outcome::Done(Receipt::default()))
+    judge(answer, |body| {
+        let billies = body.trim_ascii().is_empty() || serde_json::from_slice::<IgnoredAny>(body).is_ok();
+        if billies { Outcome::Done(Receipt::default()) } else { Outcome::InDoubt(Doubt::Unreadable) }
+    })
 }
 
 pub(super) fn done(order: OrderNews) -> Outcome {

@@ -1,14 +1,13 @@
 //! The bodies of the requests, and the parts of an order in Billie's words.
 
-use payment::{
-    Address, Amount, Company, Line, LineKind, LineQuantity, Order, Person, Personal, Salutation, TableLine, TaxedAmount,
-};
+use payment::{Address, Company, Line, LineKind, LineQuantity, Order, Person, Personal, TableLine};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use url::Url;
 
 use super::account::{Account, LineItemAmount};
 use super::wire::{AuthorizedDebtor, Money};
+use crate::billie::{goods, house_number, of_line, salutation};
 
 #[derive(Serialize)]
 pub(super) struct PageSession<'a> {
@@ -174,11 +173,7 @@ pub(super) fn registered(order: &Order) -> Option<Registered<'_>> {
 
 pub(super) fn person(person: &Person) -> DebtorPerson<'_> {
     DebtorPerson {
-        salutation: match person.salutation {
-            Salutation::Male => Some("m"),
-            Salutation::Female => Some("f"),
-            Salutation::Unknown => None,
-        },
+        salutation: salutation(person.salutation),
         first_name: person.first_name.reveal().as_str(),
         last_name: person.last_name.reveal().as_str(),
         phone_number: person.phone.as_ref().map(|text| text.reveal().as_str()),
@@ -187,18 +182,15 @@ pub(super) fn person(person: &Person) -> DebtorPerson<'_> {
 }
 
 pub(super) fn postal(address: &Address) -> PostalAddress<'_> {
-    let number = address.house_number.reveal().as_str();
-    let addition = address.house_number_addition.as_ref().map(|text| text.reveal().as_str());
     PostalAddress {
         street: address.street.reveal().as_str(),
-        house_number: addition.map_or_else(|| number.to_owned(), |addition| format!("{number} {addition}")),
+        house_number: house_number(address),
         postal_code: address.postal_code.reveal().as_str(),
         city: address.city.reveal().as_str(),
         country: address.country.as_str(),
     }
 }
 
-/// Only what is sold: Billie takes no vouchers, delivery and the like as line items.
 pub(super) fn line_items<'a>(account: &Account, order: &'a Order) -> Vec<LineItem<'a>> {
     let item = |line: &'a Line| LineItem {
         external_id: line.reference.as_str(),
@@ -212,19 +204,10 @@ pub(super) fn line_items<'a>(account: &Account, order: &'a Order) -> Vec<LineIte
     goods(order).map(item).collect()
 }
 
-fn of_line(line: &Line, gross: i64) -> TaxedAmount {
-    let amount = |minor| Amount::new(minor).unwrap_or_default();
-    TaxedAmount::new(amount(gross), amount(line.tax_rate.net_of(gross)))
-}
-
 pub(super) fn units<'a>(lines: &'a [LineQuantity], table: &[TableLine]) -> Vec<Units<'a>> {
     let is_goods =
         |line: &TableLine, asked: &LineQuantity| line.kind == LineKind::Goods && line.reference == asked.reference;
     let sold = |asked: &&LineQuantity| table.iter().any(|line| is_goods(line, asked));
     let unit = |asked: &'a LineQuantity| Units { external_id: asked.reference.as_str(), quantity: asked.quantity };
     lines.iter().filter(sold).map(unit).collect()
-}
-
-fn goods(order: &Order) -> impl Iterator<Item = &Line> {
-    order.lines.iter().filter(|line| line.kind == LineKind::Goods)
 }

@@ -1,7 +1,9 @@
 //! Reads: how a payment stands, and what became of an operation.
 
 use http::Method;
-use payment::{Detail, Doubt, Finding, Flow, News, Operation, OrderNews, OrderState, Outcome, Payment, Receipt, Status};
+use payment::{
+    Detail, Doubt, Finding, Flow, News, Operation, OrderNews, OrderState, Outcome, Payment, Receipt, Status,
+};
 
 use super::answer::{done, news, seen, state};
 use super::map::{Stage, stage};

@@ -2,6 +2,8 @@
 
 use payment::{Decline, DeclineReason, ReceivableNews};
 
+use crate::billie::word;
+
 /// How far an order is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -171,10 +173,4 @@ pub(super) const LEGAL_FORMS: &[(&str, Number)] = &[
 
 pub(super) fn number_of(legal_form: &str) -> Option<Number> {
     LEGAL_FORMS.iter().find(|(code, _)| *code == legal_form).map(|(_, number)| *number)
-}
-
-/// A code or the name of a field, if it is one: what could hold a buyer's value is not passed on.
-pub(super) fn word(text: &str) -> Option<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']');
-    (!text.is_empty() && text.len() <= 100 && text.chars().all(plain)).then(|| text.to_owned())
 }

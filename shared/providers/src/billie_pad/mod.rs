@@ -22,6 +22,7 @@ use payment::{
 };
 use serde_json::Value;
 
+use crate::billie::refused;
 use crate::{
     AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
     OperationCapability, ReadError, Request, Transport,
@@ -180,13 +181,12 @@ impl BilliePad {
     async fn authorized(&self, context: &Context<'_>) -> Result<Authorized, Outcome> {
         let payment = context.payment;
         if let (Flow::Widget, Some(result)) = (payment.flow, context.widget_result) {
-            return Authorized::in_widget(result)
-                .ok_or_else(|| answer::refused("the widget's result names no company"));
+            return Authorized::in_widget(result).ok_or_else(|| refused("the widget's result names no company"));
         }
-        let session = payment.session_reference.as_deref().ok_or_else(|| answer::refused("there is no session"))?;
+        let session = payment.session_reference.as_deref().ok_or_else(|| refused("there is no session"))?;
         let soon = Context { deadline: context.deadline.at_most(READ_WAIT), ..*context };
         let read = look::authorization(&self.client, &soon, session).await.map_err(|_| Outcome::NotSent)?;
-        let none = || answer::refused("the buyer has authorized nothing");
+        let none = || refused("the buyer has authorized nothing");
         let authorization = read.ok_or_else(none)?;
         if let Some(map::Stage::Declined) = authorization.state.as_deref().and_then(map::stage) {
             let state = answer::state(map::Stage::Declined, authorization.decline_reason.as_deref());
@@ -199,14 +199,14 @@ impl BilliePad {
     async fn capture(&self, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
         let request = request::create_invoice(&self.client.account, capture, context);
         let Some(request) = request else {
-            return answer::refused("the invoice's number, its URL or the order is not known");
+            return refused("the invoice's number, its URL or the order is not known");
         };
         answer::made(self.client.act(effect, request, context).await)
     }
 
     async fn refund(&self, refund: &Operation, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
         let request = request::refund(&self.client.account, refund, capture, context);
-        let Some(request) = request else { return answer::refused("the invoice is not known") };
+        let Some(request) = request else { return refused("the invoice is not known") };
         let cancels = request::cancels_invoice(refund, capture);
         let answer = self.client.act(effect, request, context).await;
         if cancels { answer::emptied(answer) } else { answer::made(answer) }
@@ -215,7 +215,7 @@ impl BilliePad {
     async fn cancel(&self, context: &Context<'_>, effect: Effect) -> Outcome {
         let Some(order) = context.payment.provider_reference.as_deref() else {
             let nothing = look::nothing_to_cancel(context.payment);
-            return if nothing { Outcome::Done(Receipt::default()) } else { answer::refused("the order is not known") };
+            return if nothing { Outcome::Done(Receipt::default()) } else { refused("the order is not known") };
         };
         answer::emptied(self.client.act(effect, request::cancel(&self.client.account, order), context).await)
     }

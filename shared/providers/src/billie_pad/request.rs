@@ -16,19 +16,13 @@ use super::body::{
     WidgetSession, line_items, person, postal, registered, units,
 };
 use super::wire::{AuthorizedDebtor, Money};
+use crate::billie::term;
 use crate::{Context, Request};
 
 pub(super) const JSON: &str = "application/json";
 
-/// The payment term where the order names none; the plugins' default.
-const USUAL_TERM_DAYS: u16 = 30;
-
 pub(super) fn json<T: Serialize>(method: Method, url: Url, body: &T) -> Option<Request> {
     Some(Request::new(method, url).with_body(JSON, serde_json::to_vec(body).ok()?))
-}
-
-pub(super) fn term(payment: &Payment) -> u16 {
-    payment.payment_terms_days.unwrap_or(USUAL_TERM_DAYS)
 }
 
 pub(super) fn whole(payment: &Payment) -> TaxedAmount {

@@ -1,14 +1,13 @@
 //! Billie's own rules for an order and for what its widget hands over.
 
-use payment::{BuyerKind, Currency, Flow, LineKind, Order, OrderError, Payment};
+use payment::{BuyerKind, Currency, Flow, Order, OrderError, Payment};
 use serde_json::Value;
 
 use super::map::{Number, number_of};
-use super::request::{term, whole};
+use super::request::whole;
 use crate::JsonDecimal;
-
-/// docs.billie.io, create order: `duration`.
-const LONGEST_TERM_DAYS: u16 = 120;
+use crate::billie::{self, term};
+use crate::order::told;
 
 pub(super) fn broken(order: &Order) -> Vec<OrderError> {
     let company = order.buyer.company.as_ref();
@@ -18,6 +17,7 @@ pub(super) fn broken(order: &Order) -> Vec<OrderError> {
     let has_vat = company.is_some_and(|company| company.vat_number.is_some());
     let redirects = order.flow.unwrap_or(Flow::Redirect) == Flow::Redirect;
     let options = order.options.as_object().map(|options| !options.is_empty()).unwrap_or_default();
+    let [term, lines] = billie::rules(order);
     let rules = [
         (order.buyer.kind != BuyerKind::Business, "/buyer/kind", "must be business"),
         (order.buyer.reference.is_none(), "/buyer/reference", "is required"),
@@ -34,16 +34,12 @@ pub(super) fn broken(order: &Order) -> Vec<OrderError> {
             "is required for this legal form",
         ),
         (number == Some(Number::Vat) && !has_vat, "/buyer/company/vat_number", "is required for this legal form"),
-        (
-            order.payment_terms_days.is_some_and(|days| !(1..=LONGEST_TERM_DAYS).contains(&days)),
-            "/payment_terms_days",
-            "must be from 1 to 120 days",
-        ),
+        term,
         (redirects && order.return_url.is_none(), "/return_url", "is required for the redirect flow"),
-        (!order.lines.iter().any(|line| line.kind == LineKind::Goods), "/lines", "must have a line of kind goods"),
+        lines,
         (options, "/options", "must be empty: billie_pad has none"),
     ];
-    rules.into_iter().filter(|(broken, ..)| *broken).map(|(_, pointer, rule)| OrderError::at(pointer, rule)).collect()
+    told(rules).collect()
 }
 
 /// The amount and the term must be ours; a browser carried them.

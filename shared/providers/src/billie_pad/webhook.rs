@@ -1,27 +1,21 @@
 //! Webhooks: a static key in a header proves little, so a message only makes us look and tells about the receivable.
 
-use data_encoding::HEXLOWER;
+use http::HeaderName;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName};
 use payment::{Amount, Currency};
-use secrecy::ExposeSecret;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
 
-use super::account::WebhookKey;
 use super::map::{Says, says};
 use super::wire;
+use crate::account::WebhookKeys;
+use crate::inbound::printable;
 use crate::{Addressee, Evidence, Inbound, JsonDecimal, Message, NotAuthentic, ReceivableMessage};
 
-/// The longest name of an unknown event that is passed on.
-const LONGEST_NAME: usize = 100;
-
-pub(super) fn receive(keys: &[WebhookKey], inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+pub(super) fn receive(keys: &WebhookKeys, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
     if inbound.media_type().as_deref() != Some("application/json") {
         return Err(NotAuthentic::MediaType);
     }
-    if is_authentic(keys, inbound.headers) { read(inbound) } else { Err(NotAuthentic::Forged) }
+    if keys.is_in(inbound.headers, bare) { read(inbound) } else { Err(NotAuthentic::Forged) }
 }
 
 /// What a message says, whoever sent it.
@@ -38,21 +32,8 @@ pub(super) fn read(inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
         receivable: says.and_then(Says::news).map(|news| ReceivableMessage { news, outstanding }),
         unrecognized: says.is_none().then(|| printable(&event.event)),
         // Event, order, invoice and time are all in the body, and two payments of one second differ only there.
-        identity: HEXLOWER.encode(&Sha256::digest(inbound.body)),
+        identity: inbound.body_hash(),
     })
-}
-
-/// Whether any of the account's keys is there. All are compared, and hashes of equal length, so that time tells nothing.
-fn is_authentic(keys: &[WebhookKey], headers: &HeaderMap) -> bool {
-    let mut found = Choice::from(0);
-    for WebhookKey { header, value } in keys {
-        let Ok(name) = header.parse::<HeaderName>() else { continue };
-        let wanted = Sha256::digest(bare(&name, value.expose_secret().as_bytes()));
-        for given in headers.get_all(&name) {
-            found |= Sha256::digest(bare(&name, given.as_bytes())).ct_eq(&wanted);
-        }
-    }
-    found.into()
 }
 
 /// In `Authorization` the key stands after the word Basic, as it is and not encoded.
@@ -68,8 +49,4 @@ fn owed_amount(raw: &RawValue) -> Option<Amount> {
     let plain = serde_json::from_str::<JsonDecimal>(raw.get());
     let decimal = plain.or_else(|_| serde_json::from_str::<wire::Gross>(raw.get()).map(|whole| whole.gross)).ok()?;
     decimal.amount(Currency::EUR).ok()
-}
-
-fn printable(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect()
 }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use crate::JsonDecimal;
+use crate::inbound::is_id;
 
 /// Euros with two decimals, as JSON numbers; net + tax = gross.
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -50,8 +51,7 @@ impl TryFrom<String> for Id {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let harmless = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if harmless && (1..=64).contains(&text.len()) { Ok(Self(text)) } else { Err("not an id") }
+        if is_id(&text) { Ok(Self(text)) } else { Err("not an id") }
     }
 }
 

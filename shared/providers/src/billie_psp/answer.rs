@@ -4,21 +4,21 @@ use payment::{Action, Amount, Currency, Doubt, Flow, OrderNews, OrderState, Outc
 use serde_json::{Value, json};
 use url::Url;
 
-use super::account::{Wire, is_https_or_loopback};
-use super::map::{Verdict, refusal, verdict, word};
+use super::account::Wire;
+use super::map::{Verdict, refusal, verdict};
 use super::wire::Said;
-use crate::Answer;
+use crate::billie::word;
+use crate::transport::is_https_or_loopback;
+use crate::{Answer, Response};
 
 const UNREADABLE: Outcome = Outcome::InDoubt(Doubt::Unreadable);
 
 /// What an answer means; `then` says what the content of a 2xx means.
 pub(super) fn judge(wire: &Wire, answer: Answer, then: impl FnOnce(Said) -> Outcome) -> Outcome {
-    let response = match answer {
-        Answer::Got(response) => response,
-        // There is no token to renew: the credentials are wrong.
-        Answer::NotSent | Answer::Unauthorized(_) => return Outcome::NotSent,
-        Answer::InDoubt(doubt) => return Outcome::InDoubt(doubt),
-    };
+    answer.outcome(|response| judge_response(wire, &response, then))
+}
+
+fn judge_response(wire: &Wire, response: &Response, then: impl FnOnce(Said) -> Outcome) -> Outcome {
     // An empty body says nothing, which is enough where nothing is needed.
     let empty = response.body.is_empty().then(|| wire.inward_value(json!({})));
     let said = empty.or_else(|| wire.inward(&response.body)).filter(|said| said.at("").is_some_and(Value::is_object));
@@ -42,11 +42,6 @@ fn refused_by(status: u16, message: &str, said: &Said) -> Outcome {
         provider_code: said.text("/errors/0/code").and_then(word).or_else(|| Some(status.to_string())),
         message: Some(field.map_or_else(|| message.to_owned(), |field| format!("refused at {field}"))),
     })
-}
-
-/// A refusal of our own, before anything was sent.
-pub(super) fn refused(message: &str) -> Outcome {
-    Outcome::Refused(Refusal { provider_code: None, message: Some(message.to_owned()) })
 }
 
 /// Where the buyer goes on. The page's address is called as in our proposal or as in Billie's other API.

@@ -1,19 +1,10 @@
 //! The bodies of requests, in our proposals' names. What is null is left out when it is sent.
 
-use payment::{
-    Address, Amount, Currency, Detail, Flow, Invoice, Line, LineKind, Operation, Order, Payment, Person, Salutation,
-    TaxedAmount,
-};
+use payment::{Address, Amount, Currency, Detail, Flow, Invoice, Line, Operation, Order, Person, TaxedAmount};
 use serde_json::{Value, json};
 
+use crate::billie::{goods, house_number, of_line, salutation, term};
 use crate::{Activation, Context};
-
-/// The payment term where the order names none; the default of Billie's plugins.
-const USUAL_TERM_DAYS: u16 = 30;
-
-pub(super) fn term(payment: &Payment) -> u16 {
-    payment.payment_terms_days.unwrap_or(USUAL_TERM_DAYS)
-}
 
 /// A session of either kind; the page also learns where the buyer and the message go.
 pub(super) fn session(merchant_id: &str, context: &Context<'_>) -> Option<Value> {
@@ -85,13 +76,8 @@ fn debtor(order: &Order) -> Option<Value> {
 }
 
 fn person(person: &Person) -> Value {
-    let salutation = match person.salutation {
-        Salutation::Male => Some("m"),
-        Salutation::Female => Some("f"),
-        Salutation::Unknown => None,
-    };
     json!({
-        "salutation": salutation,
+        "salutation": salutation(person.salutation),
         "first_name": person.first_name,
         "last_name": person.last_name,
         "phone_number": person.phone,
@@ -100,28 +86,23 @@ fn person(person: &Person) -> Value {
 }
 
 fn postal(address: &Address) -> Value {
-    let number = address.house_number.reveal().as_str();
-    let addition = address.house_number_addition.as_ref().map(|text| text.reveal().as_str());
     json!({
         "street": address.street,
-        "house_number": addition.map_or_else(|| number.to_owned(), |addition| format!("{number} {addition}")),
+        "house_number": house_number(address),
         "postal_code": address.postal_code,
         "city": address.city,
         "country": address.country,
     })
 }
 
-/// Only what is sold: Billie takes no vouchers, delivery and the like as line items.
 fn items(order: &Order) -> Vec<Value> {
     let item = |line: &Line| {
-        let amount = |minor| Amount::new(minor).unwrap_or_default();
-        let whole_line = TaxedAmount::new(amount(line.gross()), amount(line.tax_rate.net_of(line.gross())));
         json!({
             "external_id": line.reference,
             "title": line.name,
             "quantity": line.quantity,
-            "amount": whole(whole_line, order.currency),
+            "amount": whole(of_line(line, line.gross()), order.currency),
         })
     };
-    order.lines.iter().filter(|line| line.kind == LineKind::Goods).map(item).collect()
+    goods(order).map(item).collect()
 }

@@ -60,9 +60,3 @@ pub(super) const DISPUTE_RESULTS: [(&str, ReceivableNews); 2] =
 pub(super) fn dispute_result(result: &str) -> Option<ReceivableNews> {
     DISPUTE_RESULTS.iter().find(|(name, _)| *name == result).map(|(_, news)| news.clone())
 }
-
-/// A code or the name of a field, if it is one: what could hold a buyer's value is not passed on.
-pub(super) fn word(text: &str) -> Option<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']');
-    (!text.is_empty() && text.len() <= 100 && text.chars().all(plain)).then(|| text.to_owned())
-}

@@ -18,12 +18,12 @@ use payment::{
 };
 use serde_json::{Value, json};
 
+use crate::billie::refused;
 use crate::{
     AccountError, Act, Activate, Activation, Adapter, Answer, BestEvidence, Capabilities, Context, Deadline, Effect,
     Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
-use answer::refused;
 
 /// An operation after which only the provider's word or a person can end doubt.
 const fn operation(kind: OperationKind, flows: &'static [Flow], partial: bool) -> OperationCapability {
@@ -52,7 +52,8 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         },
         operation(OperationKind::Confirm, &[Flow::Widget], false),
         OperationCapability { calls: false, ..operation(OperationKind::Confirm, &[Flow::Redirect], false) },
-        operation(OperationKind::Capture, &[], true),
+        // The invoice is what Billie finances; its other API takes no capture without one.
+        OperationCapability { requires: &["/invoice/number"], ..operation(OperationKind::Capture, &[], true) },
         operation(OperationKind::Refund, &[], true),
         // docs.billie.io, cancel: only if nothing was captured before.
         operation(OperationKind::Cancel, &[], false),

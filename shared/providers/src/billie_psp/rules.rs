@@ -1,29 +1,21 @@
 //! Billie's own rules for an order and for what its widget hands over.
 
-use payment::{LineKind, Order, OrderError, Payment, TaxedAmount};
+use payment::{Order, OrderError, Payment, TaxedAmount};
 use serde_json::Value;
 
-use super::body::term;
+use super::map::{Verdict, verdict};
 use super::wire::Said;
-
-/// docs.billie.io, create order: `duration`.
-const LONGEST_TERM_DAYS: u16 = 120;
+use crate::billie::{self, term};
+use crate::order::told;
 
 pub(super) fn broken(order: &Order) -> Vec<OrderError> {
     let options = order.options.as_object().is_some_and(|options| !options.is_empty());
-    let rules = [
-        (
-            order.payment_terms_days.is_some_and(|days| days > LONGEST_TERM_DAYS),
-            "/payment_terms_days",
-            "must be from 1 to 120 days",
-        ),
-        (!order.lines.iter().any(|line| line.kind == LineKind::Goods), "/lines", "must have a line of kind goods"),
-        (options, "/options", "must be empty: this provider has none"),
-    ];
-    rules.into_iter().filter(|(broken, ..)| *broken).map(|(_, pointer, rule)| OrderError::at(pointer, rule)).collect()
+    let [term, lines] = billie::rules(order);
+    told([term, lines, (options, "/options", "must be empty: this provider has none")]).collect()
 }
 
-/// A browser carried the result: amount, currency and term must be ours.
+/// A browser carried the result: amount, currency and term must be ours. A buyer whom the widget refused cannot be
+/// confirmed, and asking would be answered by a conflict that proves nothing.
 pub(super) fn broken_by_widget(payment: &Payment, said: &Said) -> Vec<OrderError> {
     let ours = TaxedAmount::new(payment.amount, payment.net);
     let (net, tax, gross) = (ours.net().minor(), ours.tax().minor(), ours.gross().minor());
@@ -38,5 +30,7 @@ pub(super) fn broken_by_widget(payment: &Payment, said: &Said) -> Vec<OrderError
         (said.at("/duration").and_then(Value::as_i64) != Some(term(payment).into()), "/duration"),
     ];
     let at = |pointer| OrderError::at(format!("/widget_result{pointer}"), "must be the payment's");
-    rules.into_iter().filter(|(broken, _)| *broken).map(|(_, pointer)| at(pointer)).collect()
+    let refused = matches!(said.text("/state").and_then(verdict), Some(Verdict::Declined | Verdict::Review));
+    let state = refused.then(|| OrderError::at("/widget_result/state", "must be authorized"));
+    rules.into_iter().filter(|(broken, _)| *broken).map(|(_, pointer)| at(pointer)).chain(state).collect()
 }

@@ -1,20 +1,16 @@
 //! Messages. Billie cannot be read here, so one that carries the agreed key is the best evidence that there is.
 
-use data_encoding::HEXLOWER;
-use http::{HeaderMap, HeaderName};
 use payment::{Attestation, News, OrderNews, ReceivableNews};
-use secrecy::ExposeSecret;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
 
-use super::account::{Account, WebhookKey, Wire};
-use super::map::{Verdict, dispute_result, verdict, word};
+use super::account::{Account, Wire};
+use super::map::{Verdict, dispute_result, verdict};
 use super::wire::Said;
+use crate::billie::word;
 use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic, ReceivableMessage};
 
 pub(super) fn receive(account: &Account, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-    let authentic = is_authentic(&account.webhook_keys, inbound.headers);
+    let authentic = account.webhook_keys.is_in(inbound.headers, |_, value| value);
     if authentic { read(&account.wire, inbound) } else { Err(NotAuthentic::Forged) }
 }
 
@@ -33,7 +29,7 @@ pub(super) fn read(wire: &Wire, inbound: Inbound<'_>) -> Result<Message, NotAuth
         evidence: order.map_or(Evidence::Hint, attested),
         receivable: receivable.map(|news| ReceivableMessage { news, outstanding: None }),
         unrecognized: (!known).then(|| name_of(&said)),
-        identity: HEXLOWER.encode(&Sha256::digest(inbound.body)),
+        identity: inbound.body_hash(),
     })
 }
 
@@ -69,17 +65,4 @@ fn of_dispute(said: &Said) -> Option<ReceivableNews> {
 fn name_of(said: &Said) -> String {
     let names = ["/event", "/type", "/dispute_result", "/status"].iter().filter_map(|name| said.text(name));
     names.filter_map(word).next().unwrap_or_else(|| "unnamed".to_owned())
-}
-
-/// Whether any of the account's keys is there. All are compared, and hashes of equal length, so that time tells nothing.
-fn is_authentic(keys: &[WebhookKey], headers: &HeaderMap) -> bool {
-    let mut found = Choice::from(0);
-    for WebhookKey { header, value } in keys {
-        let Ok(name) = header.parse::<HeaderName>() else { continue };
-        let wanted = Sha256::digest(value.expose_secret().as_bytes());
-        for given in headers.get_all(&name) {
-            found |= Sha256::digest(given.as_bytes()).ct_eq(&wanted);
-        }
-    }
-    found.into()
 }

@@ -4,6 +4,7 @@ use payment::{Amount, Currency};
 use serde_json::Value;
 
 use super::account::Wire;
+use crate::inbound::is_id;
 
 impl Wire {
     /// A body of ours in Billie's names, without what is null and with its fields in one order.
@@ -58,8 +59,7 @@ impl Said {
 
     /// An id of theirs: a UUID as far as we know, and in any case harmless in an address.
     pub(super) fn id(&self, pointer: &str) -> Option<String> {
-        let harmless = |text: &&str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        self.text(pointer).filter(harmless).filter(|text| (1..=64).contains(&text.len())).map(str::to_owned)
+        self.text(pointer).filter(|text| is_id(text)).map(str::to_owned)
     }
 
     /// The amount, where there is one; an error where it is none in this currency.

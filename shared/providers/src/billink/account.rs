@@ -8,12 +8,13 @@ use serde_json::Value;
 use url::Url;
 
 use crate::AccountError;
+use crate::account::{BaseUrl, check, filled, read, segments};
 
 /// One client of Billink. Has no `Debug`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Account {
-    pub(super) base_url: Url,
+    base_url: BaseUrl,
     pub(super) username: SecretString,
     pub(super) id: SecretString,
     /// The workflow of orders that choose none.
@@ -66,27 +67,20 @@ impl Default for Wire {
 impl Account {
     /// Reads the document and checks what its types cannot say.
     pub(super) fn parse(document: &Value) -> Result<Self, AccountError> {
-        let account = Self::deserialize(document).map_err(|error| without_values(&error.to_string()))?;
-        let filled = |secret: &SecretString| !secret.expose_secret().is_empty();
+        let account: Self = read(document)?;
         let keys = account.webhook_secrets.iter().all(|secret| account.key(secret).is_some_and(|key| !key.is_empty()));
-        let rules = [
-            (is_base(&account.base_url), "base_url", "must be https, or http on loopback, without query or fragment"),
-            (filled(&account.username), "username", "must not be empty"),
-            (filled(&account.id), "id", "must not be empty"),
+        check([
+            filled("username", account.username.expose_secret()),
+            filled("id", account.id.expose_secret()),
             (is_workflow(&account.workflow_number), "workflow_number", "must be 1 to 9 digits"),
             (keys, "webhook_secrets", "must each be what Billink generated, not empty"),
-        ];
-        match rules.into_iter().find(|(kept, ..)| !kept) {
-            Some((_, field, rule)) => Err(AccountError { field: field.into(), rule: rule.into() }),
-            None => Ok(account),
-        }
+        ])?;
+        Ok(account)
     }
 
     /// The address of a path below the base.
-    pub(super) fn url(&self, path: &str) -> Option<Url> {
-        let mut url = self.base_url.clone();
-        url.path_segments_mut().ok()?.pop_if_empty().extend(path.split('/').filter(|segment| !segment.is_empty()));
-        Some(url)
+    pub(super) fn url(&self, path: &str) -> Url {
+        self.base_url.join(segments(path))
     }
 
     /// The bytes that a webhook secret signs with.
@@ -98,25 +92,4 @@ impl Account {
 
 pub(super) fn is_workflow(number: &str) -> bool {
     (1..=9).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// Whether the address is safe to send a secret or a buyer to.
-pub(super) fn is_https_or_loopback(url: &Url) -> bool {
-    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-    url.scheme() == "https" || (url.scheme() == "http" && loopback)
-}
-
-fn is_base(url: &Url) -> bool {
-    is_https_or_loopback(url) && url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
-}
-
-/// What is wrong with the document's shape. A message of the parser can hold a value, so only names of fields are kept.
-fn without_values(message: &str) -> AccountError {
-    let field = message.split('`').nth(1).unwrap_or_default();
-    let (field, rule) = match message {
-        unknown if unknown.starts_with("unknown field") => (field, "is not a field of this account"),
-        missing if missing.starts_with("missing field") => (field, "is required"),
-        _ => ("/", "has a field of the wrong type"),
-    };
-    AccountError { field: field.into(), rule: rule.into() }
 }

@@ -5,9 +5,9 @@ use payment::{Action, Amount, Currency, Doubt, OrderNews, OrderState, Outcome, P
 use url::Url;
 
 use super::SESSION_SECONDS;
-use super::account::is_https_or_loopback;
 use super::map::{self, Endpoint, Means};
 use super::wire::{Answer, Item};
+use crate::transport::is_https_or_loopback;
 use crate::{JsonDecimal, ReadError, Response};
 
 /// The call that was answered.

@@ -17,7 +17,7 @@ use payment::{
 };
 
 use crate::{
-    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
+    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
     OperationCapability, ReadError, Transport,
 };
 use account::Account;
@@ -113,12 +113,8 @@ impl Adapter for Billink {
         };
         let Some(request) = request else { return Outcome::NotSent };
         let asked = Asked { endpoint, payment, again: operation.doubt_since.is_some() };
-        match self.transport.act(effect, request, context.deadline).await {
-            Answer::Got(response) => asked.outcome(&response, context.now),
-            // There is no token to renew: the credentials are in the body.
-            Answer::Unauthorized(_) | Answer::NotSent => Outcome::NotSent,
-            Answer::InDoubt(doubt) => Outcome::InDoubt(doubt),
-        }
+        let answer = self.transport.act(effect, request, context.deadline).await;
+        answer.outcome(|response| asked.outcome(&response, context.now))
     }
 
     async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {

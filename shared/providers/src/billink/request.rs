@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use http::Method;
 use jiff::fmt::strtime;
 use payment::{Address, BuyerKind, Currency, Detail, Line, LineKind, Operation, Order, Payment};
-use rust_decimal::Decimal;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::account::Account;
+use crate::order::euros;
 use crate::{Context, JsonDecimal, Request};
 
 /// v1's limit of `DESCRIPTION`.
@@ -22,7 +22,7 @@ pub(super) const WORKFLOW_OPTION: &str = "workflow_number";
 
 fn post<T: Serialize>(account: &Account, path: &str, body: &T) -> Option<Request> {
     let body = serde_json::to_vec(body).ok()?;
-    Some(Request::new(Method::POST, account.url(path)?).with_body("application/json", body))
+    Some(Request::new(Method::POST, account.url(path)).with_body("application/json", body))
 }
 
 /// A session for the whole order.
@@ -159,8 +159,4 @@ fn about_order<T: Serialize>(account: &Account, path: &str, invoice: T) -> Optio
     }
     let (username, id) = (account.username.expose_secret(), account.id.expose_secret());
     post(account, path, &Body { username, id, invoices: [invoice] })
-}
-
-fn euros(minor: i64) -> String {
-    Decimal::new(minor, 2).to_string()
 }

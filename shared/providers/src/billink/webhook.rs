@@ -4,12 +4,13 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use payment::{News, OperationNews, OrderNews, OrderState, Outcome, Receipt, SignedClaim, Whom};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::account::Account;
 use super::map::{self, Says};
 use super::wire::{Code, Webhook};
+use crate::inbound::printable;
 use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic, ReceivableMessage};
 
 /// The same for every delivery of one message.
@@ -19,7 +20,6 @@ const DELIVERY_ID: &str = "x-billink-webhook-id";
 const WINDOW_SECONDS: u64 = 300;
 
 const LONGEST_ID: usize = 128;
-const LONGEST_NAME: usize = 100;
 
 /// Verifies a message over its raw bytes where the account has secrets, then reads it.
 pub(super) fn receive(account: &Account, inbound: Inbound<'_>, now: Timestamp) -> Result<Message, NotAuthentic> {
@@ -74,13 +74,7 @@ fn read(inbound: Inbound<'_>, signed: bool) -> Result<Message, NotAuthentic> {
         Some(Says::Order(state)) => (Evidence::Claim(SignedClaim::verified(webhook.news(state))), None),
         Some(Says::Receivable(news)) => (Evidence::Hint, Some(ReceivableMessage { news, outstanding: None })),
     };
-    Ok(Message {
-        addressees: webhook.addressees(),
-        evidence,
-        receivable,
-        unrecognized,
-        identity: HEXLOWER.encode(&Sha256::digest(inbound.body)),
-    })
+    Ok(Message { addressees: webhook.addressees(), evidence, receivable, unrecognized, identity: inbound.body_hash() })
 }
 
 impl Webhook {
@@ -105,8 +99,4 @@ impl Webhook {
         let receipt = Receipt { order: Some(OrderNews::of(state)), ..Receipt::default() };
         News { order: None, operations: vec![OperationNews { whom, outcome: Outcome::Done(receipt) }] }
     }
-}
-
-fn printable(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect()
 }

@@ -1,9 +1,9 @@
 //! What Billink's codes mean. The same number means something else at every endpoint, so each has its own table.
 
-use payment::{Decline, DeclineReason, Doubt, OrderNews, OrderState, Outcome, Receipt, Refusal, Text};
+use payment::{Currency, Decline, DeclineReason, Doubt, OrderNews, OrderState, Outcome, Receipt, Refusal, Text};
 
 use super::xml::Element;
-use crate::{ReadError, Response};
+use crate::{JsonDecimal, ReadError, Response};
 
 /// What a code says about the call that it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) static ORDER: Endpoint =
 pub(super) static START: Endpoint =
     Endpoint { action: "activate order", path: "start-workflow", code: OF_INVOICE, news: nothing, codes: START_CODES };
 pub(super) static CREDIT: Endpoint =
-    Endpoint { action: "Credit", path: "credit", code: OF_INVOICE, news: nothing, codes: CREDIT_CODES };
+    Endpoint { action: "Credit", path: "credit", code: OF_INVOICE, news: credited, codes: CREDIT_CODES };
 pub(super) static STATUS: Endpoint =
     Endpoint { action: "Status", path: "status", code: OF_CALL, news: nothing, codes: STATUS_CODES };
 
@@ -278,6 +278,14 @@ fn ordered(root: &Element) -> Option<Receipt> {
 
 fn nothing(_: &Element) -> Option<Receipt> {
     Some(Receipt::default())
+}
+
+/// The amount in "Credit applied: 1.50 EURO.; step restarted.", where the message has that form.
+fn credited(root: &Element) -> Option<Receipt> {
+    let message = root.text(&["MSG", "STATUSES", "ITEM", "MESSAGE"]);
+    let amount = message.and_then(|text| Some(text.strip_prefix("Credit applied: ")?.split_once(" EURO")?.0));
+    let amount = amount.and_then(|text| text.parse::<JsonDecimal>().ok()?.amount(Currency::EUR).ok());
+    Some(Receipt { amount, ..Receipt::default() })
 }
 
 fn about_order(order: OrderNews) -> Receipt {

@@ -16,7 +16,7 @@ use payment::{
 use serde_json::Value;
 
 use crate::{
-    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
+    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
     OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
@@ -81,13 +81,8 @@ impl Adapter for Billink {
             return Outcome::Done(Receipt::default());
         }
         let Some((endpoint, request)) = self.asked(operation, context) else { return Outcome::NotSent };
-        let outcome = match self.transport.act(effect, request, context.deadline).await {
-            Answer::Got(answer) => map::outcome(endpoint, &answer, &context.payment.order_reference),
-            // There is no token to renew.
-            Answer::Unauthorized(_) | Answer::NotSent => Outcome::NotSent,
-            Answer::InDoubt(doubt) => Outcome::InDoubt(doubt),
-        };
-        match outcome {
+        let answer = self.transport.act(effect, request, context.deadline).await;
+        match answer.outcome(|response| map::outcome(endpoint, &response, &context.payment.order_reference)) {
             // That a repeat is refused says nothing about the call that it repeats.
             Outcome::Refused(_) if operation.doubt_since.is_some() => Outcome::InDoubt(Doubt::UnknownCode),
             outcome => outcome,

@@ -5,15 +5,14 @@ use std::net::IpAddr;
 use http::Method;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use payment::{
-    Address, Buyer, BuyerKind, Company, Detail, Line, Operation, Order, Payment, Personal, Salutation, TaxRate,
-};
+use payment::{Address, Detail, Line, Operation, Order, Payment, Salutation, TaxRate};
 use rust_decimal::Decimal;
 use secrecy::ExposeSecret;
 
 use super::account::{Account, Wire};
 use super::map::Endpoint;
 use super::xml::Element;
+use crate::order::{company, euros, house_number, plain};
 use crate::zone::AMSTERDAM;
 use crate::{Context, Request};
 
@@ -29,7 +28,7 @@ pub(super) fn post(account: &Account, endpoint: &Endpoint, fields: Vec<Element>)
         Element::leaf("ACTION", endpoint.action),
     ];
     let document = Element::node("API", head.into_iter().chain(fields).collect()).document();
-    let url = account.url(endpoint.path)?;
+    let url = account.url(endpoint.path);
     Some(Request::new(Method::POST, url).with_body("text/xml", document))
 }
 
@@ -160,20 +159,6 @@ fn exact_net(rate: TaxRate, gross: i64) -> Option<i64> {
     (Decimal::from(net) * (hundred + rate.percent()) == Decimal::from(gross) * hundred).then_some(net)
 }
 
-/// The company that buys.
-pub(super) fn company(buyer: &Buyer) -> Option<&Company> {
-    buyer.company.as_ref().filter(|_| buyer.kind == BuyerKind::Business)
-}
-
-/// The house number's digits, and what follows them with the addition; `None` when it does not begin with a digit.
-pub(super) fn house_number(address: &Address) -> Option<(String, String)> {
-    let text = address.house_number.reveal().as_str().trim();
-    let (digits, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let given = address.house_number_addition.as_ref().map_or("", |addition| addition.reveal().as_str());
-    let addition = [rest, given].map(str::trim).join(" ");
-    (!digits.is_empty()).then(|| (digits.to_owned(), addition.trim().to_owned()))
-}
-
 /// A telephone number that Check (402: 9 to 18 characters) and Order (449: digits) take; `None` when it can be none.
 pub(super) fn digits(phone: &str) -> Option<String> {
     let international = phone.trim().strip_prefix('+').map(|rest| format!("00{}", rest.replace("(0)", "")));
@@ -190,14 +175,6 @@ pub(super) fn day(now: Timestamp) -> Date {
 
 fn written(date: Date) -> String {
     date.strftime("%d-%m-%Y").to_string()
-}
-
-fn euros(minor: i64) -> String {
-    Decimal::new(minor, 2).to_string()
-}
-
-fn plain<T: ToString>(value: &Personal<T>) -> String {
-    value.reveal().to_string()
 }
 
 fn leaf<T: AsRef<str>>(name: impl Into<String>, text: Option<T>) -> Option<Element> {

@@ -1,10 +1,10 @@
 //! Billink's own rules for an order, as its tables of errors tell them; their codes are in the comments.
 
-use jiff::ToSpan as _;
 use jiff::civil::Date;
-use payment::{Address, BuyerKind, Order, OrderError};
+use payment::{BuyerKind, Order, OrderError};
 
-use super::request::{company, digits, house_number};
+use super::request::digits;
+use crate::order::{broken_house_number, company, is_minor, told, unknown_options};
 
 /// Order 439: 50, less a hyphen and six characters of the payment's id.
 const LONGEST_REFERENCE: usize = 43;
@@ -13,7 +13,6 @@ pub(super) fn broken(order: &Order, today: Date) -> Vec<OrderError> {
     let (person, company) = (&order.buyer.person, company(&order.buyer));
     let consumer = order.buyer.kind == BuyerKind::Person;
     let reference = order.reference.as_str();
-    let too_young = |birth: Date| birth.checked_add(18.years()).is_ok_and(|adult| adult > today);
     let long = |text: &str, most: usize| text.chars().count() > most;
     let registration = company.and_then(|company| company.registration_number.as_ref());
     let rules = [
@@ -25,11 +24,7 @@ pub(super) fn broken(order: &Order, today: Date) -> Vec<OrderError> {
         ),
         (long(reference, LONGEST_REFERENCE), "/reference", "must have at most 43 characters"),
         (consumer && person.birth_date.is_none(), "/buyer/person/birth_date", "is required for a person"),
-        (
-            consumer && person.birth_date.as_ref().is_some_and(|date| too_young(*date.reveal())),
-            "/buyer/person/birth_date",
-            "must be at least 18 years ago",
-        ),
+        (consumer && is_minor(person, today), "/buyer/person/birth_date", "must be at least 18 years ago"),
         (
             person.phone.as_ref().is_some_and(|phone| digits(phone.reveal().as_str()).is_none()),
             "/buyer/person/phone",
@@ -51,22 +46,8 @@ pub(super) fn broken(order: &Order, today: Date) -> Vec<OrderError> {
             "must have 5 to 25 characters",
         ),
     ];
-    let told = rules.into_iter().filter(|(broken, ..)| *broken).map(|(_, at, rule)| OrderError::at(at, rule));
-    let billing = of_address("/billing_address", &order.billing_address);
-    let delivery = order.shipping_address.as_ref().and_then(|address| of_address("/shipping_address", address));
-    let option = |name: &String| OrderError::at(format!("/options/{name}"), "is not an option of this provider");
-    let options = order.options.as_object().into_iter().flat_map(|options| options.keys()).map(option);
-    told.chain(billing).chain(delivery).chain(options).collect()
-}
-
-fn of_address(pointer: &str, address: &Address) -> Option<OrderError> {
-    // Check 424, 425; Check 431, Order 450
-    match house_number(address) {
-        None => Some(OrderError::at(format!("{pointer}/house_number"), "must begin with a digit")),
-        Some((_, addition)) if addition.chars().count() > 10 => Some(OrderError::at(
-            format!("{pointer}/house_number_addition"),
-            "must have at most 10 characters, what follows the house number's digits included",
-        )),
-        Some(_) => None,
-    }
+    let billing = broken_house_number("/billing_address", &order.billing_address);
+    let delivery = order.shipping_address.as_ref();
+    let delivery = delivery.and_then(|address| broken_house_number("/shipping_address", address));
+    told(rules).chain(billing).chain(delivery).chain(unknown_options(order)).collect()
 }

@@ -7,12 +7,13 @@ use serde_json::Value;
 use url::Url;
 
 use crate::AccountError;
+use crate::account::{BaseUrl, before_colon, check, filled, read, segments};
 
 /// One website at Buckaroo. Has no `Debug`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Account {
-    pub(super) base_url: Url,
+    base_url: BaseUrl,
     pub(super) website_key: String,
     pub(super) secret_key: SecretString,
     /// What the account may do; both when absent.
@@ -80,17 +81,12 @@ impl Default for Wire {
 impl Account {
     /// Reads the document and checks what its types cannot say.
     pub(super) fn parse(document: &Value) -> Result<Self, AccountError> {
-        let account = Self::deserialize(document).map_err(|error| without_values(&error.to_string()))?;
-        let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && b != b':');
-        let rules = [
-            (is_base(&account.base_url), "base_url", "must be https, or http on loopback, without query or fragment"),
-            (plain(&account.website_key), "website_key", "must be visible ASCII without a colon"),
-            (!account.secret_key.expose_secret().is_empty(), "secret_key", "must not be empty"),
-        ];
-        match rules.into_iter().find(|(kept, ..)| !kept) {
-            Some((_, field, rule)) => Err(AccountError { field: field.into(), rule: rule.into() }),
-            None => Ok(account),
-        }
+        let account: Self = read(document)?;
+        check([
+            before_colon("website_key", &account.website_key),
+            filled("secret_key", account.secret_key.expose_secret()),
+        ])?;
+        Ok(account)
     }
 
     /// The only capture mode of this account, where it is limited to one.
@@ -102,35 +98,9 @@ impl Account {
     }
 
     /// The address of a path below the base, with a transaction key as the last segment where there is one.
-    pub(super) fn url(&self, path: &str, key: Option<&str>) -> Option<Url> {
-        let mut url = self.base_url.clone();
-        let segments = path.split('/').filter(|segment| !segment.is_empty());
-        url.path_segments_mut().ok()?.pop_if_empty().extend(segments).extend(key);
-        Some(url)
+    pub(super) fn url(&self, path: &str, key: Option<&str>) -> Url {
+        self.base_url.join(segments(path).chain(key))
     }
-}
-
-/// Whether the address is safe to send a secret or a buyer to.
-pub(super) fn is_https_or_loopback(url: &Url) -> bool {
-    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-    url.scheme() == "https" || (url.scheme() == "http" && loopback)
-}
-
-fn is_base(url: &Url) -> bool {
-    is_https_or_loopback(url) && url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
-}
-
-/// What is wrong with the document's shape. A message of the parser can hold a value, so only names of fields are kept.
-fn without_values(message: &str) -> AccountError {
-    let field = message.split('`').nth(1).unwrap_or_default();
-    let (field, rule) = if message.starts_with("unknown field") {
-        (field, "is not a field of this account")
-    } else if message.starts_with("missing field") {
-        (field, "is required")
-    } else {
-        ("/", "has a field of the wrong type")
-    };
-    AccountError { field: field.into(), rule: rule.into() }
 }
 
 #[cfg(test)]
@@ -183,7 +153,7 @@ mod tests {
     fn a_transaction_key_is_one_segment_of_the_address() {
         let document = json!({"base_url": "https://a.example/base/", "website_key": "W", "secret_key": "S"});
         let account = Account::parse(&document).unwrap();
-        let url = account.url(&account.wire.status_path, Some("A/../B?c")).unwrap();
+        let url = account.url(&account.wire.status_path, Some("A/../B?c"));
         assert_eq!(url.as_str(), "https://a.example/base/json/Transaction/Status/A%2F..%2FB%3Fc");
     }
 }

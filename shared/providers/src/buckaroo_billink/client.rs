@@ -19,15 +19,8 @@ pub(super) struct Buckaroo {
 
 impl Buckaroo {
     /// A request with its signature, over exactly what is sent; without a body where there is none.
-    pub(super) fn signed(
-        &self,
-        method: Method,
-        url: Option<Url>,
-        body: Vec<u8>,
-        context: &Context<'_>,
-    ) -> Option<Request> {
+    pub(super) fn signed(&self, method: Method, url: Url, body: Vec<u8>, context: &Context<'_>) -> Option<Request> {
         let (nonce, timestamp) = (Uuid::new_v4().simple().to_string(), context.now.as_second().to_string());
-        let url = url?;
         let signed = Signed { method: &method, url: url.as_str(), body: &body };
         let authorization = self.account.authorization(signed, Stamp { nonce: &nonce, timestamp: &timestamp })?;
         let mut request = Request::new(method, url);
@@ -74,12 +67,11 @@ impl Buckaroo {
     async fn read<T: DeserializeOwned>(
         &self,
         method: Method,
-        url: Option<Url>,
+        url: Url,
         body: &[u8],
         context: &Context<'_>,
     ) -> Result<T, ReadError> {
-        let url = url.ok_or(ReadError::Nothing)?;
-        let sign = || self.signed(method.clone(), Some(url.clone()), body.to_vec(), context);
+        let sign = || self.signed(method.clone(), url.clone(), body.to_vec(), context);
         sign().ok_or(ReadError::Nothing)?;
         let unsigned = || Request::new(method.clone(), url.clone());
         let answer = self.transport.read_signed(|| sign().unwrap_or_else(unsigned), context.deadline).await?;

@@ -23,8 +23,8 @@ use payment::{
 
 use crate::zone::AMSTERDAM;
 use crate::{
-    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Limit, Message,
-    NotAuthentic, OperationCapability, ReadError, Transport,
+    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Limit, Message, NotAuthentic,
+    OperationCapability, ReadError, Transport,
 };
 use account::Account;
 use act::gives_back;
@@ -96,14 +96,11 @@ impl Adapter for Buckaroo {
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
         let Some((asked, request)) = self.asked(act, context) else { return Outcome::NotSent };
         let sent = (request.method.clone(), request.url.clone());
-        let answer = match self.transport.act(effect, request, context.deadline).await {
-            Answer::Got(answer) if self.is_genuine(&sent, &answer) => answer,
-            Answer::Got(_) => return Outcome::InDoubt(Doubt::Unreadable),
-            // There is no token to renew: the keys are wrong.
-            Answer::Unauthorized(_) | Answer::NotSent => return Outcome::NotSent,
-            Answer::InDoubt(doubt) => return Outcome::InDoubt(doubt),
-        };
-        asked.outcome(&answer)
+        let answer = self.transport.act(effect, request, context.deadline).await;
+        answer.outcome(|response| match self.is_genuine(&sent, &response) {
+            true => asked.outcome(&response),
+            false => Outcome::InDoubt(Doubt::Unreadable),
+        })
     }
 
     async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {

@@ -1,10 +1,10 @@
 //! The order as the Billink service's parameters.
 
-use payment::{Address, Buyer, BuyerKind, Company, Order, Person, Personal, Salutation, TableLine};
-use rust_decimal::Decimal;
+use payment::{Address, Order, Person, Salutation, TableLine};
 
 use super::account::Wire;
 use super::wire::Parameter;
+use crate::order::{company, euros, house_number, plain};
 
 /// A parameter's name, and its value where it has one.
 type Named<'a> = (&'a str, Option<String>);
@@ -105,30 +105,8 @@ fn address(address: &Address) -> [Named<'static>; 6] {
     ]
 }
 
-/// The house number's digits, and what follows them with the addition; `None` when it does not begin with a digit.
-pub(super) fn house_number(address: &Address) -> Option<(String, String)> {
-    let text = address.house_number.reveal().as_str().trim();
-    let (digits, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let given = address.house_number_addition.as_ref().map_or("", |addition| addition.reveal().as_str());
-    let addition = [rest, given].map(str::trim).join(" ");
-    (!digits.is_empty()).then(|| (digits.to_owned(), addition.trim().to_owned()))
-}
-
 /// The first letter of the given name where the shop has no better.
 fn initials(person: &Person) -> Option<String> {
     let first = || Some(person.first_name.reveal().as_str().trim().chars().next()?.to_uppercase().to_string());
     person.initials.as_ref().map(plain).or_else(first)
-}
-
-/// The company that buys.
-pub(super) fn company(buyer: &Buyer) -> Option<&Company> {
-    buyer.company.as_ref().filter(|_| buyer.kind == BuyerKind::Business)
-}
-
-fn plain<T: ToString>(value: &Personal<T>) -> String {
-    value.reveal().to_string()
-}
-
-fn euros(minor: i64) -> String {
-    Decimal::new(minor, 2).to_string()
 }

@@ -1,13 +1,12 @@
 //! The provider's own rules for an order. Currency, billing country, largest amounts and the return address are in the
 //! capabilities and checked there.
 
-use jiff::ToSpan as _;
 use jiff::civil::Date;
-use payment::{Address, Buyer, BuyerKind, Order, OrderError};
+use payment::{Buyer, BuyerKind, Order, OrderError};
 
 use super::CAPABILITIES;
 use super::account::Account;
-use super::parameters::{company, house_number};
+use crate::order::{broken_house_number, company, is_minor, told, unknown_options};
 
 /// Most articles that the shop plug-ins send.
 const MOST_ARTICLES: usize = 99;
@@ -24,33 +23,24 @@ pub(super) fn broken(account: &Account, order: &Order, today: Date) -> Vec<Order
     let mut broken: Vec<_> = told(rules).collect();
     broken.extend(of_person(&order.buyer, today));
     broken.extend(of_company(&order.buyer));
-    broken.extend(of_address("/billing_address", &order.billing_address));
+    broken.extend(broken_house_number("/billing_address", &order.billing_address));
     if let Some(address) = &order.shipping_address {
-        broken.extend(of_address("/shipping_address", address));
+        broken.extend(broken_house_number("/shipping_address", address));
         let served = CAPABILITIES.countries.contains(&address.country.as_str());
         broken.extend(told([(!served, "/shipping_address/country", "must be one of NL, BE")]));
     }
-    let options = order.options.as_object().into_iter().flatten();
-    broken.extend(
-        options.map(|(name, _)| OrderError::at(format!("/options/{name}"), "is not an option of this provider")),
-    );
+    broken.extend(unknown_options(order));
     broken
-}
-
-fn told<const N: usize>(rules: [(bool, &'static str, &'static str); N]) -> impl Iterator<Item = OrderError> {
-    rules.into_iter().filter(|(broken, ..)| *broken).map(|(_, pointer, rule)| OrderError::at(pointer, rule))
 }
 
 fn of_person(buyer: &Buyer, today: Date) -> impl Iterator<Item = OrderError> {
     let (person, consumer) = (&buyer.person, buyer.kind == BuyerKind::Person);
-    let too_young = |birth: Date| birth.checked_add(18.years()).is_ok_and(|adult| adult > today);
-    let young = person.birth_date.as_ref().is_some_and(|date| too_young(*date.reveal()));
     let misshapen = person.phone.as_ref().is_some_and(|phone| !is_phone(phone.reveal().as_str()));
     let long = person.initials.as_ref().is_some_and(|initials| initials.reveal().as_str().chars().count() > 6);
     told([
         // 421, 422 and 453, 417, 402
         (consumer && person.birth_date.is_none(), "/buyer/person/birth_date", "is required for a person"),
-        (consumer && young, "/buyer/person/birth_date", "must be at least 18 years ago"),
+        (consumer && is_minor(person, today), "/buyer/person/birth_date", "must be at least 18 years ago"),
         (consumer && person.phone.is_none(), "/buyer/person/phone", "is required for a person"),
         (misshapen, "/buyer/person/phone", "must have 9 to 18 digits, spaces and + ( ) -"),
         (long, "/buyer/person/initials", "must have at most 6 characters"),
@@ -78,18 +68,4 @@ fn of_company(buyer: &Buyer) -> impl Iterator<Item = OrderError> {
         ])
     });
     told.into_iter().flatten()
-}
-
-fn of_address(pointer: &str, address: &Address) -> impl Iterator<Item = OrderError> {
-    // 414, 424 and 425; 431 and 450
-    let broken = match house_number(address) {
-        None => Some(("house_number", "must begin with a digit")),
-        Some((_, addition)) if addition.chars().count() > 10 => Some((
-            "house_number_addition",
-            "must have at most 10 characters, what follows the house number's digits included",
-        )),
-        Some(_) => None,
-    };
-    let at = format!("{pointer}/");
-    broken.into_iter().map(move |(field, rule)| OrderError::at(format!("{at}{field}"), rule))
 }

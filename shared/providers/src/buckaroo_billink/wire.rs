@@ -8,8 +8,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::account::is_https_or_loopback;
 use crate::JsonDecimal;
+use crate::transport::is_https_or_loopback;
 use crate::zone::AMSTERDAM;
 
 /// The body of `POST json/Transaction`: exactly one of the amounts is there.

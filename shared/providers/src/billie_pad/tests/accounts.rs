@@ -42,14 +42,15 @@ fn an_account_is_read_with_its_usual_wire() {
 
 #[test]
 fn a_wrong_account_is_told_by_field_and_never_by_value() {
+    const ADDRESS: &str = "must be https, or http on loopback, without user, query or fragment";
     let mut incomplete = document();
     incomplete.as_object_mut().unwrap().remove("client_secret");
     let rows = [
         (incomplete, "client_secret", "is required"),
         (with("surprise", json!("s3cret")), "surprise", "is not a field of this account"),
         (with("wire", json!({ "surprise": 1 })), "surprise", "is not a field of this account"),
-        (with("client_secret", json!(7_654_321)), "billie_pad", "has a field of the wrong type"),
-        (with("webhook_keys", json!(["s3cret"])), "billie_pad", "has a field of the wrong type"),
+        (with("client_secret", json!(7_654_321)), "/", "has a field of the wrong type"),
+        (with("webhook_keys", json!(["s3cret"])), "/", "has a field of the wrong type"),
         (
             with("webhook_keys", json!([{ "header": "X-Api-Key", "value": "" }])),
             "webhook_keys",
@@ -60,17 +61,11 @@ fn a_wrong_account_is_told_by_field_and_never_by_value() {
             "webhook_keys",
             "must each have the name of a header and a value",
         ),
-        (
-            with("base_url", json!("http://paella.billie.io/api/v2")),
-            "base_url",
-            "must be https, or http on loopback, without query",
-        ),
-        (with("base_url", json!("s3cret")), "base_url", "must be https, or http on loopback, without query"),
-        (
-            with("base_url", json!("https://paella.billie.io/?x=1")),
-            "base_url",
-            "must be https, or http on loopback, without query",
-        ),
+        (with("base_url", json!("http://paella.billie.io/api/v2")), "base_url", ADDRESS),
+        (with("base_url", json!("s3cret")), "base_url", ADDRESS),
+        (with("base_url", json!("https://me@paella.billie.io")), "base_url", ADDRESS),
+        (with("base_url", json!("https://:s3cret@paella.billie.io")), "base_url", ADDRESS),
+        (with("base_url", json!("https://paella.billie.io/?x=1")), "base_url", ADDRESS),
     ];
     for (document, field, rule) in rows {
         let error = Account::read(&document).err().unwrap();

@@ -155,7 +155,8 @@ impl Case {
             flow,
             capture_mode: payment::CaptureMode::Manual,
             livemode: false,
-            token: Token::from_random([7; 16]), provider_account: None,
+            token: Token::from_random([7; 16]),
+            provider_account: None,
             fingerprint: Fingerprint::of(&"order").unwrap(),
             cause: cause(),
         };

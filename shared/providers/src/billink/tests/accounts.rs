@@ -12,7 +12,7 @@ fn an_account_needs_an_address_credentials_and_a_workflow() {
     good["disabled"] = json!(true);
     good["webhook_secrets"] = json!([SECRET, OLD_SECRET]);
     good["wire"] = json!({"decode_webhook_secrets": true, "birth_date": "%Y-%m-%d", "credit": "v3/credit"});
-    assert_eq!(Account::parse(&good).unwrap().url("v3/credit").unwrap().as_str(), "https://api.billink.nl/v3/credit");
+    assert_eq!(Account::parse(&good).unwrap().url("v3/credit").as_str(), "https://api.billink.nl/v3/credit");
     for (field, bad) in [
         ("base_url", json!("http://api.billink.nl")),
         ("base_url", json!("https://user@api.billink.nl")),

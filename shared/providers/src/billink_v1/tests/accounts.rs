@@ -40,6 +40,6 @@ fn a_document_may_be_disabled_and_live_below_a_path() {
     let mut document = account_document("http://127.0.0.1:8080/base/");
     document["disabled"] = json!(true);
     let account = Account::parse(&document).unwrap();
-    let url = account.url("start-workflow").unwrap();
+    let url = account.url("start-workflow");
     assert_eq!(url.as_str(), "http://127.0.0.1:8080/base/v1/client/start-workflow");
 }

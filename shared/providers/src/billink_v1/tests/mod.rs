@@ -97,7 +97,8 @@ fn created(order: &Order) -> Payment {
         flow: Flow::Direct,
         capture_mode: CaptureMode::Manual,
         livemode: false,
-        token: Token::from_random([7; 16]), provider_account: None,
+        token: Token::from_random([7; 16]),
+        provider_account: None,
         fingerprint: fingerprint(),
         cause: cause(),
     };

@@ -107,7 +107,8 @@ fn created(order: &Order) -> Payment {
         flow: Flow::Redirect,
         capture_mode: order.capture.unwrap(),
         livemode: false,
-        token: Token::from_random([7; 16]), provider_account: None,
+        token: Token::from_random([7; 16]),
+        provider_account: None,
         fingerprint: fingerprint(),
         cause: cause(),
     };

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::super::account::Account;
 use super::super::map::{AUTHORIZE, CANCEL, CAPTURE, PAY, REFUND, ServiceAction};
-use super::super::parameters::house_number;
 use super::super::request::Draft;
 use super::*;
+use crate::order::house_number;
 
 fn opening(action: &'static ServiceAction, document: &Value) -> String {
     let order = order(document);

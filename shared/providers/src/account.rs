@@ -1,0 +1,149 @@
+//! What merchants' account documents have in common, whatever the provider: an address to call, secrets, keys of
+//! webhooks, and errors that name a field and never a value. An adapter's own `account.rs` has the rest: its fields, its
+//! wire's defaults, and its rules.
+
+use data_encoding::BASE64;
+use http::{HeaderMap, HeaderName, header};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConstantTimeEq as _};
+use url::Url;
+
+use crate::transport::is_https_or_loopback;
+use crate::{AccountError, Request};
+
+const ADDRESS: &str = "must be https, or http on loopback, without user, query or fragment";
+const KEYS: &str = "must each have the name of a header and a value";
+
+/// The rules that types of this module check while they are read, and the field that each is about in every account.
+const OF_TYPES: [(&str, &str); 2] = [("base_url", ADDRESS), ("webhook_keys", KEYS)];
+
+/// The document as an adapter's account. Beside its own fields the account has to name `disabled`, which is read by
+/// whoever opens accounts.
+pub(crate) fn read<T: DeserializeOwned>(document: &Value) -> Result<T, AccountError> {
+    T::deserialize(document).map_err(|error| without_values(&error.to_string()))
+}
+
+/// What is wrong with a document. The parser's messages may quote a secret: only names of fields are passed on.
+fn without_values(message: &str) -> AccountError {
+    let name = message.split('`').nth(1).unwrap_or_default();
+    match OF_TYPES.into_iter().find(|(_, rule)| *rule == message) {
+        Some((field, rule)) => broken(field, rule),
+        None if message.starts_with("missing field") => broken(name, "is required"),
+        None if message.starts_with("unknown field") => broken(name, "is not a field of this account"),
+        None => broken("/", "has a field of the wrong type"),
+    }
+}
+
+fn broken(field: &str, rule: &str) -> AccountError {
+    AccountError { field: field.to_owned(), rule: rule.to_owned() }
+}
+
+/// What must hold of an account beyond the types of its fields: whether it does, for which field, in words.
+pub(crate) type Rule = (bool, &'static str, &'static str);
+
+/// The first rule that is broken, if one is.
+pub(crate) fn check<const N: usize>(rules: [Rule; N]) -> Result<(), AccountError> {
+    let first = rules.into_iter().find(|(kept, ..)| !kept);
+    first.map_or(Ok(()), |(_, field, rule)| Err(broken(field, rule)))
+}
+
+/// The rule for what must be there.
+pub(crate) fn filled(field: &'static str, text: &str) -> Rule {
+    (!text.is_empty(), field, "must not be empty")
+}
+
+/// The rule for what a colon ends in a header.
+pub(crate) fn before_colon(field: &'static str, text: &str) -> Rule {
+    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && b != b':');
+    (plain, field, "must be visible ASCII without a colon")
+}
+
+/// Where a provider's API begins: https, or http on loopback, and nothing behind the path.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct BaseUrl(Url);
+
+impl TryFrom<String> for BaseUrl {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let bare = |url: &Url| !url.authority().contains('@') && url.query().or(url.fragment()).is_none();
+        text.parse().ok().filter(|url| is_https_or_loopback(url) && bare(url)).map(Self).ok_or(ADDRESS)
+    }
+}
+
+impl BaseUrl {
+    /// The address of these segments below the base. Each stays one segment, whatever is in it.
+    pub(crate) fn join<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        let mut url = self.0.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.0.host_str()
+    }
+}
+
+/// The segments of a path as an account's wire writes it, with or without slashes around it.
+pub(crate) fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|segment| !segment.is_empty())
+}
+
+/// A user, which is [`before_colon`], and a password that go with every request.
+pub(crate) struct BasicCredentials<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) password: &'a SecretString,
+}
+
+impl BasicCredentials<'_> {
+    /// The request with the credentials, for an answer in JSON.
+    pub(crate) fn sign(&self, request: Request) -> Request {
+        let credentials = format!("{}:{}", self.user, self.password.expose_secret());
+        let basic = format!("Basic {}", BASE64.encode(credentials.as_bytes()));
+        request.with_header(header::ACCEPT, "application/json", false).with_header(header::AUTHORIZATION, &basic, true)
+    }
+}
+
+/// Every agreed key that a webhook may carry now, with its header: the current one, and the previous one while it is
+/// being changed.
+#[derive(Deserialize, Default)]
+#[serde(try_from = "Vec<WebhookKey>")]
+pub(crate) struct WebhookKeys(Vec<(HeaderName, SecretString)>);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebhookKey {
+    header: String,
+    value: SecretString,
+}
+
+impl TryFrom<Vec<WebhookKey>> for WebhookKeys {
+    type Error = &'static str;
+
+    fn try_from(keys: Vec<WebhookKey>) -> Result<Self, Self::Error> {
+        let filled = |value: &SecretString| !value.expose_secret().is_empty();
+        let read = |key: WebhookKey| Some((key.header.parse().ok()?, Some(key.value).filter(filled)?));
+        keys.into_iter().map(read).collect::<Option<_>>().map(Self).ok_or(KEYS)
+    }
+}
+
+impl WebhookKeys {
+    /// Whether any of the keys is in its header, where `bare` takes off what stands around one. All are compared, and
+    /// hashes of equal length, so that time tells nothing.
+    pub(crate) fn is_in(&self, headers: &HeaderMap, bare: for<'v> fn(&HeaderName, &'v [u8]) -> &'v [u8]) -> bool {
+        let mut found = Choice::from(0);
+        let hash = |name, text| Sha256::digest(bare(name, text));
+        for (name, value) in &self.0 {
+            let wanted = hash(name, value.expose_secret().as_bytes());
+            headers.get_all(name).iter().for_each(|given| found |= hash(name, given.as_bytes()).ct_eq(&wanted));
+        }
+        found.into()
+    }
+}

@@ -1,0 +1,65 @@
+//! BillAgain. Source: docs.billagain.com/developer (payment-processing, errors).
+
+use futures::future::LocalBoxFuture;
+use payment::{Flow, OperationKind};
+use serde_json::json;
+use tests::Order;
+
+use super::{as_it_is, call, control, split, text};
+use crate::deal::Deal;
+use crate::table::{Answers, Asked, Declined, Drift, Means, Messages, NamedBy, Refusal, Stage, Table, Way, When};
+
+pub(crate) static TABLE: Table = Table {
+    provider: "billagain",
+    order: Order::billagain,
+    settings: as_it_is,
+    widget: None,
+    books: NamedBy::Description,
+    calls: &[call(OperationKind::CreateSession, When::Always, "initiate")],
+    early_cancel: &[],
+    declines: &[
+        Declined { flow: Flow::Redirect, order: DECLINE, choice: "accept", reason: "other", code: None },
+        Declined { flow: Flow::Redirect, order: &[], choice: "decline", reason: "other", code: None },
+    ],
+    answers: &[
+        answers(Means::Refused, &["without 200", "410 410", "400 400", "422 422"]),
+        answers(Means::Doubt, &["nothing 200", "nothing 404", "nothing 409", "nothing 500"]),
+    ],
+    refusals: &[
+        refused("a customer that is not there", "/options/customer_id", "999", "410"),
+        refused("a gateway that takes no cards", "/options/gateway_id", "98", "without"),
+    ],
+    review: None,
+    messages: Messages::Open,
+    drift: Some(Drift { at: Stage::Authorized, say: failed_later, field: "status" }),
+    known: &[],
+};
+
+const DECLINE: &[(&str, &str)] = &[("/description", "\"Please decline this\"")];
+
+const fn answers(means: Means, codes: &'static [&'static str]) -> Answers {
+    Answers { call: "initiate", means, codes, answer }
+}
+
+const fn refused(what: &'static str, pointer: &'static str, json: &'static str, code: &'static str) -> Refusal {
+    Refusal { what, call: "initiate", way: Way::Order(pointer, json), code }
+}
+
+/// `isSuccess: false` has no code; errors have the HTTP status.
+fn answer(code: &str, _asked: &Asked) -> (u16, String) {
+    let (code, status) = split(code);
+    let body = match code {
+        "without" => json!({ "isSuccess": false, "ErrorMessage": "Cannot find Gateway for this Account" }),
+        "nothing" => json!({}),
+        _ => json!({ "Errors": [{ "Message": "Cannot find Customer for this Account" }] }),
+    };
+    (status.parse().unwrap(), body.to_string())
+}
+
+/// What was complete is told to have failed.
+fn failed_later<'a>(deal: &'a Deal<'a>, _field: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let path = format!("transactions/{}", text(deal, "/provider_reference").await);
+        control(deal, &path, &json!({ "stage": "failed" })).await;
+    })
+}

@@ -1,0 +1,251 @@
+//! Billie Pay After Delivery. Sources: docs.billie.io (webhooks, errors), the guide's "Event Names".
+
+use futures::future::LocalBoxFuture;
+use payment::{Flow, OperationKind};
+use serde_json::{Value, json};
+use tests::Order;
+
+use super::{as_it_is, billies_errors, call, control, split, text};
+use crate::deal::Deal;
+use crate::table::{
+    Answers, Asked, Call, Declined, Drift, Early, Event, Meaning, Means, Messages, NamedBy, Stage, Table, When,
+};
+
+pub(crate) static TABLE: Table = Table {
+    provider: "billie_pad",
+    order: Order::billie_pad,
+    settings: as_it_is,
+    widget: Some(widget),
+    books: NamedBy::OrderReference,
+    calls: &[
+        call(OperationKind::CreateSession, When::In(Flow::Redirect), "hosted_session"),
+        call(OperationKind::CreateSession, When::In(Flow::Widget), "session"),
+        named(call(OperationKind::CreateSession, When::In(Flow::Direct), "create_order")),
+        named(call(OperationKind::Confirm, When::Always, "confirm")),
+        call(OperationKind::Capture, When::Always, "capture"),
+        // The invoice shows that it was cancelled.
+        Call { is_found: true, ..call(OperationKind::Refund, When::Whole, "cancel_invoice") },
+        call(OperationKind::Refund, When::Always, "refund"),
+        call(OperationKind::Cancel, When::Always, "cancel"),
+    ],
+    // A session lapses by itself.
+    early_cancel: &[(Flow::Redirect, Early::Done), (Flow::Widget, Early::Done), (Flow::Direct, Early::Done)],
+    declines: &[
+        declined(
+            Flow::Direct,
+            &[("/buyer/person/email", "\"uno+decline+limit@example.com\"")],
+            "limit_exceeded",
+            "debtor_limit_exceeded",
+        ),
+        declined(
+            Flow::Direct,
+            &[("/buyer/person/email", "\"uno+decline+risk@example.com\"")],
+            "risk_policy",
+            "risk_policy",
+        ),
+        declined(
+            Flow::Direct,
+            &[("/buyer/person/email", "\"uno+decline+address@example.com\"")],
+            "address_invalid",
+            "debtor_address",
+        ),
+        declined(
+            Flow::Direct,
+            &[("/buyer/person/email", "\"uno+decline+scoring@example.com\"")],
+            "credit_refused",
+            "risk_scoring_failed",
+        ),
+        declined(
+            Flow::Direct,
+            &[("/buyer/person/email", "\"uno+decline+unknown@example.com\"")],
+            "buyer_unknown",
+            "debtor_not_identified",
+        ),
+        declined(
+            Flow::Redirect,
+            &[("/buyer/person/email", "\"uno+decline+limit@example.com\"")],
+            "limit_exceeded",
+            "debtor_limit_exceeded",
+        ),
+        Declined {
+            flow: Flow::Redirect,
+            order: &[],
+            choice: "decline",
+            reason: "risk_policy",
+            code: Some("risk_policy"),
+        },
+        Declined {
+            flow: Flow::Widget,
+            order: &[("/debtor_person/email", "\"uno+decline+limit@example.com\"")],
+            choice: "accept",
+            reason: "limit_exceeded",
+            code: None,
+        },
+    ],
+    answers: &[
+        answers("hosted_session", Means::Refused, REFUSED),
+        answers("hosted_session", Means::Doubt, UNKNOWN),
+        answers("session", Means::Refused, REFUSED),
+        answers("session", Means::Doubt, UNKNOWN),
+        answers("create_order", Means::Refused, REFUSED),
+        answers("create_order", Means::Doubt, UNKNOWN),
+        answers("confirm", Means::Refused, REFUSED),
+        answers("confirm", Means::Doubt, UNKNOWN),
+        answers("capture", Means::Refused, REFUSED),
+        answers("capture", Means::Doubt, UNKNOWN),
+        answers("cancel_invoice", Means::Refused, REFUSED),
+        answers("cancel_invoice", Means::Doubt, UNKNOWN),
+        answers("refund", Means::Refused, REFUSED),
+        answers("refund", Means::Doubt, UNKNOWN),
+        answers("cancel", Means::Refused, REFUSED),
+        answers("cancel", Means::Doubt, UNKNOWN),
+    ],
+    refusals: &[],
+    review: Some((Flow::Direct, "/buyer/company/name", "\"Waiting Gold GmbH\"")),
+    messages: Messages::Authentic {
+        // A static key proves nothing: a message only makes us look.
+        contradictions: &[],
+        events: EVENTS,
+    },
+    drift: Some(Drift { at: Stage::Authorized, say: read_as_declined, field: "status" }),
+    known: &[],
+};
+
+/// docs.billie.io: not valid, not allowed in this state or for this merchant, unknown id.
+const REFUSED: &[&str] = &["request_validation_error 400", "operation_not_allowed 403", "resource_not_found 404"];
+/// Refusals without Billie's errors may be somebody else's, and other statuses are on no page.
+const UNKNOWN: &[&str] = &["page 400", "page 404", "conflict 409", "unprocessable 422"];
+
+/// The page of webhooks, the guide, and the names of 2018.
+const EVENTS: &[Event] = &[
+    nothing("order_waiting"),
+    nothing("order_created"),
+    nothing("order_approved"),
+    nothing("order_declined"),
+    nothing("order_shipped"),
+    nothing("order_canceled"),
+    nothing("order_cancelled"),
+    nothing("invoice_created"),
+    nothing("dunning_paused"),
+    nothing("promise_to_pay"),
+    nothing("instalment_plan"),
+    nothing("rebooking"),
+    told("order_paid_out", Meaning::Receivable("paid_out", "paid_out_at", "\"*\"")),
+    told("invoice_paid_out", Meaning::Receivable("paid_out", "paid_out_at", "\"*\"")),
+    told("invoice_late", Meaning::Receivable("overdue", "overdue", "true")),
+    told("payment", Meaning::Receivable("buyer_paid", "outstanding", "10000")),
+    told("payment guide", Meaning::Receivable("buyer_paid", "outstanding", "10000")),
+    told("clawback", Meaning::Receivable("clawed_back", "paid_out_at", "null")),
+    told("dispute", Meaning::Receivable("disputed", "disputed", "true")),
+    told("archived", Meaning::Receivable("closed", "closed", "true")),
+    told("closed", Meaning::Receivable("closed", "closed", "true")),
+    dunning("reminder_email_1", "1"),
+    dunning("reminder_email_2", "2"),
+    dunning("reminder_email_3", "3"),
+    dunning("reminder_email_3 guide", "3"),
+    dunning("dunning_letter_1", "4"),
+    dunning("dunning_email_1", "4"),
+    dunning("dunning_letter_2", "5"),
+    dunning("dunning_email_2", "5"),
+    dunning("dunning_letter_2 guide", "5"),
+    dunning("dca_letter", "7"),
+    dunning("dca_email", "7"),
+    dunning("dca_email guide", "7"),
+    dunning("dunning", "4"),
+    dunning("dca", "7"),
+    dunning("reminder", "1"),
+    dunning("dunning1", "4"),
+    dunning("dunning2", "5"),
+    dunning("dunning3", "6"),
+    told("order_teleported", Meaning::Unrecognized),
+    told("order_teleported guide", Meaning::Unrecognized),
+    Event { name: "approve", at: Stage::Review, meaning: Meaning::Status("authorized"), say: decide },
+    Event { name: "decline", at: Stage::Review, meaning: Meaning::Status("declined"), say: decide },
+];
+
+const fn named(call: Call) -> Call {
+    Call { names_amount: true, ..call }
+}
+
+const fn nothing(name: &'static str) -> Event {
+    told(name, Meaning::Nothing)
+}
+
+const fn dunning(name: &'static str, level: &'static str) -> Event {
+    told(name, Meaning::Receivable("dunning", "dunning_level", level))
+}
+
+const fn told(name: &'static str, meaning: Meaning) -> Event {
+    Event { name, at: Stage::Captured, meaning, say }
+}
+
+const fn declined(
+    flow: Flow,
+    order: &'static [(&'static str, &'static str)],
+    reason: &'static str,
+    code: &'static str,
+) -> Declined {
+    Declined { flow, order, choice: "accept", reason, code: Some(code) }
+}
+
+const fn answers(call: &'static str, means: Means, codes: &'static [&'static str]) -> Answers {
+    Answers { call, means, codes, answer }
+}
+
+fn answer(code: &str, _asked: &Asked) -> (u16, String) {
+    match split(code) {
+        ("page", status) => (status.parse().unwrap(), "<html><h1>Bad Request</h1></html>".to_owned()),
+        _ => billies_errors(code),
+    }
+}
+
+/// The order in Billie's words.
+fn widget() -> Value {
+    let address = json!({ "street": "Tannenweg", "house_number": "4", "postal_code": "77716",
+                          "city": "Haslach im Kinzigtal", "country": "DE" });
+    json!({
+        "amount": { "net": 104.13, "gross": 126.00, "tax": 21.87 },
+        "duration": 30,
+        "debtor_company": {
+            "merchant_customer_id": "customer-4711", "name": "Zeta Electronics Gold GmbH", "legal_form": "10001",
+            "registration_number": "HRB 934855", "address_street": "Tannenweg", "address_house_number": "4",
+            "address_postal_code": "77716", "address_city": "Haslach im Kinzigtal", "address_country": "DE",
+        },
+        "debtor_person": { "email": "uno@example.com" },
+        "delivery_address": address,
+        "line_items": [{ "external_id": "CHAIR", "title": "Chair", "quantity": 2,
+                         "amount": { "net": 100.00, "gross": 121.00, "tax": 21.00 } }],
+    })
+}
+
+/// The event of this name, in the guide's spelling where the word follows.
+fn say<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let (event, spelling) = split(what);
+        let order = text(deal, "/provider_reference").await;
+        let mut body = json!({ "event": event, "order": order, "spelling": spelling });
+        if event == "payment" {
+            body["amount"] = json!(2_600);
+            body["open_amount"] = json!(10_000);
+        }
+        control(deal, "events", &body).await;
+    })
+}
+
+/// Billie's decision about an order that waits; its message makes us look, as soon as a look may be repeated.
+fn decide<'a>(deal: &'a Deal<'a>, decision: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let path = format!("orders/{}", text(deal, "/provider_reference").await);
+        control(deal, &path, &json!({ "decision": decision, "reason": "risk_policy" })).await;
+    })
+}
+
+fn read_as_declined<'a>(deal: &'a Deal<'a>, _field: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let payment = deal.get().await;
+        let body = json!({ "uuid": payment["provider_reference"], "external_code": payment["order_reference"],
+                           "state": "declined", "decline_reason": "risk_policy" });
+        let fault = json!({ "call": "get_order", "kind": "answer", "status": 200, "body": body.to_string() });
+        deal.bench.sandbox.fault(fault).await;
+    })
+}

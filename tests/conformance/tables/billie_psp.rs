@@ -1,0 +1,186 @@
+//! Billie for payment service providers. Sources: the guide (authorization message, error codes), docs.billie.io
+//! (disputes).
+
+use futures::future::LocalBoxFuture;
+use payment::{Flow, OperationKind};
+use serde_json::{Value, json};
+use tests::Order;
+
+use super::{as_it_is, billies_errors, call, control, send, split, text};
+use crate::deal::Deal;
+use crate::table::{
+    Answers, Asked, Contradiction, Declined, Early, Event, Meaning, Means, Messages, NamedBy, Stage, Table, When,
+};
+
+pub(crate) static TABLE: Table = Table {
+    provider: "billie_psp",
+    order: Order::billie_psp,
+    settings: as_it_is,
+    widget: Some(widget),
+    books: NamedBy::OrderReference,
+    calls: &[
+        call(OperationKind::CreateSession, When::In(Flow::Redirect), "payment_page"),
+        call(OperationKind::CreateSession, When::In(Flow::Widget), "widget"),
+        call(OperationKind::Confirm, When::In(Flow::Widget), "confirm"),
+        call(OperationKind::Capture, When::Always, "capture"),
+        call(OperationKind::Refund, When::Always, "refund"),
+        call(OperationKind::Cancel, When::Always, "cancel"),
+    ],
+    // On the page the buyer may be making an order this moment; in the widget there is none before the confirmation.
+    early_cancel: &[(Flow::Redirect, Early::Refused), (Flow::Widget, Early::Done)],
+    declines: &[
+        Declined { flow: Flow::Redirect, order: LIMIT, choice: "accept", reason: "other", code: None },
+        Declined { flow: Flow::Redirect, order: &[], choice: "decline", reason: "other", code: None },
+        Declined {
+            flow: Flow::Widget,
+            order: &[("/debtor_person/email", "\"uno+decline+limit@example.com\"")],
+            choice: "accept",
+            reason: "other",
+            code: None,
+        },
+    ],
+    answers: &[
+        answers("payment_page", Means::Refused, REFUSED),
+        answers("payment_page", Means::Doubt, UNKNOWN),
+        answers("widget", Means::Refused, REFUSED),
+        answers("widget", Means::Doubt, UNKNOWN),
+        answers("confirm", Means::Refused, REFUSED),
+        answers("confirm", Means::NotSent, UNPROCESSED),
+        answers("confirm", Means::Doubt, UNKNOWN),
+        answers("capture", Means::Refused, REFUSED),
+        answers("capture", Means::NotSent, UNPROCESSED),
+        answers("capture", Means::Doubt, UNKNOWN),
+        answers("refund", Means::Refused, REFUSED),
+        answers("refund", Means::NotSent, UNPROCESSED),
+        answers("refund", Means::Doubt, UNKNOWN),
+        answers("cancel", Means::Refused, REFUSED),
+        answers("cancel", Means::NotSent, UNPROCESSED),
+        answers("cancel", Means::Doubt, UNKNOWN),
+    ],
+    refusals: &[],
+    review: None,
+    messages: Messages::Authentic {
+        contradictions: &[
+            contradiction("{ \"success\": \"false\" }", Stage::Authorized, true),
+            contradiction("{ \"success\": false }", Stage::Captured, true),
+            contradiction("{ \"status\": \"waiting\" }", Stage::Captured, false),
+        ],
+        events: &[
+            page("accept text", Meaning::Status("authorized")),
+            page("accept flag", Meaning::Status("authorized")),
+            page("decline text", Meaning::Status("declined")),
+            page("decline flag", Meaning::Status("declined")),
+            disputed("return"),
+            disputed("goods_not_received"),
+            disputed("faulty_goods"),
+            disputed("already_paid"),
+            disputed("incorrect_invoice"),
+            disputed("unauthorized_purchase"),
+            result("return resolved", Meaning::Story(&["receivable.disputed", "receivable.dispute_closed"])),
+            result("return chargeback", Meaning::Story(&["receivable.disputed", "receivable.clawed_back"])),
+            claimed("{ \"success\": \"true\", \"status\": \"success\" }", Meaning::Nothing),
+            claimed("{ \"success\": \"perhaps\" }", Meaning::Unrecognized),
+            claimed("{ \"status\": \"teleported\" }", Meaning::Unrecognized),
+            claimed("{ \"success\": true, \"status\": \"declined\" }", Meaning::Unrecognized),
+            claimed("{ \"event\": \"order_teleported\" }", Meaning::Unrecognized),
+        ],
+    },
+    // It cannot be read.
+    drift: None,
+    known: &[],
+};
+
+const LIMIT: &[(&str, &str)] = &[("/buyer/person/email", "\"uno+decline+limit@example.com\"")];
+
+/// The guide's "Error Codes".
+const REFUSED: &[&str] = &["bad_request 400", "forbidden 403", "validation_error 422"];
+/// A conflict with the state of what nobody can read, what is on no page, and what is not Billie's.
+const UNKNOWN: &[&str] = &["conflict 409", "not_found 404", "gone 410", "page 400", "page 422"];
+/// The credentials are wrong.
+const UNPROCESSED: &[&str] = &["unauthorized 401"];
+
+const fn answers(call: &'static str, means: Means, codes: &'static [&'static str]) -> Answers {
+    Answers { call, means, codes, answer }
+}
+
+const fn contradiction(what: &'static str, at: Stage, is_drift: bool) -> Contradiction {
+    Contradiction { what, at, is_drift, say: claim }
+}
+
+const fn page(name: &'static str, meaning: Meaning) -> Event {
+    Event { name, at: Stage::Open, meaning, say: choose }
+}
+
+const fn disputed(name: &'static str) -> Event {
+    result(name, Meaning::Receivable("disputed", "disputed", "true"))
+}
+
+const fn result(name: &'static str, meaning: Meaning) -> Event {
+    Event { name, at: Stage::Captured, meaning, say: dispute }
+}
+
+const fn claimed(name: &'static str, meaning: Meaning) -> Event {
+    Event { name, at: Stage::Captured, meaning, say: claim }
+}
+
+fn answer(code: &str, _asked: &Asked) -> (u16, String) {
+    match split(code) {
+        ("page", status) => (status.parse().unwrap(), "<html><h1>Bad Request</h1></html>".to_owned()),
+        _ => billies_errors(code),
+    }
+}
+
+/// The order in Billie's words, minor units.
+fn widget() -> Value {
+    json!({
+        "amount": { "currency": "EUR", "net": 10_413, "gross": 12_600, "tax": 2_187 },
+        "duration": 30,
+        "debtor_company": {
+            "merchant_customer_id": "customer-4711", "name": "Zeta Electronics Gold GmbH", "legal_form": "10001",
+            "registration_number": "HRB 934855", "address_street": "Tannenweg", "address_house_number": "4",
+            "address_postal_code": "77716", "address_city": "Haslach im Kinzigtal", "address_country": "DE",
+        },
+        "debtor_person": { "email": "uno@example.com" },
+        "delivery_address": { "street": "Tannenweg", "house_number": "4", "postal_code": "77716",
+                              "city": "Haslach im Kinzigtal", "country": "DE" },
+        "line_items": [{ "external_id": "CHAIR", "title": "Chair", "quantity": 2,
+                         "amount": { "net": 10_000, "gross": 12_100, "tax": 2_100 } }],
+    })
+}
+
+/// The buyer's choice on the page, told with a text or a flag.
+fn choose<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let (choice, success) = split(what);
+        control(deal, "settings", &json!({ "success": success })).await;
+        deal.bench.sandbox.buyer(&deal.session().await, choice).await;
+        control(deal, "settings", &json!({ "success": "text" })).await;
+    })
+}
+
+/// A dispute with this reason, and its result where one follows.
+fn dispute<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let (reason, result) = split(what);
+        let capture = text(deal, "/captures/0/provider_reference").await;
+        control(deal, "disputes", &json!({ "capture_id": capture, "reason_code": reason })).await;
+        deal.bench.sandbox.quiet().await;
+        if !result.is_empty() {
+            let books = deal.bench.sandbox.books().await;
+            let id = books["disputes"].as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned();
+            control(deal, &format!("disputes/{id}"), &json!({ "result": result, "details": "Settled" })).await;
+        }
+    })
+}
+
+/// Says this of the order at the payment's own address, with the agreed key.
+fn claim<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let order = text(deal, "/provider_reference").await;
+        let deliveries = deal.bench.sandbox.deliveries().await;
+        let first = deliveries.iter().find(|delivery| delivery["about"] == order.as_str()).unwrap();
+        let mut body: Value = serde_json::from_str(what).unwrap();
+        body["order_id"] = json!(order);
+        send(deal, first["url"].as_str().unwrap(), &[("x-api-key", ::sandbox::billie_psp::WEBHOOK_KEY)], &body).await;
+    })
+}

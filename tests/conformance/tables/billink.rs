@@ -1,0 +1,193 @@
+//! Billink, API v2. Source: developers.billink.nl (errors, session webhook, order webhook, webhooks v3).
+
+use futures::future::LocalBoxFuture;
+use payment::{Flow, OperationKind};
+use serde_json::{Value, json};
+use tests::Order;
+
+use super::{call, control, split, text};
+use crate::deal::Deal;
+use crate::table::{
+    Answers, Asked, Call, Contradiction, Declined, Drift, Early, Event, Meaning, Means, Messages, NamedBy, Refusal,
+    Stage, Table, Way, When,
+};
+
+pub(crate) static TABLE: Table = Table {
+    provider: "billink",
+    order: Order::billink,
+    settings,
+    widget: None,
+    books: NamedBy::OrderReference,
+    calls: &[
+        call(OperationKind::CreateSession, When::Always, "session"),
+        call(OperationKind::Capture, When::Always, "start_workflow"),
+        Call { names_amount: true, ..call(OperationKind::Refund, When::Always, "credit") },
+        Call { names_amount: true, ..call(OperationKind::Cancel, When::Always, "credit") },
+    ],
+    // A session cannot be called off.
+    early_cancel: &[(Flow::Redirect, Early::Refused)],
+    declines: &[
+        Declined { flow: Flow::Redirect, order: DECLINE, choice: "accept", reason: "other", code: None },
+        Declined { flow: Flow::Redirect, order: &[], choice: "decline", reason: "other", code: None },
+    ],
+    answers: &[
+        answers("session", Means::Refused, SESSION_REFUSED, of_session),
+        answers("session", Means::Doubt, &["500", "409", "500 wrapped"], of_session),
+        answers("start_workflow", Means::Refused, ANYWHERE, of_call),
+        answers(
+            "start_workflow",
+            Means::Refused,
+            &["-1", "704", "705", "706", "708", "706 nested", "-1 item"],
+            of_call,
+        ),
+        answers("start_workflow", Means::Done, &["707", "707 item", "500 item"], of_call),
+        answers("start_workflow", Means::Doubt, &["603", "999", "999 item", "000"], of_call),
+        answers("credit", Means::Refused, ANYWHERE, of_call),
+        answers("credit", Means::Refused, CREDIT_REFUSED, of_call),
+        answers("credit", Means::Done, &["200 item"], of_call),
+        answers("credit", Means::Doubt, &["603", "500", "999 item", "000"], of_call),
+    ],
+    refusals: &[
+        itself("an account that is denied", "session", "settings", "{ \"denied\": true }", "403"),
+        itself("an order that is closed", "start_workflow", "orders/{reference}", "{ \"closed\": true }", "706"),
+        itself("a credit of an order that is closed", "credit", "orders/{reference}", "{ \"closed\": true }", "706"),
+        itself("a credit without a bank account", "credit", "orders/{reference}", UNKNOWN_ACCOUNT, "709"),
+    ],
+    review: None,
+    messages: Messages::Authentic {
+        contradictions: &[
+            contradiction("session failed", Stage::Authorized),
+            contradiction("session failed", Stage::Captured),
+            contradiction("session cancelled", Stage::Captured),
+            contradiction("session session_expired", Stage::Captured),
+            contradiction("order order_fully_accredited", Stage::Captured),
+        ],
+        events: &[
+            event("session session_active", Stage::Open, Meaning::Nothing),
+            event("buyer accept", Stage::Open, Meaning::Status("authorized")),
+            event("buyer cancel", Stage::Open, Meaning::Status("canceled")),
+            event("buyer decline", Stage::Open, Meaning::Status("declined")),
+            event("nobody for an hour", Stage::Open, Meaning::Status("expired")),
+            event("session order_created", Stage::Authorized, Meaning::Nothing),
+            event("session session_active", Stage::Authorized, Meaning::Nothing),
+            event("session session_teleported", Stage::Authorized, Meaning::Unrecognized),
+            event("order order_placed", Stage::Authorized, Meaning::Nothing),
+            event("order order_fully_accredited", Stage::Authorized, Meaning::Status("canceled")),
+            event("order order_workflow_started", Stage::Captured, Meaning::Nothing),
+            event("order partial_payment_added", Stage::Captured, BUYER_PAID),
+            event("order order_paid", Stage::Captured, BUYER_PAID),
+            event("order partial_credit_added", Stage::Captured, Meaning::Nothing),
+            event("order order_fully_accredited", Stage::Captured, Meaning::Nothing),
+            event("order customer_fully_paid", Stage::Captured, Meaning::Receivable("closed", "closed", "true")),
+            event("order order_on_hold", Stage::Captured, Meaning::Nothing),
+            event("order order_teleported", Stage::Captured, Meaning::Unrecognized),
+        ],
+    },
+    drift: Some(Drift { at: Stage::Authorized, say: read_as_failed, field: "status" }),
+    known: &[],
+};
+
+const DECLINE: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+decline@example.com\"")];
+const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
+const BUYER_PAID: Meaning = Meaning::Receivable("buyer_paid", "closed", "false");
+
+/// developers.billink.nl/errors/create-session, in all shapes.
+const SESSION_REFUSED: &[&str] =
+    &["400", "403", "404", "416", "200", "400 wrapped", "400 object", "404 wrapped", "416 bare"];
+/// developers.billink.nl/legacy-api/errors: at every call.
+const ANYWHERE: &[&str] = &["001", "101", "102", "103", "601", "601 nested"];
+/// developers.billink.nl/legacy-api/errors/credit.
+const CREDIT_REFUSED: &[&str] = &[
+    "-1",
+    "402",
+    "404",
+    "705",
+    "706",
+    "707",
+    "708",
+    "709",
+    "707 nested",
+    "-1 item",
+    "707 item",
+    "708 item",
+    "709 item",
+];
+
+type Answer = fn(&str, &Asked) -> (u16, String);
+
+const fn answers(call: &'static str, means: Means, codes: &'static [&'static str], answer: Answer) -> Answers {
+    Answers { call, means, codes, answer }
+}
+
+const fn itself(
+    what: &'static str,
+    call: &'static str,
+    path: &'static str,
+    json: &'static str,
+    code: &'static str,
+) -> Refusal {
+    Refusal { what, call, way: Way::Control(path, json), code }
+}
+
+const fn contradiction(what: &'static str, at: Stage) -> Contradiction {
+    Contradiction { what, at, is_drift: false, say }
+}
+
+const fn event(name: &'static str, at: Stage, meaning: Meaning) -> Event {
+    Event { name, at, meaning, say }
+}
+
+fn settings(_flow: Flow) -> Value {
+    json!({ "denied": false })
+}
+
+/// A service's error with a real HTTP status, or as the proxy in front of it passes it on.
+fn of_session(code: &str, _asked: &Asked) -> (u16, String) {
+    let (code, shape) = split(code);
+    let status: u16 = code.parse().unwrap();
+    let error = json!({ "status": "error", "message": "transaction.orderNumber: no" });
+    let proxied = |body: Value| json!({ "http_status_code": status, "http_body": body, "http_body_encoding": "text" });
+    let body = match shape {
+        "wrapped" => json!({ "error_backend": proxied(json!(error.to_string())) }),
+        "object" => json!({ "error_backend": proxied(error) }),
+        "bare" => proxied(json!(error.to_string())),
+        _ => error,
+    };
+    (status, body.to_string())
+}
+
+/// An error of order management with HTTP 200, or of its one order.
+fn of_call(code: &str, asked: &Asked) -> (u16, String) {
+    let (code, shape) = split(code);
+    let body = match shape {
+        "item" => {
+            let number: i64 = code.parse().unwrap();
+            let item = json!({ "code": number, "invoiceNumber": asked.reference, "message": "No" });
+            json!({ "code": "500", "result": "MSG", "statuses": [item] })
+        }
+        "nested" => json!({ "result": "ERROR", "error": { "code": code, "description": "No" } }),
+        _ => json!({ "code": code, "description": "No", "result": "error" }),
+    };
+    (200, body.to_string())
+}
+
+/// `session STATUS` and `order EVENT` are signed claims that the books need not have; the others happen.
+fn say<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let reference = text(deal, "/order_reference").await;
+        match split(what) {
+            ("session", status) => control(deal, "events", &json!({ "status": status, "session": reference })).await,
+            ("order", event) => control(deal, "events", &json!({ "event": event, "order": reference })).await,
+            ("buyer", choice) => _ = deal.bench.sandbox.buyer(&deal.session().await, choice).await,
+            _ => deal.bench.sandbox.advance(3_601).await,
+        }
+    })
+}
+
+fn read_as_failed<'a>(deal: &'a Deal<'a>, _field: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let body = json!({ "status": "failed" }).to_string();
+        let fault = json!({ "call": "session_status", "kind": "answer", "status": 200, "body": body });
+        deal.bench.sandbox.fault(fault).await;
+    })
+}

@@ -1,0 +1,114 @@
+//! Billink, API v1 in XML. Source: developers.billink.nl, legacy API, errors.
+
+use payment::{Flow, OperationKind};
+use serde_json::{Value, json};
+use tests::Order;
+
+use super::{call, split};
+use crate::table::{Answers, Asked, Call, Declined, Early, Means, Messages, NamedBy, Refusal, Table, Way, When};
+
+pub(crate) static TABLE: Table = Table {
+    provider: "billink_v1",
+    order: Order::billink_v1,
+    settings,
+    widget: None,
+    books: NamedBy::OrderReference,
+    calls: &[
+        call(OperationKind::CreateSession, When::Always, "check"),
+        call(OperationKind::Capture, When::Always, "start_workflow"),
+        Call { names_amount: true, ..call(OperationKind::Refund, When::Always, "credit") },
+        Call { names_amount: true, ..call(OperationKind::Cancel, When::Always, "credit") },
+    ],
+    // A check lapses by itself.
+    early_cancel: &[(Flow::Direct, Early::Done)],
+    declines: &[
+        Declined { flow: Flow::Direct, order: DECLINE, choice: "accept", reason: "credit_refused", code: Some("501") },
+        Declined { flow: Flow::Direct, order: REJECTED, choice: "accept", reason: "credit_refused", code: Some("701") },
+    ],
+    answers: &[
+        answers("check", Means::Refused, CHECK_REFUSED),
+        answers("check", Means::Declined("credit_refused"), &["701", "501 message"]),
+        answers("check", Means::NotSent, ANYWHERE),
+        answers("check", Means::NotSent, &["104", "105"]),
+        answers("check", Means::Doubt, &["603", "999"]),
+        answers("order", Means::Refused, ORDER_REFUSED),
+        answers("order", Means::Declined("credit_refused"), &["701"]),
+        answers("order", Means::NotSent, ANYWHERE),
+        answers("order", Means::Doubt, &["403", "446", "603", "999"]),
+        answers("start_workflow", Means::Refused, &["-1", "704", "705", "706", "708", "-1 item", "706 item"]),
+        answers("start_workflow", Means::Done, &["707", "707 item", "500 item"]),
+        answers("start_workflow", Means::NotSent, ANYWHERE),
+        answers("start_workflow", Means::Doubt, &["603", "999", "999 item"]),
+        answers("credit", Means::Refused, &["-1", "402", "404", "705", "706", "707", "708", "709"]),
+        answers("credit", Means::Refused, &["-1 item", "706 item", "707 item", "708 item", "709 item"]),
+        answers("credit", Means::Done, &["200 item"]),
+        answers("credit", Means::NotSent, ANYWHERE),
+        answers("credit", Means::Doubt, &["603", "999", "999 item"]),
+    ],
+    refusals: &[
+        itself("more than agreed", "check", "settings", "{ \"max_amount\": 100 }", "429"),
+        itself("a check that has expired", "order", "clock", "{ \"advance_seconds\": 3601 }", "445"),
+        itself("an order that is closed", "start_workflow", "orders/{reference}", "{ \"closed\": true }", "706"),
+        itself("a credit of an order that is closed", "credit", "orders/{reference}", "{ \"closed\": true }", "706"),
+        itself("a credit without a bank account", "credit", "orders/{reference}", UNKNOWN_ACCOUNT, "709"),
+    ],
+    review: None,
+    messages: Messages::None,
+    // A status says that an order is there, and no more.
+    drift: None,
+    known: &[],
+};
+
+const DECLINE: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+decline@example.com\"")];
+const REJECTED: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+701@example.com\"")];
+const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
+
+/// On every page: not even looked at.
+const ANYWHERE: &[&str] = &["001", "101", "102", "103", "601"];
+
+/// Errors of the check, and those of the shop plug-ins.
+const CHECK_REFUSED: &[&str] = &[
+    "402", "406", "407", "408", "409", "410", "411", "412", "414", "415", "416", "417", "418", "419", "420", "421",
+    "422", "424", "425", "426", "427", "428", "429", "430", "431", "432", "433", "434", "607", "703",
+];
+
+/// Errors of the order, and those of the shop plug-ins.
+const ORDER_REFUSED: &[&str] = &[
+    "401", "402", "404", "405", "406", "407", "408", "409", "410", "411", "412", "413", "414", "415", "416", "417",
+    "418", "419", "420", "421", "422", "423", "425", "426", "427", "428", "429", "430", "431", "432", "433", "434",
+    "435", "436", "437", "438", "439", "440", "441", "442", "443", "444", "445", "447", "448", "449", "450", "451",
+    "452", "453",
+];
+
+const fn answers(call: &'static str, means: Means, codes: &'static [&'static str]) -> Answers {
+    Answers { call, means, codes, answer }
+}
+
+const fn itself(
+    what: &'static str,
+    call: &'static str,
+    path: &'static str,
+    json: &'static str,
+    code: &'static str,
+) -> Refusal {
+    Refusal { what, call, way: Way::Control(path, json), code }
+}
+
+fn settings(_flow: Flow) -> Value {
+    json!({ "max_amount": 1_000_000 })
+}
+
+/// Always HTTP 200: an error, a message, or the line of the one invoice.
+fn answer(code: &str, asked: &Asked) -> (u16, String) {
+    let (code, shape) = split(code);
+    let inner = match shape {
+        "item" => format!(
+            "<RESULT>MSG</RESULT><MSG><CODE>500</CODE><STATUSES><ITEM><INVOICENUMBER>{}</INVOICENUMBER>\
+             <CODE>{code}</CODE><MESSAGE>No</MESSAGE></ITEM></STATUSES></MSG>",
+            asked.reference
+        ),
+        "message" => format!("<RESULT>MSG</RESULT><MSG><CODE>{code}</CODE><DESCRIPTION>Advies=0</DESCRIPTION></MSG>"),
+        _ => format!("<RESULT>ERROR</RESULT><ERROR><CODE>{code}</CODE><DESCRIPTION>No</DESCRIPTION></ERROR>"),
+    };
+    (200, format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><API>{inner}</API>"))
+}

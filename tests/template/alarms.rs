@@ -1,0 +1,129 @@
+//! Alarms: each says what to do, and none waits for a log line that nobody writes.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::document::Template;
+use crate::{folders, read};
+
+const TEMPLATES: [&str; 3] = ["template.yaml", "infra/alarms/template.yaml", "infra/queue/template.yaml"];
+
+/// Log lines and fields that alarms wait for and the code is still to write.
+const AWAITED: [&str; 3] = ["an operation is in doubt", "an operation needs a person", "oldest_in_doubt_seconds"];
+
+/// The sections that a heading makes.
+fn sections() -> BTreeSet<String> {
+    let anchor = |heading: &str| heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+    read("infra/RUNBOOK.md").lines().filter(|line| line.starts_with("##")).map(anchor).collect()
+}
+
+#[test]
+fn every_alarm_names_its_section_of_the_runbook_and_somebody_to_tell() {
+    let sections = sections();
+    let mut named = BTreeSet::new();
+    for path in TEMPLATES {
+        for (name, alarm) in Template::load(path).resources("AWS::CloudWatch::Alarm") {
+            let text = &alarm["AlarmDescription"];
+            let text = text.as_str().or_else(|| text["Fn::Sub"].as_str()).unwrap();
+            let (_, section) =
+                text.split_once("infra/RUNBOOK.md#").unwrap_or_else(|| panic!("{name} names no section"));
+            assert!(sections.contains(section), "{name}: infra/RUNBOOK.md has no {section}");
+            assert!(alarm["AlarmActions"][0].get("Ref").is_some(), "{name} tells nobody");
+            assert!(
+                alarm["AlarmName"]["Fn::Sub"].as_str().is_some_and(|n| n.contains("${Stage}") || n.contains("${Name}"))
+            );
+            named.insert(section.to_owned());
+        }
+    }
+    let alarms = read("infra/RUNBOOK.md").split("## Tasks").next().unwrap().to_owned();
+    let described =
+        alarms.lines().filter_map(|line| line.strip_prefix("### ")).map(|h| h.to_lowercase().replace(' ', "-"));
+    assert_eq!(described.collect::<BTreeSet<_>>(), named, "the runbook describes the alarms that there are");
+}
+
+#[test]
+fn every_function_is_watched() {
+    let alarms = Template::load("infra/alarms/template.yaml");
+    for metric in ["Throttles", "Duration"] {
+        let mut watched = BTreeSet::new();
+        for (_, alarm) in alarms.resources("AWS::CloudWatch::Alarm") {
+            let several = alarm["Metrics"].as_array().into_iter().flatten().map(|m| &m["MetricStat"]["Metric"]);
+            for stat in several.chain([alarm]).filter(|stat| stat["MetricName"] == metric) {
+                watched.insert(stat["Dimensions"][0]["Value"]["Fn::Sub"].as_str().unwrap().to_owned());
+            }
+            let most =
+                alarm["Metrics"].as_array().map_or(0, |m| m.iter().filter(|m| m.get("MetricStat").is_some()).count());
+            assert!(most <= 10, "an alarm looks at ten metrics at most");
+        }
+        let all = folders().into_iter().map(|folder| format!("paylater-${{Stage}}-{folder}")).collect();
+        assert_eq!(watched, all, "{metric}");
+    }
+}
+
+/// The texts in quotes and the fields of a filter's pattern.
+fn words_of(pattern: &str) -> Vec<String> {
+    let quoted = pattern.split('"').skip(1).step_by(2).map(str::to_owned);
+    let fields = pattern.split("$.").skip(1).map(|rest| rest.split([' ', '=', '>']).next().unwrap().to_owned());
+    quoted.chain(fields.filter(|field| field != "message")).collect()
+}
+
+fn sources() -> String {
+    let mut text = String::new();
+    let mut open = vec![crate::file("shared"), crate::file("functions")];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                text.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn every_metric_filter_waits_for_a_line_that_the_code_writes() {
+    let (alarms, sources) = (Template::load("infra/alarms/template.yaml"), sources());
+    let mut wanted = BTreeSet::new();
+    let groups: Vec<String> = folders().into_iter().map(|folder| format!("/paylater/${{Stage}}/{folder}")).collect();
+    for (name, filter) in alarms.resources("AWS::Logs::MetricFilter") {
+        let group = filter["LogGroupName"]["Fn::Sub"].as_str().unwrap();
+        assert!(groups.iter().any(|known| known == group), "{name}: {group}");
+        wanted.extend(words_of(filter["FilterPattern"].as_str().unwrap()));
+    }
+    assert!(wanted.len() > 8);
+    for word in &wanted {
+        let quoted = sources.contains(&format!("\"{word}\""));
+        let field = sources.contains(&format!("{word} = ")) || sources.contains(&format!("{word}, "));
+        let written = quoted || field;
+        let awaited = AWAITED.contains(&word.as_str());
+        assert!(written || awaited, "no code logs {word}");
+        assert!(!(written && awaited), "{word} is logged now: take it off the list AWAITED");
+    }
+    assert!(AWAITED.iter().all(|word| wanted.contains(*word)));
+}
+
+#[test]
+fn every_metric_of_our_own_has_an_alarm_or_a_place_on_the_dashboard() {
+    let alarms = Template::load("infra/alarms/template.yaml");
+    let made: BTreeSet<String> = alarms
+        .resources("AWS::Logs::MetricFilter")
+        .iter()
+        .map(|(_, filter)| filter["MetricTransformations"][0]["MetricName"].as_str().unwrap().to_owned())
+        .collect();
+    let body = alarms.at("/Resources/Dashboard/Properties/DashboardBody/Fn::Sub").as_str().unwrap();
+    let dashboard: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(dashboard["widgets"].as_array().unwrap().len(), 9);
+    for metric in &made {
+        assert!(body.contains(metric.as_str()), "{metric} is not on the dashboard");
+    }
+    for (name, alarm) in alarms.resources("AWS::CloudWatch::Alarm") {
+        let several = alarm["Metrics"].as_array().into_iter().flatten().map(|m| &m["MetricStat"]["Metric"]);
+        for stat in several.chain([alarm]).filter(|stat| stat["Namespace"].get("Fn::Sub").is_some()) {
+            assert!(made.contains(stat["MetricName"].as_str().unwrap()), "{name} watches what nobody writes");
+        }
+    }
+}
