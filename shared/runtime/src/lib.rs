@@ -38,7 +38,7 @@ impl App {
     {
         let request_id = incoming::request_id(&request);
         let result = match Incoming::of_checkout(request) {
-            Ok(incoming) => handle(self.service.clone(), incoming).await,
+            Ok(incoming) => Box::pin(handle(self.service.clone(), incoming)).await,
             Err(problem) => Err(problem),
         };
         outgoing::answer(result, &request_id)

@@ -15,6 +15,7 @@ pub(crate) static TABLE: Table = Table {
     books: NamedBy::OrderReference,
     calls: &[
         call(OperationKind::CreateSession, When::Always, "check"),
+        call(OperationKind::Confirm, When::Always, "order"),
         call(OperationKind::Capture, When::Always, "start_workflow"),
         Call { names_amount: true, ..call(OperationKind::Refund, When::Always, "credit") },
         Call { names_amount: true, ..call(OperationKind::Cancel, When::Always, "credit") },

@@ -202,7 +202,12 @@ fn asked_a_person() -> (Payment, Ticket) {
 }
 
 fn decision(succeeded: bool) -> Decision {
-    Decision { succeeded, reason: "their support said so".to_owned(), provider_reference: Some("p-9".to_owned()), authorizes: false }
+    Decision {
+        succeeded,
+        reason: "their support said so".to_owned(),
+        provider_reference: Some("p-9".to_owned()),
+        authorizes: false,
+    }
 }
 
 #[test]

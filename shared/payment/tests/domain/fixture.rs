@@ -74,7 +74,8 @@ pub(crate) fn opened_with(flow: Flow, capture_mode: CaptureMode) -> (Payment, Ti
         flow,
         capture_mode,
         livemode: false,
-        token: Token::from_random([7; 16]), provider_account: None,
+        token: Token::from_random([7; 16]),
+        provider_account: None,
         fingerprint: body("create"),
         cause: cause(),
     };

@@ -304,8 +304,12 @@ impl World {
             Step::SeenNothing => self.payment.observed(now),
             Step::Resolve { operation, succeeded } => {
                 let id = self.pick(operation);
-                let decision =
-                    Decision { succeeded: *succeeded, reason: "called them".to_owned(), provider_reference: None, authorizes: false };
+                let decision = Decision {
+                    succeeded: *succeeded,
+                    reason: "called them".to_owned(),
+                    provider_reference: None,
+                    authorizes: false,
+                };
                 self.payment.resolve(&id, decision, &cause(), now);
                 return Ok(true);
             }
