@@ -15,10 +15,13 @@ use crate::table::{Answers, Asked, Means, Refusal, Table, Way};
 /// Too many requests: turned away unprocessed, at every provider.
 const TURNED_AWAY: u16 = 429;
 
+/// How many refusals one payment collects.
+const AT_ONE_PAYMENT: usize = 10;
+
 /// What is asked and how it is answered.
 enum Case {
     TurnedAway(Step),
-    Answered(Step, &'static Answers),
+    Answered(Step, &'static Answers, &'static [&'static str]),
     ByItself(&'static Refusal),
 }
 
@@ -27,7 +30,9 @@ pub(crate) async fn check(table: &'static Table) {
     for call in table.calls {
         let step = all(table).0.into_iter().find(|step| std::ptr::eq(step.call, call)).unwrap();
         cases.push(Case::TurnedAway(step));
-        cases.extend(table.answers.iter().filter(|row| row.call == call.name).map(|row| Case::Answered(step, row)));
+        for row in table.answers.iter().filter(|row| row.call == call.name) {
+            cases.extend(row.codes.chunks(AT_ONE_PAYMENT).map(|codes| Case::Answered(step, row, codes)));
+        }
     }
     cases.extend(table.refusals.iter().map(Case::ByItself));
     spread(table, cases, async |bench, cases, case| {
@@ -35,9 +40,9 @@ pub(crate) async fn check(table: &'static Table) {
             Case::TurnedAway(step) => {
                 cases.case(&format!("{} turned away", step.name(table)), turned_away(bench, step)).await;
             }
-            Case::Answered(step, row) => {
-                let name = format!("{} {:?} {:?}", step.name(table), row.means, row.codes);
-                cases.case(&name, answered(bench, step, row)).await;
+            Case::Answered(step, row, codes) => {
+                let name = format!("{} {:?} {codes:?}", step.name(table), row.means);
+                cases.case(&name, answered(bench, step, row, codes)).await;
             }
             Case::ByItself(refusal) => cases.case(refusal.what, refused_by_itself(bench, refusal)).await,
         }
@@ -89,11 +94,11 @@ async fn turned_away(bench: &Bench, step: Step) {
     ready.deal_of(&done).agreed().await;
 }
 
-async fn answered(bench: &Bench, step: Step, row: &Answers) {
+async fn answered(bench: &Bench, step: Step, row: &Answers, codes: &[&str]) {
     let (mut asking, mut asked) = ready(bench, step).await;
-    for code in row.codes {
+    let mut before = stands(asking.deal.as_ref()).await;
+    for code in codes {
         let (status, body) = (row.answer)(code, &asked);
-        let before = stands(asking.deal.as_ref()).await;
         bench.sandbox.forget_calls().await;
         bench.sandbox.fault(json!({ "call": row.call, "kind": "answer", "status": status, "body": body })).await;
         let answer = asking.ask().await;
@@ -103,6 +108,7 @@ async fn answered(bench: &Bench, step: Step, row: &Answers) {
             asking = anew(&asking).await;
         } else {
             (asking, asked) = ready(bench, step).await;
+            before = stands(asking.deal.as_ref()).await;
         }
     }
     // The reservation is free again.

@@ -17,13 +17,13 @@ impl Template {
         Self::load("template.yaml")
     }
 
+    pub(crate) fn into_value(self) -> Value {
+        self.0
+    }
+
     /// A part, by JSON pointer.
     pub(crate) fn at(&self, pointer: &str) -> &Value {
         self.0.pointer(pointer).unwrap_or_else(|| panic!("the template has no {pointer}"))
-    }
-
-    pub(crate) fn get(&self, pointer: &str) -> Option<&Value> {
-        self.0.pointer(pointer)
     }
 
     /// The resources of a type, with their names.

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod code;
+#[allow(dead_code, reason = "shared with the deployment's tests")]
 mod document;
 mod permissions;
 mod queues;

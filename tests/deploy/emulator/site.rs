@@ -1,0 +1,111 @@
+//! A running ministack.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use local::aws;
+use serde_json::Value;
+use tempfile::TempDir;
+use tests::eventually;
+
+use super::package;
+
+/// What the template has, and what deploying needs.
+const SERVICES: &str = "apigateway,apigatewayv2,cloudformation,cloudwatch,dynamodb,dynamodbstreams,events,iam,lambda,logs,\
+    s3,scheduler,secretsmanager,sns,sqs,sts";
+
+const BUCKET: &str = "paylater-artifacts";
+
+pub(super) struct Emulator {
+    process: Child,
+    url: String,
+    client: reqwest::Client,
+    folder: TempDir,
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Emulator {
+    pub(super) async fn start(tools: &Path) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = tempfile::tempdir().unwrap();
+        let log = std::fs::File::create(folder.path().join("ministack.log")).unwrap();
+        let mut command = Command::new(tools.join("ministack"));
+        command
+            .env("GATEWAY_PORT", port.to_string())
+            .env("LAMBDA_EXECUTOR", "local")
+            .env("MINISTACK_REGION", aws::REGION);
+        command.env("BIND_HOST", "127.0.0.1").env("SERVICES", SERVICES);
+        command.env("TMPDIR", folder.path()).current_dir(folder.path());
+        let process = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let (url, client) = (format!("http://127.0.0.1:{port}"), reqwest::Client::new());
+        let emulator = Self { process, url, client, folder };
+        eventually("ministack answers", async || emulator.client.get(&emulator.url).send().await.ok()).await;
+        emulator
+    }
+
+    /// `sam deploy`, as it is done to AWS.
+    pub(super) fn deploy(&self, tools: &Path) {
+        let template = package::write(self.folder.path(), &self.url);
+        let make = format!(
+            "import boto3; boto3.client('s3').create_bucket(Bucket='{BUCKET}', CreateBucketConfiguration={{'LocationConstraint': '{}'}})",
+            aws::REGION
+        );
+        self.run(Command::new(tools.join("python")).args(["-c", &make]));
+        let mut deploy = Command::new(tools.join("sam"));
+        deploy.args(["deploy", "--stack-name", "paylater", "--s3-bucket", BUCKET, "--no-confirm-changeset"]);
+        deploy.args(["--no-progressbar", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]);
+        deploy.args([
+            "--parameter-overrides",
+            "Architecture=x86_64",
+            "PublicUrl=https://pay.example.com",
+            "--template",
+        ]);
+        self.run(deploy.arg(template));
+    }
+
+    fn run(&self, command: &mut Command) {
+        let keys = [("AWS_ACCESS_KEY_ID", aws::ACCESS_KEY_ID), ("AWS_SECRET_ACCESS_KEY", aws::SECRET_ACCESS_KEY)];
+        command.envs(keys).env("AWS_ENDPOINT_URL", &self.url).env("AWS_DEFAULT_REGION", aws::REGION);
+        let done = command.env("SAM_CLI_TELEMETRY", "0").current_dir(self.folder.path()).output().unwrap();
+        let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(done.status.success(), "{command:?}\n{}\n{}", told(&done.stdout), told(&done.stderr));
+    }
+
+    /// Invokes the version of a function that is live.
+    pub(super) async fn invoke(&self, function: &str, event: &Value) -> Value {
+        let url = format!("{}/2015-03-31/functions/paylater-test-{function}:live/invocations", self.url);
+        self.send(self.client.post(url), "lambda", event).await
+    }
+
+    /// Asks a service that speaks JSON.
+    pub(super) async fn ask(&self, service: &str, action: &str, body: &Value) -> Value {
+        let request = self.client.post(&self.url).header("x-amz-target", format!("{service}.{action}"));
+        self.send(request.header("content-type", "application/x-amz-json-1.1"), service, body).await
+    }
+
+    /// The emulator believes any signature, and takes the region from it.
+    async fn send(&self, request: reqwest::RequestBuilder, service: &str, body: &Value) -> Value {
+        let scope = format!("{}/20260201/{}/{service}/aws4_request", aws::ACCESS_KEY_ID, aws::REGION);
+        let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none");
+        let answer = request.header("authorization", signature).body(body.to_string()).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{service}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{service}: {text}"))
+    }
+
+    pub(super) fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&aws::sdk(&self.url))
+    }
+
+    /// A queue's URL by the address that the emulator is called at here.
+    pub(super) fn at_home(&self, url: &str) -> String {
+        let path: String = url.splitn(4, '/').skip(3).collect();
+        format!("{}/{path}", self.url)
+    }
+}
