@@ -121,9 +121,9 @@ impl<'a> Deal<'a> {
 
     /// What the provider has in its books about this payment: the sum over every order that names it, so that an order
     /// that was made twice shows.
-    pub(crate) async fn books(&self) -> Value {
+    async fn books(&self, payment: &Value) -> Value {
         let name = match self.bench.table.books {
-            NamedBy::OrderReference => self.get().await["order_reference"].clone(),
+            NamedBy::OrderReference => payment["order_reference"].clone(),
             NamedBy::Description => self.order.json()["description"].clone(),
         };
         let books = self.bench.sandbox.books().await;
@@ -136,7 +136,7 @@ impl<'a> Deal<'a> {
     /// The payment, whose ledger must be the provider's to the cent.
     pub(crate) async fn agreed(&self) -> Value {
         let payment = self.get().await;
-        let books = self.books().await;
+        let books = self.books(&payment).await;
         for part in PARTS {
             assert_eq!(payment["amounts"][part], books[part], "{part}: ours {}, theirs {books}", payment["amounts"]);
         }

@@ -63,7 +63,8 @@ fn every_queue_is_spoken_to_over_tls_only() {
             covered.extend(names(&policy["Queues"]));
         }
         let mut queues: Vec<_> = template.resources("AWS::SQS::Queue").iter().map(|(n, _)| (*n).to_owned()).collect();
-        (covered.sort(), queues.sort());
+        covered.sort();
+        queues.sort();
         assert_eq!(covered, queues, "{path}");
     }
 }
