@@ -120,10 +120,25 @@ async fn collect(
     let known = store::from_image(change.old_image)?.and_then(|old| old.history.last().map(|entry| entry.sequence));
     let number = change.sequence_number.ok_or("a stream record without a sequence number")?;
     for event in payment.events_after(known.unwrap_or(0)) {
+        tell(&event);
         outgoing.push(Outgoing::of(&event, &number)?);
     }
     wake(&payment, relay).await;
     Ok(())
+}
+
+/// Alarms count these lines.
+fn tell(event: &payment::Event) {
+    let Some(operation) = &event.data.operation else { return };
+    match event.event_type.as_str() {
+        "paylater.operation.in_doubt.v1" => {
+            tracing::warn!(payment_id = %event.subject, operation_id = %operation.id, "an operation is in doubt");
+        }
+        "paylater.operation.needs_operator.v1" => {
+            tracing::error!(payment_id = %event.subject, operation_id = %operation.id, "an operation needs a person");
+        }
+        _ => {}
+    }
 }
 
 /// An operation in doubt wakes the sweep when its first probes are due; the sweep's own schedule is the safety net.

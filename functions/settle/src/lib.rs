@@ -21,13 +21,18 @@ pub async fn handle(
         tracing::error!(request_id, cause, "sweep failed");
         problem.code().title()
     })?;
-    tracing::info!(
-        request_id,
-        payments = report.payments,
-        messages = report.messages,
-        lags = report.lags,
-        failed = report.failed,
-        "swept"
-    );
+    if report == SweepReport::default() {
+        tracing::debug!(request_id, "nothing was due");
+    } else {
+        tracing::info!(
+            request_id,
+            payments = report.payments,
+            messages = report.messages,
+            lags = report.lags,
+            oldest_in_doubt_seconds = report.oldest_in_doubt_seconds,
+            failed = report.failed,
+            "swept"
+        );
+    }
     Ok(report)
 }

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use local::{DEMO_KEY, Stack, StackOptions, run_demo};
+use local::{DEMO_KEY, DEMO_OPERATOR_KEY, Stack, StackOptions, run_demo};
 use tracing_subscriber::EnvFilter;
 
 /// paylater on one machine: the API, its AWS services and the providers' stand-ins, all on loopback.
 #[derive(Parser)]
-#[command(name = "paylater", version)]
+#[command(name = "paylater", bin_name = "cargo run --", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -20,7 +20,7 @@ struct Arguments {
     /// A file with a JSON array of merchant documents, in place of the demo merchant.
     #[arg(long, value_name = "FILE")]
     merchants: Option<PathBuf>,
-    /// Keeps the payments in this directory over restarts; in memory otherwise.
+    /// Keeps the payments in this directory over restarts; in memory otherwise. The providers' stand-ins forget.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// How the log is written.
@@ -101,6 +101,7 @@ fn greet(stack: &Stack, own_merchants: bool) -> io::Result<()> {
     }
     if !own_merchants {
         writeln!(out, "\nKey {DEMO_KEY}")?;
+        writeln!(out, "Operator key {DEMO_OPERATOR_KEY}")?;
         writeln!(out, "Try curl -s {url}/v1/capabilities -H 'Authorization: Bearer {DEMO_KEY}'")?;
     }
     writeln!(out, "Stop with Ctrl-C.")

@@ -26,8 +26,10 @@ pub struct Sandboxes {
 }
 
 impl Sandboxes {
-    /// Starts all of them, with their messages going to the API at this address.
-    pub(crate) async fn start(api: &Url, buckaroo_answers_at_once: bool) -> io::Result<Self> {
+    /// Starts all of them, with their messages going to the API at this address, on ports from the first one on where
+    /// they are free.
+    pub(crate) async fn start(api: &Url, first_port: Option<u16>, buckaroo_answers_at_once: bool) -> io::Result<Self> {
+        let listen = async |n: u16| listen(first_port.map_or(0, |port| port.saturating_add(n))).await;
         let hook = |path: &str| Some(format!("{}v1/webhooks/{path}/{DEMO_MERCHANT}", api.as_str()));
         let flow =
             if buckaroo_answers_at_once { buckaroo_billink::Flow::Sync } else { buckaroo_billink::Flow::Redirect };
@@ -42,12 +44,12 @@ impl Sandboxes {
             ..billink::Settings::default()
         };
         Ok(Self {
-            buckaroo_billink: buckaroo_billink::start(listen().await?, buckaroo).await?,
-            billie_pad: billie_pad::start(listen().await?, pad).await?,
-            billie_psp: billie_psp::start(listen().await?, psp).await?,
-            billink: billink::start(listen().await?, billink).await?,
-            billink_v1: billink_v1::start(listen().await?, billink_v1::Settings::default()).await?,
-            billagain: billagain::start(listen().await?, billagain::Settings::default()).await?,
+            buckaroo_billink: buckaroo_billink::start(listen(0).await?, buckaroo).await?,
+            billie_pad: billie_pad::start(listen(1).await?, pad).await?,
+            billie_psp: billie_psp::start(listen(2).await?, psp).await?,
+            billink: billink::start(listen(3).await?, billink).await?,
+            billink_v1: billink_v1::start(listen(4).await?, billink_v1::Settings::default()).await?,
+            billagain: billagain::start(listen(5).await?, billagain::Settings::default()).await?,
         })
     }
 
@@ -86,6 +88,10 @@ fn credentials(name: &str) -> (&'static str, &'static str) {
     }
 }
 
-async fn listen() -> io::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await
+/// The wanted port, or any where it is taken.
+async fn listen(port: u16) -> io::Result<TcpListener> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Err(_) if port != 0 => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await,
+        bound => bound,
+    }
 }

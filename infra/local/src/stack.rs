@@ -87,7 +87,10 @@ impl Stack {
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
         let listener = listen(options.port).await?;
         let url: Url = format!("http://{}", listener.local_addr().map_err(StackError::Sandbox)?).parse()?;
-        let sandboxes = Sandboxes::start(&url, options.buckaroo_answers_at_once).await.map_err(StackError::Sandbox)?;
+        // Next to the API, so that a merchant document can name them before they start.
+        let first_port = options.port.checked_add(1).filter(|_| options.port != 0);
+        let sandboxes =
+            Sandboxes::start(&url, first_port, options.buckaroo_answers_at_once).await.map_err(StackError::Sandbox)?;
         let demo = document(&sandboxes);
         let secrets = [(format!("paylater/local/{DEMO_MERCHANT}"), demo.to_string())].into_iter().collect();
         let aws = Aws::start(aws::Options { data: options.data, secrets, ..aws::Options::default() }).await?;

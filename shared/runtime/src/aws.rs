@@ -19,9 +19,9 @@ pub fn sdk_config(service: &str) -> Result<SdkConfig, ConfigError> {
         variable("AWS_SECRET_ACCESS_KEY")?,
         variable("AWS_SESSION_TOKEN").ok(),
     );
-    let endpoint =
-        std::env::var(format!("AWS_ENDPOINT_URL_{service}")).or_else(|_| std::env::var("AWS_ENDPOINT_URL")).ok();
-    let endpoint = endpoint.filter(|url| !url.is_empty());
+    // An empty one is none: `sam local` passes on only what the template declares.
+    let given = |name: &str| std::env::var(name).ok().filter(|url| !url.is_empty());
+    let endpoint = given(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| given("AWS_ENDPOINT_URL"));
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(variable("AWS_REGION")?))

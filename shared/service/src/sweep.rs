@@ -33,6 +33,8 @@ pub struct SweepReport {
     pub messages: u32,
     /// Queues that are behind and were pointed out to the relay.
     pub lags: u32,
+    /// The age of the oldest doubt among the payments looked at, in seconds.
+    pub oldest_in_doubt_seconds: i64,
     /// Things that could not be looked at now; the next sweep tries again.
     pub failed: u32,
 }
@@ -49,7 +51,7 @@ impl Service {
         let one = |due: Due| async {
             // What there is no time for keeps its place; somebody who is short of time would only spoil the schedule.
             if !deadline.leaves(LEAST_TIME) {
-                return (due, Ok(()));
+                return (due, Ok(0));
             }
             let done = self.look_at(&due, request_id, deadline, &cause).await;
             (due, done)
@@ -61,19 +63,21 @@ impl Service {
                 Due::Message(_) => report.messages += 1,
                 Due::Lag(_) => report.lags += 1,
             }
-            if let Err(problem) = done {
-                self.put_off(&due, problem, request_id, &mut report).await;
+            match done {
+                Ok(age) => report.oldest_in_doubt_seconds = report.oldest_in_doubt_seconds.max(age),
+                Err(problem) => self.put_off(&due, problem, request_id, &mut report).await,
             }
         }
         Ok(report)
     }
 
-    async fn look_at(&self, due: &Due, request_id: &str, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
+    async fn look_at(&self, due: &Due, request_id: &str, deadline: Deadline, cause: &Cause) -> Result<i64, Problem> {
         match due {
-            Due::Payment(id) => self.tend(id, deadline, cause).await,
-            Due::Message(key) => self.try_message_again(key, request_id, deadline).await,
-            Due::Lag(key) => self.store.poke(key, self.now()).await.map_err(Problem::from),
+            Due::Payment(id) => return self.tend(id, deadline, cause).await,
+            Due::Message(key) => self.try_message_again(key, request_id, deadline).await?,
+            Due::Lag(key) => self.store.poke(key, self.now()).await?,
         }
+        Ok(0)
     }
 
     /// What cannot be looked at is put off, so that it does not keep everything behind it waiting.
@@ -90,12 +94,13 @@ impl Service {
         }
     }
 
-    /// Looks at one payment: operations that are due, then the payment itself.
+    /// Looks at one payment: operations that are due, then the payment itself. Returns the age of its oldest doubt in
+    /// seconds.
     ///
     /// # Errors
     /// When the table fails or somebody else is at it.
-    pub async fn tend(&self, id: &PaymentId, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
-        let Some(payment) = self.store.load(id).await? else { return Ok(()) };
+    pub async fn tend(&self, id: &PaymentId, deadline: Deadline, cause: &Cause) -> Result<i64, Problem> {
+        let Some(payment) = self.store.load(id).await? else { return Ok(0) };
         let mut work = self.work(payment).await?;
         let mut first = Ok(());
         for id in self.due_operations(&work) {
@@ -112,7 +117,14 @@ impl Service {
         if work.payment.observe_at.is_some_and(|at| at <= self.now()) {
             first = first.and(self.observe(&mut work, deadline, cause).await.map(|_| ()));
         }
-        first
+        first.map(|()| self.oldest_doubt(&work))
+    }
+
+    /// The age of the oldest doubt in seconds; 0 without any.
+    fn oldest_doubt(&self, work: &Work) -> i64 {
+        let now = self.now();
+        let since = work.payment.operations.iter().filter_map(|o| o.doubt_since).min();
+        since.map_or(0, |since| now.duration_since(since).as_secs())
     }
 
     fn due_operations(&self, work: &Work) -> Vec<OperationId> {

@@ -79,7 +79,8 @@ pub async fn run(only: Option<&str>, out: &mut (dyn Write + Send)) -> Result<(),
     for (payment, events) in played.iter().zip(&events) {
         report::print(payment, events, out)?;
     }
-    writeln!(out, "All {} payments went as they should; both queues got every event in order.", played.len())?;
+    let payments = if played.len() == 1 { "The payment".to_owned() } else { format!("All {} payments", played.len()) };
+    writeln!(out, "{payments} went as they should; both queues got every event in order.")?;
     Ok(())
 }
 

@@ -69,7 +69,9 @@ pub(super) fn page_opened(session: wire::PageSession, now: Timestamp) -> Outcome
     if !is_https_or_loopback(&session.hpp_url) {
         return Outcome::InDoubt(Doubt::Unreadable);
     }
-    let expires_at = session.expires_at.as_deref().and_then(time).or_else(|| session_end(now));
+    // Its times name no zone: a session never outlives the 48 hours of the page, however they are read.
+    let read = session.expires_at.as_deref().and_then(time);
+    let expires_at = read.into_iter().chain(session_end(now)).min();
     opened(session.session_id, Action::Redirect { url: session.hpp_url, expires_at })
 }
 
