@@ -6,8 +6,10 @@
 mod accept;
 mod amounts;
 mod command;
+mod conclude;
 mod event;
 mod evidence;
+mod follow;
 mod history;
 mod id;
 mod learn;
