@@ -1,0 +1,242 @@
+//! Concluding: what the outcome of an operation makes true of it and of the ledger.
+
+use jiff::Timestamp;
+
+use crate::evidence::Hint;
+use crate::history::{Cause, Fact};
+use crate::id::OperationId;
+use crate::money::Amount;
+use crate::operation::{Detail, Operation, OperationKind, OperationStatus, Reason};
+use crate::outcome::{Doubt, DoubtPolicy, Outcome, Receipt};
+use crate::payment::Payment;
+use crate::schedule;
+use crate::status::{Happened, Status, Transition};
+
+impl Payment {
+    /// The heart of settling: one outcome of one open operation.
+    pub(crate) fn conclude(
+        &mut self,
+        id: &OperationId,
+        outcome: Outcome,
+        policy: DoubtPolicy,
+        cause: &Cause,
+        now: Timestamp,
+    ) {
+        let outcome = self.with_amounts_checked(id, outcome);
+        match outcome {
+            Outcome::Done(receipt) => self.succeed(id, receipt, cause, now),
+            Outcome::Pending(receipt) => self.wait(id, receipt, cause, now),
+            Outcome::Refused(refusal) => {
+                let reason = Reason::ProviderRefused { provider_code: refusal.provider_code, message: refusal.message };
+                self.reject(id, reason, cause, now);
+            }
+            Outcome::InDoubt(_) if policy == DoubtPolicy::Harmless => self.reject(id, Reason::Harmless, cause, now),
+            Outcome::NotSent | Outcome::InDoubt(_) if self.operation(id).is_some_and(repeats_a_doubt) => {
+                if let Some(operation) = self.operation_mut(id).filter(|o| o.status == OperationStatus::Accepted) {
+                    operation.status = OperationStatus::InDoubt;
+                    operation.due_at = None;
+                }
+                self.look_again(id, policy, cause, now);
+            }
+            Outcome::NotSent => self.reject(id, Reason::NotSent, cause, now),
+            Outcome::InDoubt(doubt) => self.doubt(id, doubt, cause, now),
+        }
+    }
+
+    /// An answer that names another amount than ours is no answer.
+    fn with_amounts_checked(&self, id: &OperationId, outcome: Outcome) -> Outcome {
+        let Some(operation) = self.operation(id) else { return outcome };
+        let (Outcome::Done(receipt) | Outcome::Pending(receipt)) = &outcome else { return outcome };
+        let moved = receipt.amount.is_none_or(|amount| amount == operation.amount);
+        let promised = receipt.order.as_ref().and_then(|order| order.amount).is_none_or(|amount| amount == self.amount);
+        if moved && promised { outcome } else { Outcome::InDoubt(Doubt::AmountMismatch) }
+    }
+
+    fn succeed(&mut self, id: &OperationId, receipt: Receipt, cause: &Cause, now: Timestamp) {
+        self.resolve_doubt(id, true, cause, now);
+        let Some(operation) = self.operation_mut(id) else { return };
+        operation.status = OperationStatus::Succeeded;
+        operation.reason = None;
+        operation.due_at = None;
+        if receipt.provider_reference.is_some() {
+            operation.provider_reference = receipt.provider_reference;
+        }
+        let (detail, amount) = (operation.detail.clone(), operation.amount);
+        let previous = self.status;
+        match detail {
+            Detail::CreateSession | Detail::Confirm => {}
+            Detail::Capture { capture, invoice, .. } => {
+                let invoice = invoice.map(|i| i.number.to_string());
+                self.after_capture(Fact::CaptureSucceeded { capture, amount, invoice }, cause, now);
+            }
+            Detail::Refund { refund, capture, .. } => {
+                self.record(Fact::RefundSucceeded { refund, capture, amount }, previous, cause, now);
+            }
+            Detail::Cancel => self.after_cancel(cause, now),
+        }
+        let is_cancel = self.operation(id).is_some_and(|o| o.kind() == OperationKind::Cancel);
+        if let Some(order) = receipt.order {
+            let transition = self.follow(order, cause, now);
+            if transition == Transition::Contradiction && !is_cancel {
+                self.hint(Hint { at: now });
+            }
+        }
+        self.start_what_waited_for(id, now);
+    }
+
+    pub(crate) fn after_capture(&mut self, fact: Fact, cause: &Cause, now: Timestamp) {
+        let previous = self.status;
+        let complete = self.amounts().unreleased().is_zero();
+        let happened = if complete { Happened::FullyCaptured } else { Happened::PartlyCaptured };
+        if let Transition::To(next) = self.status.after(happened) {
+            self.status = next;
+        }
+        self.record(fact, previous, cause, now);
+        if previous != Status::Captured && self.status == Status::Captured {
+            self.record(Fact::Captured, self.status, cause, now);
+        }
+    }
+
+    fn after_cancel(&mut self, cause: &Cause, now: Timestamp) {
+        let previous = self.status;
+        let amounts = self.amounts();
+        let rest = amounts.unreleased();
+        if amounts.captured.is_zero() {
+            self.move_to(Happened::Canceled, cause, now);
+            return;
+        }
+        self.released = self.released.plus(rest).unwrap_or(self.released);
+        if let Transition::To(next) = self.status.after(Happened::FullyCaptured) {
+            self.status = next;
+        }
+        self.record(Fact::RemainderReleased { amount: rest }, previous, cause, now);
+        if previous != Status::Captured && self.status == Status::Captured {
+            self.record(Fact::Captured, self.status, cause, now);
+        }
+    }
+
+    /// Starts the follower of an operation. Once nothing is left to release, every waiting follower is done.
+    fn start_what_waited_for(&mut self, id: &OperationId, now: Timestamp) {
+        let nothing_left = self.amounts().captured > Amount::ZERO && self.amounts().unreleased().is_zero();
+        let waiting = |o: &&mut Operation| {
+            let ready = nothing_left || o.waits_for.as_ref() == Some(id);
+            ready && o.waits_for.is_some() && o.attempt == 0 && o.status == OperationStatus::Accepted
+        };
+        for follower in self.operations.iter_mut().filter(waiting) {
+            if nothing_left {
+                follower.status = OperationStatus::Succeeded;
+                follower.due_at = None;
+            } else {
+                follower.due_at = Some(now);
+            }
+        }
+    }
+
+    /// An operation that runs again takes the one that waits for it along.
+    pub(crate) fn revive_what_waited_for(&mut self, id: &OperationId) {
+        let fell_with_it = |o: &&mut Operation| {
+            o.waits_for.as_ref() == Some(id) && o.attempt == 0 && o.reason == Some(Reason::PrerequisiteFailed)
+        };
+        for follower in self.operations.iter_mut().filter(fell_with_it) {
+            follower.status = OperationStatus::Accepted;
+            follower.reason = None;
+        }
+    }
+
+    /// The operation that became ready because the one it waited for succeeded.
+    #[must_use]
+    pub fn ready_follower(&self) -> Option<&Operation> {
+        self.operations.iter().find(|o| o.is_ready_follower())
+    }
+
+    fn wait(&mut self, id: &OperationId, receipt: Receipt, cause: &Cause, now: Timestamp) {
+        let Some(operation) = self.operation_mut(id) else { return };
+        let news = operation.status != OperationStatus::Pending;
+        operation.status = OperationStatus::Pending;
+        operation.reason = None;
+        operation.not_found_at = None;
+        operation.probes += u32::from(!news);
+        operation.due_at = Some(schedule::observe_at(operation.probes, now));
+        if receipt.provider_reference.is_some() {
+            operation.provider_reference = receipt.provider_reference;
+        }
+        let (detail, amount) = (operation.detail.clone(), operation.amount);
+        if news {
+            match detail {
+                Detail::Capture { capture, invoice, .. } => {
+                    let invoice = invoice.map(|i| i.number.to_string());
+                    self.record(Fact::CapturePending { capture, amount, invoice }, self.status, cause, now);
+                }
+                Detail::Refund { refund, capture, .. } => {
+                    self.record(Fact::RefundPending { refund, capture, amount }, self.status, cause, now);
+                }
+                Detail::CreateSession | Detail::Confirm | Detail::Cancel => {}
+            }
+        }
+        if let Some(order) = receipt.order
+            && self.follow(order, cause, now) == Transition::Contradiction
+        {
+            self.hint(Hint { at: now });
+        }
+    }
+
+    pub(crate) fn reject(&mut self, id: &OperationId, reason: Reason, cause: &Cause, now: Timestamp) {
+        self.resolve_doubt(id, false, cause, now);
+        let Some(operation) = self.operation_mut(id) else { return };
+        let silent = matches!(reason, Reason::NotSent | Reason::Harmless);
+        let word = reason.as_str().to_owned();
+        operation.status = OperationStatus::Rejected;
+        // A release that waited for its capture has nobody to send it again but the sweep.
+        let runs_again = operation.waits_for.is_some() && reason.allows_another_attempt();
+        operation.due_at = runs_again.then(|| schedule::observe_at(operation.attempt, now));
+        operation.reason = Some(reason);
+        let (detail, amount) = (operation.detail.clone(), operation.amount);
+        match detail {
+            Detail::Capture { capture, .. } if !silent => {
+                self.record(Fact::CaptureFailed { capture, amount, reason: word }, self.status, cause, now);
+            }
+            Detail::Refund { refund, capture, .. } if !silent => {
+                self.record(Fact::RefundFailed { refund, capture, amount, reason: word }, self.status, cause, now);
+            }
+            _ => {}
+        }
+        let followers = self.operations.iter_mut().filter(|o| o.waits_for.as_ref() == Some(id) && o.attempt == 0);
+        for follower in followers {
+            follower.status = OperationStatus::Rejected;
+            follower.reason = Some(Reason::PrerequisiteFailed);
+            follower.due_at = None;
+        }
+        self.updated_at = now;
+    }
+
+    fn doubt(&mut self, id: &OperationId, doubt: Doubt, cause: &Cause, now: Timestamp) {
+        let Some(operation) = self.operation_mut(id) else { return };
+        let news = !matches!(operation.status, OperationStatus::InDoubt | OperationStatus::NeedsOperator);
+        operation.reason = Some(Reason::Doubt { doubt });
+        if !news {
+            return;
+        }
+        operation.status = OperationStatus::InDoubt;
+        operation.doubt_since = Some(now);
+        operation.not_found_at = None;
+        operation.probes = 0;
+        operation.due_at = Some(schedule::probe_at(0, now));
+        let (kind, amount) = (operation.kind(), operation.amount);
+        self.record(Fact::OperationInDoubt { operation: id.clone(), kind, amount }, self.status, cause, now);
+    }
+
+    fn resolve_doubt(&mut self, id: &OperationId, succeeded: bool, cause: &Cause, now: Timestamp) {
+        let Some(operation) = self.operation_mut(id) else { return };
+        if operation.doubt_since.take().is_none() {
+            return;
+        }
+        let (kind, amount) = (operation.kind(), operation.amount);
+        let fact = Fact::OperationResolved { operation: id.clone(), kind, amount, succeeded };
+        self.record(fact, self.status, cause, now);
+    }
+}
+
+/// Whether this attempt repeats one whose outcome is unknown: that nothing came of the repeat says nothing about it.
+fn repeats_a_doubt(operation: &Operation) -> bool {
+    operation.doubt_since.is_some() && (operation.attempt > 1 || operation.status == OperationStatus::Accepted)
+}

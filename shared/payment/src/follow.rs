@@ -1,0 +1,167 @@
+//! Following: what the order's state makes true of the payment's status.
+
+use jiff::Timestamp;
+
+use crate::history::{Cause, Fact};
+use crate::id::OperationId;
+use crate::money::Amount;
+use crate::operation::{Detail, OperationKind, OperationStatus};
+use crate::order::CaptureMode;
+use crate::outcome::{OrderNews, OrderState};
+use crate::payment::Payment;
+use crate::schedule;
+use crate::status::{Happened, Status, Transition};
+
+impl Payment {
+    /// Whether an order cannot be in this state after what is known. Money that is taken, or reserved by a capture
+    /// whose outcome is not known yet, cannot be called off.
+    pub(crate) fn contradicts(&self, state: &OrderState) -> bool {
+        let amounts = self.amounts();
+        let holds_money = !amounts.captured.is_zero() || !amounts.capturing.is_zero();
+        let releases = matches!(state, OrderState::Canceled | OrderState::Expired);
+        (releases && holds_money) || self.status.after(happened(state)) == Transition::Contradiction
+    }
+
+    /// What news of the order's state makes true. The caller has checked that the news may be believed.
+    pub(crate) fn follow(&mut self, news: OrderNews, cause: &Cause, now: Timestamp) -> Transition {
+        if self.contradicts(&news.state) {
+            return Transition::Contradiction;
+        }
+        let OrderNews { state, amount: _, captured: _, provider_reference, session_reference, bank_transfer, debtor } =
+            news;
+        let keep = |old: &mut Option<String>, new: Option<String>| {
+            if new.is_some() {
+                *old = new;
+            }
+        };
+        keep(&mut self.provider_reference, provider_reference);
+        keep(&mut self.session_reference, session_reference);
+        self.bank_transfer = bank_transfer.or(self.bank_transfer.take());
+        self.debtor = debtor.or(self.debtor.take());
+        match state {
+            OrderState::AwaitingBuyer(action) => {
+                if let (Some(action), Status::Created | Status::RequiresAction) = (action, self.status) {
+                    self.expires_at = expiry(&action).or(self.expires_at);
+                    self.action = Some(action);
+                }
+                self.move_to(Happened::ActionRequired, cause, now)
+            }
+            OrderState::AwaitingConfirmation => self.move_to(Happened::ConfirmationRequired, cause, now),
+            OrderState::UnderReview => self.move_to(Happened::ReviewStarted, cause, now),
+            OrderState::Authorized => self.move_to(Happened::Authorized, cause, now),
+            OrderState::Captured => {
+                let transition = self.move_to(Happened::Authorized, cause, now);
+                self.capture_with_authorization(cause, now);
+                transition
+            }
+            OrderState::Declined(decline) => {
+                if self.status.after(Happened::Declined) == Transition::To(Status::Declined) {
+                    self.decline = Some(decline);
+                }
+                self.move_to(Happened::Declined, cause, now)
+            }
+            OrderState::Canceled => self.move_to(Happened::Canceled, cause, now),
+            OrderState::Expired => self.move_to(Happened::Expired, cause, now),
+        }
+    }
+
+    /// Where one provider call authorized and captured, the capture is written down as an operation of its own.
+    fn capture_with_authorization(&mut self, cause: &Cause, now: Timestamp) {
+        let untouched = self.status == Status::Authorized && self.amounts().capturable() == self.amount;
+        let automatic = self.capture_mode == CaptureMode::Automatic && untouched;
+        let Some(first) = self.operations.first().filter(|_| automatic) else { return };
+        let (reference, fingerprint) = (first.reference.clone(), first.fingerprint.clone());
+        let provider_reference = first.provider_reference.clone().or_else(|| self.provider_reference.clone());
+        // No caller's key has a space in it, so no call can have this id.
+        let id = OperationId::of(&self.id, "capture", "with authorization");
+        let capture = crate::id::CaptureId::of(&id);
+        let (amount, net) = (self.amount, self.net);
+        let detail =
+            Detail::Capture { capture: capture.clone(), net, lines: Vec::new(), invoice: None, shipment: None };
+        self.reserve(id, detail, amount, reference, fingerprint, now);
+        if let Some(operation) = self.operations.last_mut() {
+            operation.status = OperationStatus::Succeeded;
+            operation.provider_reference = provider_reference;
+            operation.due_at = None;
+        }
+        self.after_capture(Fact::CaptureSucceeded { capture, amount, invoice: None }, cause, now);
+    }
+
+    /// Moves the status by the table, with the money that belongs to the move.
+    pub(crate) fn move_to(&mut self, happened: Happened, cause: &Cause, now: Timestamp) -> Transition {
+        let transition = self.status.after(happened);
+        let Transition::To(next) = transition else { return transition };
+        let previous = self.status;
+        let released = self.amounts().unreleased();
+        let fact = match happened {
+            Happened::ActionRequired => Fact::RequiresAction,
+            Happened::ConfirmationRequired => Fact::RequiresConfirmation,
+            Happened::ReviewStarted => Fact::UnderReview,
+            Happened::Authorized => Fact::Authorized { amount: self.amount },
+            Happened::PartlyCaptured | Happened::FullyCaptured => return Transition::Contradiction,
+            Happened::Declined => self.declined(),
+            Happened::Canceled => Fact::Canceled { released },
+            Happened::Expired => Fact::Expired { released },
+        };
+        match happened {
+            Happened::Authorized => self.authorized = self.amount,
+            Happened::Canceled | Happened::Expired => {
+                self.released = self.released.plus(released).unwrap_or(self.released);
+            }
+            _ => {}
+        }
+        self.status = next;
+        self.watch(now);
+        self.record(fact, previous, cause, now);
+        transition
+    }
+
+    fn declined(&self) -> Fact {
+        let decline = self.decline.as_ref();
+        Fact::Declined {
+            reason: decline.map_or(crate::outcome::DeclineReason::Other, |d| d.reason),
+            provider_code: decline.and_then(|d| d.provider_code.clone()),
+        }
+    }
+
+    /// Sets when to look next, after the status changed: open payments are watched, others are left alone.
+    fn watch(&mut self, now: Timestamp) {
+        self.observe_step = 0;
+        self.observe_at =
+            (self.status.is_open() && self.status != Status::Created).then(|| schedule::observe_at(0, now));
+        if self.status != Status::RequiresAction {
+            self.action = None;
+        }
+    }
+
+    /// Minor units that an operation of this kind would be about, were all of it taken.
+    #[must_use]
+    pub fn most_for(&self, kind: OperationKind) -> Option<Amount> {
+        match kind {
+            OperationKind::Capture => Some(self.amounts().capturable()),
+            OperationKind::Refund => Some(self.amounts().refundable()),
+            OperationKind::Cancel => Some(self.amounts().unreleased()),
+            OperationKind::CreateSession | OperationKind::Confirm => None,
+        }
+    }
+}
+
+const fn happened(state: &OrderState) -> Happened {
+    match state {
+        OrderState::AwaitingBuyer(_) => Happened::ActionRequired,
+        OrderState::AwaitingConfirmation => Happened::ConfirmationRequired,
+        OrderState::UnderReview => Happened::ReviewStarted,
+        OrderState::Authorized | OrderState::Captured => Happened::Authorized,
+        OrderState::Declined(_) => Happened::Declined,
+        OrderState::Canceled => Happened::Canceled,
+        OrderState::Expired => Happened::Expired,
+    }
+}
+
+fn expiry(action: &crate::outcome::Action) -> Option<Timestamp> {
+    match action {
+        crate::outcome::Action::Redirect { expires_at, .. } | crate::outcome::Action::Widget { expires_at, .. } => {
+            *expires_at
+        }
+    }
+}
