@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::command::{Asked, CaptureCommand, Command, ConfirmCommand, LineQuantity, RefundCommand};
-use crate::id::{CaptureId, Fingerprint, IdempotencyKey, OperationId, RefundId};
+use crate::command::{Asked, Command};
+use crate::id::{Fingerprint, OperationId};
 use crate::money::Amount;
 use crate::operation::{Detail, Operation, OperationKind, OperationStatus, Reason};
 use crate::order::Flow;
@@ -11,10 +11,6 @@ use crate::payment::Payment;
 use crate::rejection::Rejection;
 use crate::schedule;
 use crate::status::Status;
-use crate::tax::TaxedAmount;
-
-/// At most this many captures and refunds a payment.
-const MOST_MOVEMENTS: usize = 200;
 
 /// The right to act once: this attempt of this operation, once its reservation is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,231 +221,6 @@ impl Payment {
         }
         Ok(true)
     }
-
-    fn reserve_confirm(
-        &mut self,
-        confirm: &ConfirmCommand,
-        id: OperationId,
-        fingerprint: Fingerprint,
-        now: Timestamp,
-    ) -> Result<(), Rejection> {
-        let from_widget = self.status == Status::RequiresAction && self.flow == Flow::Widget && confirm.from_widget;
-        if self.status != Status::RequiresConfirmation && !from_widget {
-            return Err(Rejection::StatusDoesNotAllow { status: self.status, kind: OperationKind::Confirm });
-        }
-        let reference = self.order_reference.clone();
-        self.reserve(id, Detail::Confirm, self.amount, reference, fingerprint, now);
-        Ok(())
-    }
-
-    fn reserve_capture(
-        &mut self,
-        asked: CaptureCommand,
-        key: &IdempotencyKey,
-        id: &OperationId,
-        fingerprint: Fingerprint,
-        now: Timestamp,
-    ) -> Result<(), Rejection> {
-        self.check_allowed(OperationKind::Capture)?;
-        self.check_room(asked.releases_rest)?;
-        let left = self.amounts().capturable();
-        let amount = match self.amount_of(asked.amount, &asked.lines)? {
-            Some(amount) if amount > left => return Err(Rejection::ExceedsAuthorized { asked: amount, left }),
-            Some(amount) => amount,
-            None => left,
-        };
-        if amount.is_zero() {
-            return Err(invalid("/amount", "must be at least 1 minor unit, and something must be left to capture"));
-        }
-        self.check_quantities(&asked.lines, OperationKind::Capture, None)?;
-        let net = self.capturable_net().part(amount).net();
-        let detail = Detail::Capture {
-            capture: CaptureId::of(id),
-            net,
-            lines: asked.lines,
-            invoice: asked.invoice,
-            shipment: asked.shipment,
-        };
-        let reference = format!("{}-C{}", self.order_reference, id.suffix());
-        self.reserve(id.clone(), detail, amount, reference, fingerprint.clone(), now);
-        if asked.releases_rest {
-            self.reserve_release_after(id, key, fingerprint, now);
-        }
-        Ok(())
-    }
-
-    /// The second operation of a final capture: it waits until the first succeeded.
-    fn reserve_release_after(
-        &mut self,
-        capture: &OperationId,
-        key: &IdempotencyKey,
-        fingerprint: Fingerprint,
-        now: Timestamp,
-    ) {
-        // This release takes along what an earlier one did not get to.
-        for earlier in self.operations.iter_mut().filter(|o| o.status == OperationStatus::Rejected) {
-            earlier.due_at = None;
-        }
-        let id = OperationId::of(&self.id, "cancel", &format!("after {key}"));
-        let reference = format!("{}-X{}", self.order_reference, id.suffix());
-        self.reserve(id, Detail::Cancel, Amount::ZERO, reference, fingerprint, now);
-        if let Some(release) = self.operations.last_mut() {
-            release.attempt = 0;
-            release.due_at = None;
-            release.waits_for = Some(capture.clone());
-        }
-    }
-
-    fn reserve_refund(
-        &mut self,
-        asked: RefundCommand,
-        id: OperationId,
-        fingerprint: Fingerprint,
-        now: Timestamp,
-    ) -> Result<(), Rejection> {
-        self.check_allowed(OperationKind::Refund)?;
-        self.check_room(false)?;
-        let named = asked.capture_id.as_ref();
-        if named.is_some_and(|id| !self.settled_captures().any(|o| o.makes_capture() == Some(id))) {
-            return Err(invalid("/capture_id", "is not a settled capture of this payment"));
-        }
-        let left = named.map_or_else(|| self.amounts().refundable(), |id| self.refundable_of(id));
-        let amount = self.amount_of(asked.amount, &asked.lines)?.unwrap_or(left);
-        if amount > left {
-            return Err(Rejection::ExceedsCaptured { asked: amount, left });
-        }
-        if amount.is_zero() {
-            return Err(invalid("/amount", "must be at least 1 minor unit, and something must be left to refund"));
-        }
-        let holder =
-            self.settled_captures().filter_map(Operation::makes_capture).find(|c| self.refundable_of(c) >= amount);
-        let Some(capture) = asked.capture_id.clone().or_else(|| holder.cloned()) else {
-            return Err(invalid("/capture_id", "is required: no single capture holds the whole amount"));
-        };
-        self.check_quantities(&asked.lines, OperationKind::Refund, Some(&capture))?;
-        let net = self.refundable_net(&capture).part(amount).net();
-        let detail = Detail::Refund {
-            refund: RefundId::of(&id),
-            capture,
-            net,
-            lines: asked.lines,
-            reason: asked.reason,
-            reference: asked.reference,
-        };
-        let reference = format!("{}-R{}", self.order_reference, id.suffix());
-        self.reserve(id, detail, amount, reference, fingerprint, now);
-        Ok(())
-    }
-
-    fn reserve_cancel(&mut self, id: OperationId, fingerprint: Fingerprint, now: Timestamp) -> Result<(), Rejection> {
-        self.check_allowed(OperationKind::Cancel)?;
-        let reference = format!("{}-X{}", self.order_reference, id.suffix());
-        let amount = self.amounts().unreleased();
-        self.reserve(id, Detail::Cancel, amount, reference, fingerprint, now);
-        Ok(())
-    }
-
-    fn check_allowed(&self, kind: OperationKind) -> Result<(), Rejection> {
-        if allowed_in(kind, self.status, self.flow) {
-            Ok(())
-        } else {
-            Err(Rejection::StatusDoesNotAllow { status: self.status, kind })
-        }
-    }
-
-    fn check_room(&self, with_release: bool) -> Result<(), Rejection> {
-        let movements =
-            self.operations.iter().filter(|o| matches!(o.kind(), OperationKind::Capture | OperationKind::Refund));
-        if movements.count() + usize::from(with_release) >= MOST_MOVEMENTS { Err(Rejection::TooLarge) } else { Ok(()) }
-    }
-
-    /// The amount that is asked for by number, by lines, or by both when they agree; `None` for "all that is left".
-    fn amount_of(&self, amount: Option<Amount>, lines: &[LineQuantity]) -> Result<Option<Amount>, Rejection> {
-        if lines.is_empty() {
-            return Ok(amount);
-        }
-        let mut sum: i64 = 0;
-        for (i, asked) in lines.iter().enumerate() {
-            let Some(line) = self.lines.iter().find(|line| line.reference == asked.reference) else {
-                return Err(invalid(format!("/lines/{i}/reference"), "is not a line of the order"));
-            };
-            if lines.iter().take(i).any(|earlier| earlier.reference == asked.reference) {
-                return Err(invalid(format!("/lines/{i}/reference"), "must be unique within the request"));
-            }
-            if asked.quantity == 0 || asked.quantity > line.quantity {
-                let rule = format!("must be from 1 to the {} units of the order", line.quantity);
-                return Err(invalid(format!("/lines/{i}/quantity"), rule));
-            }
-            sum = sum.saturating_add(i64::from(asked.quantity).saturating_mul(line.unit_price.minor()));
-        }
-        let sum = Amount::new(sum).map_err(|_| invalid("/lines", "must add up to a positive amount"))?;
-        match amount {
-            Some(amount) if amount != sum => Err(Rejection::Invalid {
-                pointer: "/amount".into(),
-                detail: format!("is {amount} but the lines add up to {sum}"),
-                lines_do_not_add_up: true,
-            }),
-            _ => Ok(Some(sum)),
-        }
-    }
-
-    /// No more units of a line than ordered; for a refund no more than captured, where that was by lines.
-    fn check_quantities(
-        &self,
-        lines: &[LineQuantity],
-        kind: OperationKind,
-        capture: Option<&CaptureId>,
-    ) -> Result<(), Rejection> {
-        for (i, asked) in lines.iter().enumerate() {
-            let ordered = self.units_of(asked, capture);
-            let same = |o: &&Operation| o.kind() == kind && o.status != OperationStatus::Rejected;
-            let of_capture = |o: &&Operation| capture.is_none() || o.refunds_capture() == capture;
-            let earlier = self.operations.iter().filter(same).filter(of_capture).flat_map(|o| o.lines());
-            let in_request = lines.iter().take(i);
-            let taken: u64 = earlier
-                .chain(in_request)
-                .filter(|l| l.reference == asked.reference)
-                .map(|l| u64::from(l.quantity))
-                .sum();
-            if asked.quantity == 0 || taken + u64::from(asked.quantity) > u64::from(ordered) {
-                let left = u64::from(ordered).saturating_sub(taken);
-                return Err(invalid(
-                    format!("/lines/{i}/quantity"),
-                    format!("must be from 1 to the {left} units left"),
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// The units of a line that there are: in the order, or in the capture where that was by lines.
-    fn units_of(&self, asked: &LineQuantity, capture: Option<&CaptureId>) -> u32 {
-        let by_lines = |o: &&Operation| capture.is_some() && o.makes_capture() == capture && !o.lines().is_empty();
-        let same = |l: &&LineQuantity| l.reference == asked.reference;
-        match self.operations.iter().find(by_lines) {
-            Some(capture) => capture.lines().iter().filter(same).fold(0, |sum, l| sum.saturating_add(l.quantity)),
-            None => self.lines.iter().find(|l| l.reference == asked.reference).map_or(0, |l| l.quantity),
-        }
-    }
-
-    fn settled_captures(&self) -> impl Iterator<Item = &Operation> {
-        let settled = |o: &&Operation| o.kind() == OperationKind::Capture && o.status == OperationStatus::Succeeded;
-        self.operations.iter().filter(settled)
-    }
-
-    /// What can still be captured, with its net part.
-    fn capturable_net(&self) -> TaxedAmount {
-        let taken = |o: &&Operation| o.kind() == OperationKind::Capture && o.status != OperationStatus::Rejected;
-        let parts = self.operations.iter().filter(taken).map(Operation::taxed);
-        parts.fold(TaxedAmount::new(self.amount, self.net), TaxedAmount::without)
-    }
-
-    /// What can still be refunded of a capture, with its net part.
-    fn refundable_net(&self, capture: &CaptureId) -> TaxedAmount {
-        let whole = self.settled_captures().find(|o| o.makes_capture() == Some(capture)).map(Operation::taxed);
-        let whole = whole.unwrap_or(TaxedAmount::new(Amount::ZERO, Amount::ZERO));
-        self.refunds_of(capture).map(Operation::taxed).fold(whole, TaxedAmount::without)
-    }
 }
 
 fn may_run_again(known: &Operation) -> bool {
@@ -465,7 +236,7 @@ fn conflicts(new: OperationKind, open: OperationKind) -> bool {
     }
 }
 
-fn allowed_in(kind: OperationKind, status: Status, flow: Flow) -> bool {
+pub(crate) fn allowed_in(kind: OperationKind, status: Status, flow: Flow) -> bool {
     match kind {
         OperationKind::CreateSession => status == Status::Created,
         OperationKind::Confirm => {
@@ -482,10 +253,6 @@ fn allowed_in(kind: OperationKind, status: Status, flow: Flow) -> bool {
                 | Status::PartiallyCaptured
         ),
     }
-}
-
-fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Rejection {
-    Rejection::Invalid { pointer: pointer.into(), detail: detail.into(), lines_do_not_add_up: false }
 }
 
 /// Which operations the status allows, other operations aside.

@@ -5,6 +5,7 @@
 
 mod accept;
 mod amounts;
+mod check;
 mod command;
 mod conclude;
 mod event;
@@ -20,6 +21,7 @@ mod outcome;
 mod payment;
 mod personal;
 mod rejection;
+mod reserve;
 mod resolve;
 mod schedule;
 mod settle;
