@@ -211,6 +211,7 @@ fn fill(data: &mut EventData, fact: &Fact) {
         | Fact::RequiresConfirmation
         | Fact::UnderReview
         | Fact::Authorized { .. }
+        | Fact::Amended { .. }
         | Fact::Captured
         | Fact::RemainderReleased { .. }
         | Fact::Canceled { .. }

@@ -64,6 +64,7 @@ pub enum Fact {
     RequiresConfirmation,
     UnderReview,
     Authorized { amount: Amount },
+    Amended { released: Amount },
     Captured,
     RemainderReleased { amount: Amount },
     Declined { reason: DeclineReason, provider_code: Option<String> },
@@ -93,6 +94,7 @@ impl Fact {
             Self::RequiresConfirmation => "payment.requires_confirmation",
             Self::UnderReview => "payment.under_review",
             Self::Authorized { .. } => "payment.authorized",
+            Self::Amended { .. } => "payment.amended",
             Self::Captured => "payment.captured",
             Self::RemainderReleased { .. } => "payment.remainder_released",
             Self::Declined { .. } => "payment.declined",
@@ -181,6 +183,7 @@ fn apply(amounts: &mut Amounts, fact: &Fact) {
     match fact {
         Fact::Authorized { amount } => amounts.authorized = *amount,
         Fact::RemainderReleased { amount }
+        | Fact::Amended { released: amount }
         | Fact::Canceled { released: amount }
         | Fact::Expired { released: amount } => {
             add(&mut amounts.released, *amount);

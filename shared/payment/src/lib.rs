@@ -20,6 +20,7 @@ mod order;
 mod outcome;
 mod payment;
 mod personal;
+mod possible;
 mod rejection;
 mod reserve;
 mod resolve;
@@ -31,7 +32,7 @@ mod text;
 
 pub use accept::{Admission, Ticket};
 pub use amounts::{Amounts, InvariantBroken};
-pub use command::{CancelCommand, CaptureCommand, Command, ConfirmCommand, LineQuantity, RefundCommand};
+pub use command::{AmendCommand, CancelCommand, CaptureCommand, Command, ConfirmCommand, LineQuantity, RefundCommand};
 pub use event::{Event, EventData};
 pub use evidence::{Attestation, Hint, Observation, Proof, SignedClaim};
 pub use history::{Cause, CauseKind, Entry, Fact};

@@ -1,5 +1,7 @@
 //! Why a command was not accepted. Nothing was written.
 
+use jiff::Timestamp;
+
 use crate::amounts::InvariantBroken;
 use crate::id::OperationId;
 use crate::money::Amount;
@@ -34,6 +36,20 @@ pub enum Rejection {
     StatusDoesNotAllow {
         /// The status.
         status: Status,
+        /// What was asked.
+        kind: OperationKind,
+    },
+    /// It was possible until then.
+    #[error("it was too late to {} from {since} on", .kind.as_str())]
+    TooLate {
+        /// What was asked.
+        kind: OperationKind,
+        /// When it stopped being possible.
+        since: Timestamp,
+    },
+    /// There is no money that it could be about.
+    #[error("nothing is left to {}", .kind.as_str())]
+    NothingLeft {
         /// What was asked.
         kind: OperationKind,
     },

@@ -24,6 +24,7 @@ fn one_of_each(payment: &Payment) -> Vec<(Fact, Status, Status)> {
         (Fact::RequiresConfirmation, RequiresAction, RequiresConfirmation),
         (Fact::UnderReview, RequiresAction, UnderReview),
         (Fact::Authorized { amount: amount(AMOUNT) }, RequiresAction, Authorized),
+        (Fact::Amended { released: amount(600) }, PartiallyCaptured, PartiallyCaptured),
         (Fact::Captured, Captured, Captured),
         (Fact::RemainderReleased { amount: amount(6_550) }, PartiallyCaptured, Captured),
         (

@@ -1,6 +1,8 @@
 //! The promises of the payment domain, tested from outside.
 
 #[cfg(test)]
+mod amend;
+#[cfg(test)]
 mod books;
 #[cfg(test)]
 mod doubt;
