@@ -151,7 +151,7 @@ async fn money_is_kept(deal: &Deal<'_>, step: Step, operation: &str) {
             let again = deal.post("refunds", &json!({ "amount": AMOUNT })).await;
             refused.push((again, "amount_exceeds_captured"));
         }
-        OperationKind::CreateSession | OperationKind::Cancel if captures => {
+        OperationKind::CreateSession | OperationKind::Cancel | OperationKind::Amend if captures => {
             refused.push((deal.post("captures", &bench.capture(step.way.0, None)).await, "operation_in_doubt"));
         }
         _ => {}

@@ -42,7 +42,7 @@ fn wanted(table: &Table) -> Vec<Wanted> {
         let here = |o: &&OperationCapability| o.calls && (o.flows.is_empty() || o.flows.contains(&way.0));
         for capability in capabilities.operations.iter().filter(here) {
             let captured_already = way.1 == CaptureMode::Automatic
-                && matches!(capability.kind, OperationKind::Capture | OperationKind::Cancel);
+                && matches!(capability.kind, OperationKind::Capture | OperationKind::Cancel | OperationKind::Amend);
             if captured_already {
                 continue;
             }
@@ -104,7 +104,10 @@ impl Step {
 
     /// The HTTP status of success.
     pub(crate) fn done(self) -> u16 {
-        if matches!(self.kind(), OperationKind::Confirm | OperationKind::Cancel) { 200 } else { 201 }
+        match self.kind() {
+            OperationKind::Confirm | OperationKind::Cancel | OperationKind::Amend => 200,
+            OperationKind::CreateSession | OperationKind::Capture | OperationKind::Refund => 201,
+        }
     }
 
     /// The amount that it moves, minor units.
@@ -120,6 +123,7 @@ impl Step {
             OperationKind::Capture => "captures",
             OperationKind::Refund => "refunds",
             OperationKind::Cancel => "cancel",
+            OperationKind::Amend => "orders/amend",
         }
     }
 
@@ -134,7 +138,7 @@ impl Step {
             }
             OperationKind::Capture => bench.authorized(self.way).await,
             OperationKind::Refund => bench.captured(self.way).await,
-            OperationKind::Cancel => {
+            OperationKind::Cancel | OperationKind::Amend => {
                 let deal = bench.authorized(self.way).await;
                 if self.part {
                     let _ = deal.post("captures", &bench.capture(self.way.0, Some(PART))).await.expect(201);
@@ -151,6 +155,8 @@ impl Step {
             (OperationKind::Capture, _) => bench.capture(self.way.0, None),
             (OperationKind::Refund, _) => json!({ "amount": self.amount() }),
             (OperationKind::Cancel, _) => json!({}),
+            // To what is captured, or to a part of what is not.
+            (OperationKind::Amend, _) => json!({ "amount": PART }),
             _ => bench.order(self.way).await.json().clone(),
         }
     }

@@ -13,11 +13,12 @@ const FLOWS: [Flow; 3] = [Flow::Redirect, Flow::Widget, Flow::Direct];
 const MODES: [CaptureMode; 2] = [CaptureMode::Manual, CaptureMode::Automatic];
 
 /// Operations at a payment, with the last part of their address.
-const OPERATIONS: [(OperationKind, &str); 4] = [
+const OPERATIONS: [(OperationKind, &str); 5] = [
     (OperationKind::Confirm, "confirm"),
     (OperationKind::Capture, "captures"),
     (OperationKind::Refund, "refunds"),
     (OperationKind::Cancel, "cancel"),
+    (OperationKind::Amend, "orders/amend"),
 ];
 
 pub(crate) async fn check(table: &'static Table) {

@@ -46,6 +46,7 @@ fn the_capability_table_in_the_readme_is_what_the_adapters_declare() {
         OperationKind::Capture,
         OperationKind::Refund,
         OperationKind::Cancel,
+        OperationKind::Amend,
     ] {
         table += &row(&format!("`{}`", kind.as_str()), all.iter().map(|c| operation(c, kind)));
     }
@@ -79,6 +80,8 @@ fn operation(capabilities: &Capabilities, kind: OperationKind) -> String {
             OperationKind::Capture | OperationKind::Refund => "in full, ",
             OperationKind::Cancel if operation.partial => "all or the rest, ",
             OperationKind::Cancel => "before capture, ",
+            OperationKind::Amend if operation.partial => "lower, ",
+            OperationKind::Amend => "lower before capture, ",
             OperationKind::CreateSession | OperationKind::Confirm => "",
         };
         let text =

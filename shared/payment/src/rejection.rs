@@ -86,3 +86,34 @@ pub enum Rejection {
     #[error(transparent)]
     Broken(#[from] InvariantBroken),
 }
+
+impl Rejection {
+    /// The word in the API, where an action is said not to be possible.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::KeyReused { .. } => "idempotency_key_reused",
+            Self::InProgress { .. } => "operation_in_progress",
+            Self::BlockedByDoubt { .. } => "operation_in_doubt",
+            Self::StatusDoesNotAllow { .. } => "status_does_not_allow",
+            Self::TooLate { .. } => "too_late",
+            Self::NothingLeft { .. } => "nothing_left",
+            Self::ExceedsAuthorized { .. } => "amount_exceeds_authorized",
+            Self::ExceedsCaptured { .. } => "amount_exceeds_captured",
+            Self::Invalid { .. } => "validation_failed",
+            Self::TooLarge => "payment_too_large",
+            Self::Broken(_) => "unavailable",
+        }
+    }
+
+    /// The operation that it is about.
+    #[must_use]
+    pub const fn operation(&self) -> Option<&OperationId> {
+        match self {
+            Self::KeyReused { operation } | Self::InProgress { operation, .. } | Self::BlockedByDoubt { operation } => {
+                Some(operation)
+            }
+            _ => None,
+        }
+    }
+}

@@ -86,6 +86,8 @@ pub enum Act<'a> {
     },
     /// Release what is promised and not captured.
     Cancel(&'a Operation),
+    /// Lower what is promised to the operation's amount.
+    Amend(&'a Operation),
 }
 
 /// What a provider must know of a merchant to enable it.

@@ -21,7 +21,7 @@ pub struct OperationCapability {
     pub kind: OperationKind,
     /// In which flows it is like this; empty for all.
     pub flows: &'static [Flow],
-    /// Whether it may be about a part of the money.
+    /// Whether it may be about a part of the money; for a cancel or an amendment, whether it is possible after a capture.
     pub partial: bool,
     /// How doubt about it ends.
     pub doubt: DoubtPolicy,

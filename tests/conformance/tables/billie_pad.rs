@@ -27,6 +27,7 @@ pub(crate) static TABLE: Table = Table {
         Call { is_found: true, ..call(OperationKind::Refund, When::Whole, "cancel_invoice") },
         call(OperationKind::Refund, When::Always, "refund"),
         call(OperationKind::Cancel, When::Always, "cancel"),
+        call(OperationKind::Amend, When::Always, "update_order"),
     ],
     // A session lapses by itself.
     early_cancel: &[(Flow::Redirect, Early::Done), (Flow::Widget, Early::Done), (Flow::Direct, Early::Done)],
@@ -99,6 +100,8 @@ pub(crate) static TABLE: Table = Table {
         answers("refund", Means::Doubt, UNKNOWN),
         answers("cancel", Means::Refused, REFUSED),
         answers("cancel", Means::Doubt, UNKNOWN),
+        answers("update_order", Means::Refused, REFUSED),
+        answers("update_order", Means::Doubt, UNKNOWN),
     ],
     refusals: &[],
     review: Some((Flow::Direct, "/buyer/company/name", "\"Waiting Gold GmbH\"")),

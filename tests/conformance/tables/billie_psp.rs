@@ -25,6 +25,7 @@ pub(crate) static TABLE: Table = Table {
         call(OperationKind::Capture, When::Always, "capture"),
         call(OperationKind::Refund, When::Always, "refund"),
         call(OperationKind::Cancel, When::Always, "cancel"),
+        call(OperationKind::Amend, When::Always, "update"),
     ],
     // On the page the buyer may be making an order this moment; in the widget there is none before the confirmation.
     early_cancel: &[(Flow::Redirect, Early::Refused), (Flow::Widget, Early::Done)],
@@ -56,6 +57,9 @@ pub(crate) static TABLE: Table = Table {
         answers("cancel", Means::Refused, REFUSED),
         answers("cancel", Means::NotSent, UNPROCESSED),
         answers("cancel", Means::Doubt, UNKNOWN),
+        answers("update", Means::Refused, REFUSED),
+        answers("update", Means::NotSent, UNPROCESSED),
+        answers("update", Means::Doubt, UNKNOWN),
     ],
     refusals: &[],
     review: None,

@@ -98,7 +98,7 @@ impl Adapter for Billink {
             Act::CreateSession(operation) => {
                 (Endpoint::CreateSession, operation, request::create_session(account, operation, context))
             }
-            Act::Confirm(_) => return Outcome::NotSent,
+            Act::Confirm(_) | Act::Amend(_) => return Outcome::NotSent,
             Act::Capture(operation) => {
                 (Endpoint::StartWorkflow, operation, request::start_workflow(account, operation, payment))
             }

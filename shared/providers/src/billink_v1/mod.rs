@@ -76,7 +76,8 @@ impl Adapter for Billink {
         | Act::Confirm(operation)
         | Act::Capture(operation)
         | Act::Refund { refund: operation, .. }
-        | Act::Cancel(operation)) = act;
+        | Act::Cancel(operation)
+        | Act::Amend(operation)) = act;
         if cancels_nothing(operation) {
             return Outcome::Done(Receipt::default());
         }
@@ -141,6 +142,7 @@ impl Billink {
             OperationKind::Confirm => (&ORDER, request::order(account, context)?),
             OperationKind::Capture => (&START, request::start(account, operation, context.payment)),
             OperationKind::Refund | OperationKind::Cancel => (&CREDIT, request::credit(operation, context.payment)),
+            OperationKind::Amend => return None,
         };
         Some((endpoint, request::post(account, endpoint, fields)?))
     }

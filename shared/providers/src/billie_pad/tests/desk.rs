@@ -265,6 +265,7 @@ impl Case {
             Detail::Capture { .. } => Act::Capture(operation),
             Detail::Refund { capture, .. } => Act::Refund { refund: operation, capture: of(capture) },
             Detail::Cancel => Act::Cancel(operation),
+            Detail::Amend { .. } => Act::Amend(operation),
         };
         adapter.act(act, &self.context(), Effect::of_reserved_attempt()).await
     }

@@ -93,6 +93,7 @@ fn act_of(payment: &Payment) -> Act<'_> {
         OperationKind::Confirm => Act::Confirm(operation),
         OperationKind::Capture => Act::Capture(operation),
         OperationKind::Cancel => Act::Cancel(operation),
+        OperationKind::Amend => Act::Amend(operation),
         OperationKind::Refund => {
             let capture = payment.operations.iter().find(|o| o.makes_capture().is_some()).unwrap();
             Act::Refund { refund: operation, capture }
