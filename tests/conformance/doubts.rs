@@ -139,7 +139,8 @@ async fn money_is_kept(deal: &Deal<'_>, step: Step, operation: &str) {
     let bench = deal.bench;
     let before = bench.effects().await;
     is_reserved(&deal.get().await, step);
-    let cancels = bench.operation(OperationKind::Cancel, step.way.0).is_some();
+    let after_capture = step.kind() == OperationKind::Amend && step.part;
+    let cancels = bench.operation(OperationKind::Cancel, step.way.0).is_some_and(|o| o.partial || !after_capture);
     let captures = bench.operation(OperationKind::Capture, step.way.0).is_some();
     let mut refused: Vec<(Answer, &str)> = Vec::new();
     match step.kind() {
