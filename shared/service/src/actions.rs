@@ -55,12 +55,13 @@ fn decide(
     action: OperationKind,
     now: Timestamp,
 ) -> Result<AllowedAction, UnavailableAction> {
-    supported(payment, capabilities, action).map_err(|problem| UnavailableAction {
-        action,
-        reason: problem.code().as_str(),
-        detail: problem.detail().to_owned(),
-        operation_id: None,
-    })?;
+    let without =
+        |reason, detail: &str| UnavailableAction { action, reason, detail: detail.to_owned(), operation_id: None };
+    let capability = supported(payment, capabilities, action)
+        .map_err(|problem| without(problem.code().as_str(), problem.detail()))?;
+    if !capability.calls {
+        return Err(without("nothing_left", "This provider needs no confirmation: confirming only looks."));
+    }
     let max_amount = payment.possible(action, now).map_err(|rejection| UnavailableAction {
         action,
         reason: rejection.as_str(),
