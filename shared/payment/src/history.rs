@@ -9,6 +9,7 @@ use crate::money::Amount;
 use crate::operation::OperationKind;
 use crate::outcome::{DeclineReason, ReceivableNews};
 use crate::payment::Payment;
+use crate::receivable::ReceivableMessage;
 use crate::status::Status;
 
 /// What made a change happen.
@@ -80,7 +81,7 @@ pub enum Fact {
     OperationInDoubt { operation: OperationId, kind: OperationKind, amount: Amount },
     OperationResolved { operation: OperationId, kind: OperationKind, amount: Amount, succeeded: bool },
     OperationNeedsOperator { operation: OperationId, kind: OperationKind, amount: Amount },
-    Receivable { news: ReceivableNews, outstanding: Option<Amount> },
+    Receivable(ReceivableMessage),
     Unrecognized { event: String },
 }
 
@@ -110,7 +111,7 @@ impl Fact {
             Self::OperationInDoubt { .. } => "operation.in_doubt",
             Self::OperationResolved { .. } => "operation.resolved",
             Self::OperationNeedsOperator { .. } => "operation.needs_operator",
-            Self::Receivable { news, .. } => match news {
+            Self::Receivable(told) => match told.news {
                 ReceivableNews::PaidOut => "receivable.paid_out",
                 ReceivableNews::BuyerPaid => "receivable.buyer_paid",
                 ReceivableNews::Overdue => "receivable.overdue",

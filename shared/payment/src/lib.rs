@@ -21,6 +21,7 @@ mod outcome;
 mod payment;
 mod personal;
 mod possible;
+mod receivable;
 mod rejection;
 mod reserve;
 mod resolve;
@@ -50,8 +51,9 @@ pub use outcome::{
     Action, BankTransfer, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, News, OperationNews, OrderNews,
     OrderState, Outcome, Receipt, ReceivableNews, Refusal, Whom,
 };
-pub use payment::{NewPayment, Note, Payment, Receivable, SCHEMA};
+pub use payment::{NewPayment, Payment, SCHEMA};
 pub use personal::Personal;
+pub use receivable::{Note, Receivable, ReceivableMessage};
 pub use rejection::Rejection;
 pub use resolve::Decision;
 pub use schedule::{OBSERVE_AFTER_SECONDS, PROBE_AFTER_SECONDS};

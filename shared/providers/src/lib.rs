@@ -18,7 +18,7 @@ pub use adapter::{AccountError, Act, Activate, Activation, Adapter, Context, Rea
 pub use capabilities::{BestEvidence, Capabilities, Limit, OperationCapability};
 pub use decimal::JsonDecimal;
 pub use effect::Effect;
-pub use inbound::{Addressee, Evidence, Inbound, Message, NotAuthentic, ReceivableMessage};
+pub use inbound::{Addressee, Evidence, Inbound, Message, NotAuthentic};
 pub use transport::{Answer, Deadline, Request, Response, Transport, client_builder};
 
 use payment::ProviderId;

@@ -144,7 +144,7 @@ impl Service {
             }
             let note = Note {
                 identity: &stored.identity,
-                receivable: message.receivable.as_ref().map(|r| (&r.news, r.outstanding)),
+                receivable: message.receivable.as_ref(),
                 unrecognized: message.unrecognized.as_deref(),
             };
             work.payment.note_message(note, &cause, now);

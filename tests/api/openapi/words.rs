@@ -156,7 +156,7 @@ fn facts() -> Vec<payment::Fact> {
             Fact::CapturePending { .. } | Fact::CaptureSucceeded { .. } | Fact::CaptureFailed { .. } => {}
             Fact::RefundPending { .. } | Fact::RefundSucceeded { .. } | Fact::RefundFailed { .. } => {}
             Fact::OperationInDoubt { .. } | Fact::OperationResolved { .. } | Fact::OperationNeedsOperator { .. } => {}
-            Fact::Receivable { .. } | Fact::Unrecognized { .. } => {}
+            Fact::Receivable(_) | Fact::Unrecognized { .. } => {}
         }
     }
     let (amount, kind) = (Amount::ZERO, OperationKind::Capture);
@@ -188,7 +188,7 @@ fn facts() -> Vec<payment::Fact> {
         Fact::OperationNeedsOperator { operation, kind, amount },
         Fact::Unrecognized { event: text() },
     ];
-    all.extend(news().into_iter().map(|news| Fact::Receivable { news, outstanding: None }));
+    all.extend(news().into_iter().map(|news| Fact::Receivable(payment::ReceivableMessage::of(news))));
     all.iter().for_each(all_are_here);
     all
 }

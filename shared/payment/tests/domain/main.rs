@@ -15,6 +15,8 @@ mod news;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
+mod receivable;
+#[cfg(test)]
 mod reservations;
 #[cfg(test)]
 mod sequences;

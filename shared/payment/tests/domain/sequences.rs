@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use payment::{
     Admission, Amount, CancelCommand, CaptureId, CaptureMode, Command, Decision, Decline, DeclineReason, Doubt,
     DoubtPolicy, Finding, Flow, Hint, Observation, OperationId, OperationKind, OperationStatus, OrderNews, OrderState,
-    Outcome, Payment, Receipt, ReceivableNews, Rejection, Status, Ticket,
+    Outcome, Payment, Receipt, ReceivableMessage, ReceivableNews, Rejection, Status, Ticket,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -308,7 +308,9 @@ impl World {
                 return Ok(true);
             }
             Step::TellReceivable { outstanding } => {
-                self.payment.note_receivable(ReceivableNews::BuyerPaid, outstanding.map(amount), &cause(), now);
+                let told = ReceivableMessage::of(ReceivableNews::BuyerPaid);
+                let told = ReceivableMessage { outstanding: outstanding.map(amount), ..told };
+                self.payment.note_receivable(told, &cause(), now);
             }
             Step::Hint => self.payment.hint(Hint { at: now }),
             Step::SeenNothing => self.payment.observed(now),

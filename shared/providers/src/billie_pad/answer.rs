@@ -89,8 +89,9 @@ fn session_end(now: Timestamp) -> Option<Timestamp> {
     now.checked_add(SignedDuration::from_secs(i64::from(SESSION_SECONDS))).ok()
 }
 
-/// Billie's times name no zone. Of the likely ones UTC is the latest, so no session is called expired too early.
-fn time(text: &str) -> Option<Timestamp> {
+/// Billie's times name no zone. Of the likely ones UTC is the latest, so no session is called expired too early; read
+/// alike they still tell which of two is later.
+pub(super) fn time(text: &str) -> Option<Timestamp> {
     let zoneless = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
     text.parse().ok().or_else(zoneless)
 }

@@ -3,7 +3,7 @@
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
-use payment::{News, OperationNews, OrderNews, OrderState, Outcome, Receipt, SignedClaim, Whom};
+use payment::{News, OperationNews, OrderNews, OrderState, Outcome, Receipt, ReceivableMessage, SignedClaim, Whom};
 use sha2::Sha256;
 use subtle::{Choice, ConstantTimeEq as _};
 
@@ -11,7 +11,7 @@ use super::account::Account;
 use super::map::{self, Says};
 use super::wire::{Code, Webhook};
 use crate::inbound::printable;
-use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic, ReceivableMessage};
+use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic};
 
 /// The same for every delivery of one message.
 const DELIVERY_ID: &str = "x-billink-webhook-id";
@@ -72,7 +72,7 @@ fn read(inbound: Inbound<'_>, signed: bool) -> Result<Message, NotAuthentic> {
         // Where the buyer has to act is in the session's answer, which this may overtake.
         Some(Says::Order(OrderState::AwaitingBuyer(_)) | Says::Nothing) | None => (Evidence::Hint, None),
         Some(Says::Order(state)) => (Evidence::Claim(SignedClaim::verified(webhook.news(state))), None),
-        Some(Says::Receivable(news)) => (Evidence::Hint, Some(ReceivableMessage { news, outstanding: None })),
+        Some(Says::Receivable(news)) => (Evidence::Hint, Some(ReceivableMessage::of(news))),
     };
     Ok(Message { addressees: webhook.addressees(), evidence, receivable, unrecognized, identity: inbound.body_hash() })
 }
