@@ -6,14 +6,19 @@ use crate::support::{AMOUNT, At, Deal, Shop};
 
 const ACTIONS: [&str; 5] = ["confirm", "capture", "refund", "cancel", "amend"];
 
-/// The actions that are allowed with their amounts, and those that are not with why.
-fn lists(payment: &Value) -> (Vec<(&str, Option<i64>)>, Vec<(&str, &str)>) {
+/// What is allowed, with its amount.
+type Allowed<'a> = Vec<(&'a str, Option<i64>)>;
+
+/// What is not, with why.
+type Unavailable<'a> = Vec<(&'a str, &'a str)>;
+
+fn lists(payment: &Value) -> (Allowed<'_>, Unavailable<'_>) {
     let list = |name: &str| payment[name].as_array().unwrap().iter();
-    let word = |entry: &'_ Value, field: &str| ACTIONS.into_iter().find(|word| entry[field] == *word).unwrap();
-    let allowed = list("allowed_actions").map(|entry| (word(entry, "action"), entry["max_amount"].as_i64())).collect();
-    let unavailable = payment["unavailable_actions"].as_array().unwrap().iter();
-    let unavailable = unavailable.map(|entry| (word(entry, "action"), entry["reason"].as_str().unwrap())).collect();
-    (allowed, unavailable)
+    let allowed =
+        list("allowed_actions").map(|entry| (entry["action"].as_str().unwrap(), entry["max_amount"].as_i64()));
+    let unavailable = list("unavailable_actions");
+    let unavailable = unavailable.map(|entry| (entry["action"].as_str().unwrap(), entry["reason"].as_str().unwrap()));
+    (allowed.collect(), unavailable.collect())
 }
 
 /// Asks for every action as far as it is said to be allowed, each at a payment of its own, and for the others.

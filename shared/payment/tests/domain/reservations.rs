@@ -311,6 +311,24 @@ fn a_widget_session_is_confirmed_with_what_the_browser_handed_over() {
 }
 
 #[test]
+fn a_confirmation_is_possible_until_the_session_ends() {
+    let (mut payment, ticket) = opened_with(Flow::Widget, CaptureMode::Manual);
+    settle(&mut payment, &ticket, done_with(OrderState::AwaitingBuyer(None)));
+    payment.expires_at = Some(at(900));
+    assert_eq!(payment.possible_before(OperationKind::Confirm), Some(at(900)));
+    assert_eq!(payment.possible(OperationKind::Confirm, at(899)), Ok(None));
+    let late = Rejection::TooLate { kind: OperationKind::Confirm, since: at(900) };
+    assert_eq!(payment.possible(OperationKind::Confirm, at(900)), Err(late.clone()));
+    assert_eq!(payment.clone().accept(confirm_command("late", true), at(900)), Err(late));
+    // What was asked in time is finished afterwards.
+    let confirm = act(&mut payment, confirm_command("k", true));
+    settle(&mut payment, &confirm, Outcome::InDoubt(Doubt::TimedOut));
+    assert!(payment.next_attempt(&confirm.operation, at(1_000)).is_ok());
+    // Nothing else ends with the session.
+    assert_eq!(payment.possible_before(OperationKind::Cancel), None);
+}
+
+#[test]
 fn every_status_allows_what_the_contract_says() {
     use OperationKind::{Amend, Cancel, Capture, Confirm, Refund};
     let allowed = |status: Status| {
