@@ -21,12 +21,14 @@ pub use effect::Effect;
 pub use inbound::{Addressee, Evidence, Inbound, Message, NotAuthentic, ReceivableMessage};
 pub use transport::{Answer, Deadline, Request, Response, Transport, client_builder};
 
-use payment::ProviderId;
+use payment::{OperationKind, ProviderId};
 
 /// A provider API that this build knows.
 pub struct Registered {
     /// What it can do.
     pub capabilities: &'static Capabilities,
+    /// The provider's codes that definitely refuse an operation of a kind, from the tables that its answers are read by.
+    pub refusals: fn(OperationKind) -> Vec<String>,
     /// Opens an adapter from a merchant's account document.
     pub open: Open,
 }
@@ -40,7 +42,11 @@ macro_rules! providers {
 
         /// Every provider API that this build knows.
         pub static REGISTRY: &[Registered] =
-            &[$(Registered { capabilities: &$folder::CAPABILITIES, open: $folder::open }),+];
+            &[$(Registered {
+                capabilities: &$folder::CAPABILITIES,
+                refusals: $folder::refusals,
+                open: $folder::open,
+            }),+];
     };
 }
 

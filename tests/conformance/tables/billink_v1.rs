@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::Order;
 
 use super::{call, split};
-use crate::table::{Answers, Asked, Call, Declined, Early, Means, Messages, NamedBy, Refusal, Table, Way, When};
+use crate::table::{Answers, Asked, Call, Codes, Declined, Early, Means, Messages, NamedBy, Refusal, Table, Way, When};
 
 pub(crate) static TABLE: Table = Table {
     provider: "billink_v1",
@@ -27,21 +27,20 @@ pub(crate) static TABLE: Table = Table {
         Declined { flow: Flow::Direct, order: REJECTED, choice: "accept", reason: "credit_refused", code: Some("701") },
     ],
     answers: &[
-        answers("check", Means::Refused, CHECK_REFUSED),
+        Answers::refused("check", &[""], answer),
         answers("check", Means::Declined("credit_refused"), &["701", "501 message"]),
         answers("check", Means::NotSent, ANYWHERE),
         answers("check", Means::NotSent, &["104", "105"]),
         answers("check", Means::Doubt, &["603", "999"]),
-        answers("order", Means::Refused, ORDER_REFUSED),
+        Answers::refused("order", &[""], answer),
         answers("order", Means::Declined("credit_refused"), &["701"]),
         answers("order", Means::NotSent, ANYWHERE),
         answers("order", Means::Doubt, &["403", "446", "603", "999"]),
-        answers("start_workflow", Means::Refused, &["-1", "704", "705", "706", "708", "-1 item", "706 item"]),
+        Answers::refused("start_workflow", &["", "item"], answer),
         answers("start_workflow", Means::Done, &["707", "707 item", "500 item"]),
         answers("start_workflow", Means::NotSent, ANYWHERE),
         answers("start_workflow", Means::Doubt, &["603", "999", "999 item"]),
-        answers("credit", Means::Refused, &["-1", "402", "404", "705", "706", "707", "708", "709"]),
-        answers("credit", Means::Refused, &["-1 item", "706 item", "707 item", "708 item", "709 item"]),
+        Answers::refused("credit", &["", "item"], answer),
         answers("credit", Means::Done, &["200 item"]),
         answers("credit", Means::NotSent, ANYWHERE),
         answers("credit", Means::Doubt, &["603", "999", "999 item"]),
@@ -67,22 +66,8 @@ const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
 /// On every page: not even looked at.
 const ANYWHERE: &[&str] = &["001", "101", "102", "103", "601"];
 
-/// Errors of the check, and those of the shop plug-ins.
-const CHECK_REFUSED: &[&str] = &[
-    "402", "406", "407", "408", "409", "410", "411", "412", "414", "415", "416", "417", "418", "419", "420", "421",
-    "422", "424", "425", "426", "427", "428", "429", "430", "431", "432", "433", "434", "607", "703",
-];
-
-/// Errors of the order, and those of the shop plug-ins.
-const ORDER_REFUSED: &[&str] = &[
-    "401", "402", "404", "405", "406", "407", "408", "409", "410", "411", "412", "413", "414", "415", "416", "417",
-    "418", "419", "420", "421", "422", "423", "425", "426", "427", "428", "429", "430", "431", "432", "433", "434",
-    "435", "436", "437", "438", "439", "440", "441", "442", "443", "444", "445", "447", "448", "449", "450", "451",
-    "452", "453",
-];
-
 const fn answers(call: &'static str, means: Means, codes: &'static [&'static str]) -> Answers {
-    Answers { call, means, codes, answer }
+    Answers { call, means, codes: Codes::These(codes), answer }
 }
 
 const fn itself(

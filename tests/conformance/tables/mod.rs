@@ -29,9 +29,9 @@ fn split(code: &str) -> (&str, &str) {
     code.split_once(' ').unwrap_or((code, ""))
 }
 
-/// Errors in the form of Billie's APIs; the code of the row is Billie's and then the HTTP status.
+/// Errors in the form of Billie's APIs: Billie's code and then the HTTP status, or one number for both.
 fn billies_errors(code: &str) -> (u16, String) {
-    let (code, status) = split(code);
+    let (code, status) = code.split_once(' ').unwrap_or((code, code));
     let errors = serde_json::json!({ "errors": [{ "title": "No", "code": code, "source": "a.field" }] });
     (status.parse().unwrap(), errors.to_string())
 }

@@ -26,6 +26,7 @@ use crate::{
     OperationCapability, ReadError, Transport,
 };
 use account::Account;
+pub(crate) use map::refusals;
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billagain",

@@ -77,7 +77,7 @@ impl Asked<'_> {
             Some((Means::Done, _)) if item.is_some() => done(item),
             Some((Means::Already, _)) => done(None),
             Some((Means::Unfit, _)) if self.again => Outcome::InDoubt(Doubt::UnknownCode),
-            Some((Means::Refused | Means::Unfit, text)) => refused(code.map(spelled), text),
+            Some((Means::Refused | Means::Unfit, text)) => refused(code.map(map::spelled), text),
             Some((Means::Unsure, _)) => Outcome::InDoubt(Doubt::ServerError),
             Some((Means::Done, _)) | None => Outcome::InDoubt(Doubt::UnknownCode),
         }
@@ -89,11 +89,6 @@ impl Asked<'_> {
         let told = if fields.is_empty() { rule.to_owned() } else { format!("{rule}: {}", fields.join(", ")) };
         refused(Some(status.to_string()), &told)
     }
-}
-
-/// With the leading zeros of Billink's tables.
-fn spelled(code: i64) -> String {
-    if code < 0 { code.to_string() } else { format!("{code:03}") }
 }
 
 fn failed(status: u16) -> Doubt {

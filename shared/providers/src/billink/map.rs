@@ -1,7 +1,7 @@
 //! What Billink's words and codes mean: tables to put beside its pages. Texts are ours; Billink's can quote what was
 //! sent.
 
-use payment::{Decline, DeclineReason, OrderState, ReceivableNews};
+use payment::{Decline, DeclineReason, OperationKind, OrderState, ReceivableNews};
 
 /// A call that changes something. One code means different things at different ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,21 +73,50 @@ const CREATE_SESSION: &[(u16, &str)] = &[
 ];
 
 impl Endpoint {
-    /// What a code of this call means; none when its page does not have it.
-    pub(super) fn code(self, code: i64) -> Option<(Means, &'static str)> {
+    /// The call that an operation of this kind is; a confirmation is none.
+    fn of(kind: OperationKind) -> Option<Self> {
+        match kind {
+            OperationKind::CreateSession => Some(Self::CreateSession),
+            OperationKind::Confirm => None,
+            OperationKind::Capture => Some(Self::StartWorkflow),
+            OperationKind::Refund | OperationKind::Cancel => Some(Self::Credit),
+        }
+    }
+
+    fn codes(self) -> impl Iterator<Item = &'static (i64, Means, &'static str)> {
         let own = match self {
             Self::CreateSession => &[],
             Self::StartWorkflow => START_WORKFLOW,
             Self::Credit => CREDIT,
         };
-        own.iter().chain(ANYWHERE).find(|row| row.0 == code).map(|(_, means, text)| (*means, *text))
+        own.iter().chain(ANYWHERE)
+    }
+
+    fn refusals(self) -> &'static [(u16, &'static str)] {
+        if self == Self::CreateSession { CREATE_SESSION } else { &[] }
+    }
+
+    /// What a code of this call means; none when its page does not have it.
+    pub(super) fn code(self, code: i64) -> Option<(Means, &'static str)> {
+        self.codes().find(|row| row.0 == code).map(|(_, means, text)| (*means, *text))
     }
 
     /// The refusal that an HTTP status of this call's service means; none when its page does not have it.
     pub(super) fn refusal(self, status: u16) -> Option<&'static str> {
-        let rows = if self == Self::CreateSession { CREATE_SESSION } else { &[] };
-        rows.iter().find(|row| row.0 == status).map(|row| row.1)
+        self.refusals().iter().find(|row| row.0 == status).map(|row| row.1)
     }
+}
+
+/// The codes and HTTP statuses that definitely refuse an operation.
+pub(crate) fn refusals(kind: OperationKind) -> Vec<String> {
+    let Some(endpoint) = Endpoint::of(kind) else { return Vec::new() };
+    let codes = endpoint.codes().filter(|row| matches!(row.1, Means::Refused | Means::Unfit)).map(|row| spelled(row.0));
+    codes.chain(endpoint.refusals().iter().map(|row| row.0.to_string())).collect()
+}
+
+/// A code with the leading zeros of Billink's tables.
+pub(super) fn spelled(code: i64) -> String {
+    if code < 0 { code.to_string() } else { format!("{code:03}") }
 }
 
 /// What an event says.

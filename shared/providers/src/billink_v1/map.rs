@@ -1,6 +1,8 @@
 //! What Billink's codes mean. The same number means something else at every endpoint, so each has its own table.
 
-use payment::{Currency, Decline, DeclineReason, Doubt, OrderNews, OrderState, Outcome, Receipt, Refusal, Text};
+use payment::{
+    Currency, Decline, DeclineReason, Doubt, OperationKind, OrderNews, OrderState, Outcome, Receipt, Refusal, Text,
+};
 
 use super::xml::Element;
 use crate::{JsonDecimal, ReadError, Response};
@@ -196,6 +198,16 @@ const STATUS_CODES: &[Row] = &[
 pub(super) const STATUSES: [(&str, bool); 4] = [("-1", false), ("0", true), ("1", true), ("2", true)];
 
 impl Endpoint {
+    /// The call that an operation of this kind is.
+    pub(super) const fn of(kind: OperationKind) -> &'static Self {
+        match kind {
+            OperationKind::CreateSession => &CHECK,
+            OperationKind::Confirm => &ORDER,
+            OperationKind::Capture => &START,
+            OperationKind::Refund | OperationKind::Cancel => &CREDIT,
+        }
+    }
+
     pub(super) fn row(&self, code: &str) -> Option<&'static Row> {
         self.codes.iter().chain(COMMON_CODES).find(|(known, ..)| *known == code)
     }
@@ -209,6 +221,12 @@ impl Endpoint {
             _ => None,
         }
     }
+}
+
+/// The codes that definitely refuse an operation.
+pub(crate) fn refusals(kind: OperationKind) -> Vec<String> {
+    let refused = Endpoint::of(kind).codes.iter().filter(|(_, class, _)| *class == Refused);
+    refused.map(|(code, ..)| (*code).to_owned()).collect()
 }
 
 /// What the answer to an effectful call means. Errors come with HTTP 200, so another status is not Billink's word.

@@ -20,7 +20,8 @@ use crate::{
     OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
-use map::{CHECK, CREDIT, Endpoint, ORDER, START};
+use map::Endpoint;
+pub(crate) use map::refusals;
 
 const fn operation(kind: OperationKind, doubt: DoubtPolicy) -> OperationCapability {
     OperationCapability { kind, flows: &[], partial: false, doubt, calls: true, needs_order: false, requires: &[] }
@@ -136,11 +137,12 @@ impl Billink {
     /// The call of an operation; `None` when something that it needs is gone.
     fn asked(&self, operation: &Operation, context: &Context<'_>) -> Option<(&'static Endpoint, Request)> {
         let account = &self.account;
-        let (endpoint, fields) = match operation.kind() {
-            OperationKind::CreateSession => (&CHECK, request::check(account, context.order?)),
-            OperationKind::Confirm => (&ORDER, request::order(account, context)?),
-            OperationKind::Capture => (&START, request::start(account, operation, context.payment)),
-            OperationKind::Refund | OperationKind::Cancel => (&CREDIT, request::credit(operation, context.payment)),
+        let endpoint = Endpoint::of(operation.kind());
+        let fields = match operation.kind() {
+            OperationKind::CreateSession => request::check(account, context.order?),
+            OperationKind::Confirm => request::order(account, context)?,
+            OperationKind::Capture => request::start(account, operation, context.payment),
+            OperationKind::Refund | OperationKind::Cancel => request::credit(operation, context.payment),
         };
         Some((endpoint, request::post(account, endpoint, fields)?))
     }

@@ -31,6 +31,7 @@ use act::gives_back;
 use client::Buckaroo;
 use look::LookUp;
 use map::ServiceAction;
+pub(crate) use map::refusals;
 
 const fn operation(kind: OperationKind, partial: bool) -> OperationCapability {
     OperationCapability {
