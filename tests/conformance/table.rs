@@ -165,8 +165,6 @@ pub(crate) enum Way {
 /// What a provider sends unasked.
 #[derive(Clone, Copy)]
 pub(crate) enum Messages {
-    /// Nothing.
-    None,
     /// Anybody may send it, and nobody believes it.
     Open,
     /// With a key or a signature.

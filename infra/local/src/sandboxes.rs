@@ -43,12 +43,17 @@ impl Sandboxes {
             webhook_secret: Some(billink::WEBHOOK_SECRET.to_owned()),
             ..billink::Settings::default()
         };
+        let billink_v1 = billink_v1::Settings {
+            order_webhook: hook("billink"),
+            webhook_secret: Some(billink_v1::WEBHOOK_SECRET.to_owned()),
+            ..billink_v1::Settings::default()
+        };
         Ok(Self {
             buckaroo_billink: buckaroo_billink::start(listen(0).await?, buckaroo).await?,
             billie_pad: billie_pad::start(listen(1).await?, pad).await?,
             billie_psp: billie_psp::start(listen(2).await?, psp).await?,
             billink: billink::start(listen(3).await?, billink).await?,
-            billink_v1: billink_v1::start(listen(4).await?, billink_v1::Settings::default()).await?,
+            billink_v1: billink_v1::start(listen(4).await?, billink_v1).await?,
             billagain: billagain::start(listen(5).await?, billagain::Settings::default()).await?,
         })
     }

@@ -6,6 +6,7 @@
 mod account;
 mod adapter;
 mod billie;
+mod billink_common;
 mod capabilities;
 mod decimal;
 mod effect;
@@ -63,10 +64,4 @@ providers! {
 #[must_use]
 pub fn find(id: &ProviderId) -> Option<&'static Registered> {
     REGISTRY.iter().find(|registered| registered.capabilities.provider == id.as_str())
-}
-
-/// The provider whose webhooks arrive under this word of the path.
-#[must_use]
-pub fn find_by_webhook_path(word: &str) -> Option<&'static Registered> {
-    REGISTRY.iter().find(|registered| registered.capabilities.webhook_path == word)
 }

@@ -1,6 +1,6 @@
 //! What arrives without an API key: a buyer who comes back, a provider's message, and the check of API keys itself.
 
-use payment::{CauseKind, Hint, MerchantId, Note, Payment, PaymentId, Status};
+use payment::{CauseKind, Hint, MerchantId, Note, Payment, PaymentId, ProviderId, Status};
 use providers::{Addressee, BestEvidence, Deadline, Evidence, Inbound, Message, NotAuthentic};
 use store::{Kept, MessageState, StoreError, StoredMessage};
 use url::Url;
@@ -8,7 +8,7 @@ use url::Url;
 use crate::Service;
 use crate::answer::Call;
 use crate::look::INLINE;
-use crate::merchant::{Caller, merchant_of_key};
+use crate::merchant::{Caller, Merchant, merchant_of_key};
 use crate::parse;
 use crate::problem::{Problem, ProblemCode};
 use crate::work::Work;
@@ -85,32 +85,9 @@ impl Service {
         request_id: &str,
         deadline: Deadline,
     ) -> Result<(), Problem> {
-        let forged = || Problem::new(ProblemCode::Unauthorized, "The message is not authentic.");
-        let registered = providers::find_by_webhook_path(provider_path).ok_or_else(forged)?;
         let merchant: MerchantId = merchant.parse().map_err(|_| forged())?;
         let merchant = self.merchants.get(&merchant).await.map_err(Problem::unavailable)?.ok_or_else(forged)?;
-        let provider = registered.capabilities.provider.parse().map_err(Problem::unavailable)?;
-        let account = merchant.account(&provider).ok_or_else(forged)?;
-        let message = account.adapter.receive(inbound).map_err(|error| match error {
-            NotAuthentic::Forged => forged(),
-            NotAuthentic::MediaType => {
-                Problem::new(ProblemCode::UnsupportedMediaType, "The provider does not send this media type.")
-            }
-            NotAuthentic::Unreadable => {
-                Problem::new(ProblemCode::InvalidJson, "The message is authentic but cannot be read.")
-            }
-        })?;
-        let stored = StoredMessage {
-            provider,
-            merchant: merchant.id.clone(),
-            identity: message.identity.clone(),
-            url: inbound.url.to_owned(),
-            content_type: inbound.media_type().unwrap_or_default(),
-            body: inbound.body.to_vec(),
-            received_at: self.now(),
-            proves: !matches!(message.evidence, Evidence::Hint),
-            tries: 0,
-        };
+        let (stored, message) = self.taken(&merchant, provider_path, inbound).await?;
         if !stored.proves && stored.body.len() > LARGEST_HINT {
             let detail = format!("A message without a signature must have at most {LARGEST_HINT} bytes.");
             return Err(Problem::new(ProblemCode::BodyTooLarge, detail));
@@ -123,6 +100,51 @@ impl Service {
         let state = self.apply(&call, &stored, &message).await?;
         self.store.mark(&stored, state, self.now()).await?;
         Ok(())
+    }
+
+    /// A message as the merchant's account at this address takes it. Where several APIs share the address and more than
+    /// one account takes it, it is that account's whose payment it is about, else the last one's.
+    async fn taken(
+        &self,
+        merchant: &Merchant,
+        provider_path: &str,
+        inbound: Inbound<'_>,
+    ) -> Result<(StoredMessage, Message), Problem> {
+        let mut taken = Vec::new();
+        let mut refused = forged();
+        for (provider, account) in merchant.accounts_at(provider_path) {
+            match account.adapter.receive(inbound) {
+                Ok(message) => taken.push((self.stored(merchant, provider, inbound, &message), message)),
+                Err(error) => refused = not_authentic(error),
+            }
+        }
+        let last = taken.pop().ok_or(refused)?;
+        for (stored, message) in taken {
+            if self.addressed(&stored, &message).await?.is_some() {
+                return Ok((stored, message));
+            }
+        }
+        Ok(last)
+    }
+
+    fn stored(
+        &self,
+        merchant: &Merchant,
+        provider: &ProviderId,
+        inbound: Inbound<'_>,
+        message: &Message,
+    ) -> StoredMessage {
+        StoredMessage {
+            provider: provider.clone(),
+            merchant: merchant.id.clone(),
+            identity: message.identity.clone(),
+            url: inbound.url.to_owned(),
+            content_type: inbound.media_type().unwrap_or_default(),
+            body: inbound.body.to_vec(),
+            received_at: self.now(),
+            proves: !matches!(message.evidence, Evidence::Hint),
+            tries: 0,
+        }
     }
 
     /// Applies a message to the payment it is about; parked when there is none yet.
@@ -218,6 +240,22 @@ impl Service {
             }
         }
         Ok(None)
+    }
+}
+
+fn forged() -> Problem {
+    Problem::new(ProblemCode::Unauthorized, "The message is not authentic.")
+}
+
+fn not_authentic(error: NotAuthentic) -> Problem {
+    match error {
+        NotAuthentic::Forged => forged(),
+        NotAuthentic::MediaType => {
+            Problem::new(ProblemCode::UnsupportedMediaType, "The provider does not send this media type.")
+        }
+        NotAuthentic::Unreadable => {
+            Problem::new(ProblemCode::InvalidJson, "The message is authentic but cannot be read.")
+        }
     }
 }
 

@@ -1,11 +1,16 @@
 //! Billink, API v1 in XML. Source: developers.billink.nl, legacy API, errors.
 
+use futures::future::LocalBoxFuture;
 use payment::{Flow, OperationKind};
 use serde_json::{Value, json};
 use tests::Order;
 
-use super::{call, split};
-use crate::table::{Answers, Asked, Call, Codes, Declined, Early, Means, Messages, NamedBy, Refusal, Table, Way, When};
+use super::{call, control, split, text};
+use crate::deal::Deal;
+use crate::table::{
+    Answers, Asked, Call, Codes, Contradiction, Declined, Early, Event, Meaning, Means, Messages, NamedBy, Refusal,
+    Stage, Table, Way, When,
+};
 
 pub(crate) static TABLE: Table = Table {
     provider: "billink_v1",
@@ -53,7 +58,24 @@ pub(crate) static TABLE: Table = Table {
         itself("a credit without a bank account", "credit", "orders/{reference}", UNKNOWN_ACCOUNT, "709"),
     ],
     review: None,
-    messages: Messages::None,
+    messages: Messages::Authentic {
+        contradictions: &[
+            contradiction("order_placed", Stage::Captured),
+            contradiction("order_fully_accredited", Stage::Captured),
+        ],
+        events: &[
+            event("order_placed", Stage::Authorized, Meaning::Nothing),
+            event("order_fully_accredited", Stage::Authorized, Meaning::Status("canceled")),
+            event("order_workflow_started", Stage::Captured, Meaning::Nothing),
+            event("partial_payment_added", Stage::Captured, BUYER_PAID),
+            event("order_paid", Stage::Captured, BUYER_PAID),
+            event("partial_credit_added", Stage::Captured, Meaning::Nothing),
+            event("order_fully_accredited", Stage::Captured, Meaning::Nothing),
+            event("customer_fully_paid", Stage::Captured, Meaning::Receivable("closed", "closed", "true")),
+            event("order_on_hold", Stage::Captured, Meaning::Nothing),
+            event("order_teleported", Stage::Captured, Meaning::Unrecognized),
+        ],
+    },
     // A status says that an order is there, and no more.
     drift: None,
     known: &[],
@@ -62,6 +84,8 @@ pub(crate) static TABLE: Table = Table {
 const DECLINE: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+decline@example.com\"")];
 const REJECTED: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+701@example.com\"")];
 const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
+
+const BUYER_PAID: Meaning = Meaning::Receivable("buyer_paid", "closed", "false");
 
 /// On every page: not even looked at.
 const ANYWHERE: &[&str] = &["001", "101", "102", "103", "601"];
@@ -78,6 +102,22 @@ const fn itself(
     code: &'static str,
 ) -> Refusal {
     Refusal { what, call, way: Way::Control(path, json), code }
+}
+
+const fn contradiction(what: &'static str, at: Stage) -> Contradiction {
+    Contradiction { what, at, is_drift: false, say }
+}
+
+const fn event(name: &'static str, at: Stage, meaning: Meaning) -> Event {
+    Event { name, at, meaning, say }
+}
+
+/// A signed claim about the order that the books need not have.
+fn say<'a>(deal: &'a Deal<'a>, event: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let reference = text(deal, "/order_reference").await;
+        control(deal, "events", &json!({ "event": event, "order": reference })).await;
+    })
 }
 
 fn settings(_flow: Flow) -> Value {

@@ -1,7 +1,5 @@
 //! The merchant's account document.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,6 +7,7 @@ use url::Url;
 
 use crate::AccountError;
 use crate::account::{BaseUrl, check, filled, read, segments};
+use crate::billink_common::webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, Webhooks};
 
 /// One client of Billink. Has no `Debug`.
 #[derive(Deserialize)]
@@ -22,7 +21,7 @@ pub(super) struct Account {
     /// Every secret that signs webhooks now: the current one, and the previous one while it is being changed. With
     /// none, webhooks are unsigned.
     #[serde(default)]
-    pub(super) webhook_secrets: Vec<SecretString>,
+    webhook_secrets: Vec<SecretString>,
     /// Read by whoever opens accounts; named here so that it is not an unknown field.
     #[serde(default, rename = "disabled")]
     _disabled: bool,
@@ -42,10 +41,10 @@ pub(super) struct Wire {
     pub(super) track_and_trace: String,
     /// v1's form of a date.
     pub(super) birth_date: String,
-    pub(super) signature_header: String,
-    pub(super) timestamp_header: String,
+    signature_header: String,
+    timestamp_header: String,
     /// Whether a secret's Base64 has to be decoded; "use this value as the secret" says no.
-    pub(super) decode_webhook_secrets: bool,
+    decode_webhook_secrets: bool,
 }
 
 impl Default for Wire {
@@ -57,8 +56,8 @@ impl Default for Wire {
             credit: "v2/client/invoice/credit".into(),
             track_and_trace: "trackAndTrace".into(),
             birth_date: "%d-%m-%Y".into(),
-            signature_header: "x-billink-signature".into(),
-            timestamp_header: "x-billink-timestamp".into(),
+            signature_header: SIGNATURE_HEADER.into(),
+            timestamp_header: TIMESTAMP_HEADER.into(),
             decode_webhook_secrets: false,
         }
     }
@@ -68,12 +67,11 @@ impl Account {
     /// Reads the document and checks what its types cannot say.
     pub(super) fn parse(document: &Value) -> Result<Self, AccountError> {
         let account: Self = read(document)?;
-        let keys = account.webhook_secrets.iter().all(|secret| account.key(secret).is_some_and(|key| !key.is_empty()));
         check([
             filled("username", account.username.expose_secret()),
             filled("id", account.id.expose_secret()),
             (is_workflow(&account.workflow_number), "workflow_number", "must be 1 to 9 digits"),
-            (keys, "webhook_secrets", "must each be what Billink generated, not empty"),
+            account.webhooks().rule(),
         ])?;
         Ok(account)
     }
@@ -83,10 +81,13 @@ impl Account {
         self.base_url.join(segments(path))
     }
 
-    /// The bytes that a webhook secret signs with.
-    pub(super) fn key(&self, secret: &SecretString) -> Option<Vec<u8>> {
-        let text = secret.expose_secret();
-        if self.wire.decode_webhook_secrets { STANDARD.decode(text).ok() } else { Some(text.as_bytes().to_vec()) }
+    pub(super) fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks {
+            secrets: &self.webhook_secrets,
+            signature_header: &self.wire.signature_header,
+            timestamp_header: &self.wire.timestamp_header,
+            decode: self.wire.decode_webhook_secrets,
+        }
     }
 }
 

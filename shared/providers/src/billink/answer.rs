@@ -1,14 +1,15 @@
 //! What an answer means. Its body counts first, whatever the HTTP status: the guide says that every failure has 200.
 
 use jiff::{SignedDuration, Timestamp};
-use payment::{Action, Amount, Currency, Doubt, OrderNews, OrderState, Outcome, Payment, Receipt, Refusal};
+use payment::{Action, Doubt, OrderNews, OrderState, Outcome, Payment, Receipt, Refusal};
 use url::Url;
 
 use super::SESSION_SECONDS;
 use super::map::{self, Endpoint, Means};
 use super::wire::{Answer, Item};
+use crate::billink_common::{credited, events};
 use crate::transport::is_https_or_loopback;
-use crate::{JsonDecimal, ReadError, Response};
+use crate::{ReadError, Response};
 
 /// The call that was answered.
 #[derive(Clone, Copy)]
@@ -105,12 +106,6 @@ pub(super) fn refused(provider_code: Option<String>, message: &str) -> Outcome {
     Outcome::Refused(Refusal { provider_code, message: Some(message.to_owned()) })
 }
 
-/// The amount in "Credit applied: 1.50 EURO.; step restarted.", where the message still has that form.
-fn credited(message: &str) -> Option<Amount> {
-    let (amount, _) = message.strip_prefix("Credit applied: ")?.split_once(" EURO")?;
-    amount.parse::<JsonDecimal>().ok()?.amount(Currency::EUR).ok()
-}
-
 /// The fields that a text complains about. The rest of it can be personal, and so can a word with an @.
 fn fields(text: &str) -> Vec<&str> {
     const PARTS: [&str; 5] = ["client.", "customer.", "billingAddress.", "shippingAddress.", "transaction."];
@@ -148,7 +143,7 @@ pub(super) fn session(response: &Response) -> Result<OrderState, ReadError> {
         (Some(Failure::Code(Some(101 | 102)) | Failure::Http(401 | 403, _)), _) | (None, 401 | 403) => {
             Err(ReadError::Unauthorized)
         }
-        (None, 200..=299) => answer.and_then(|answer| map::session(&answer.status?)).ok_or(ReadError::Unreadable),
+        (None, 200..=299) => answer.and_then(|answer| events::session(&answer.status?)).ok_or(ReadError::Unreadable),
         _ => Err(ReadError::Unreadable),
     }
 }

@@ -1,7 +1,7 @@
 //! What Billink's words and codes mean: tables to put beside its pages. Texts are ours; Billink's can quote what was
 //! sent.
 
-use payment::{Decline, DeclineReason, OperationKind, OrderState, ReceivableNews};
+use payment::OperationKind;
 
 /// A call that changes something. One code means different things at different ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,49 +117,4 @@ pub(crate) fn refusals(kind: OperationKind) -> Vec<String> {
 /// A code with the leading zeros of Billink's tables.
 pub(super) fn spelled(code: i64) -> String {
     if code < 0 { code.to_string() } else { format!("{code:03}") }
-}
-
-/// What an event says.
-#[derive(Clone)]
-pub(super) enum Says {
-    /// How the order stands.
-    Order(OrderState),
-    /// Who paid whom.
-    Receivable(ReceivableNews),
-    /// Nothing that a payment keeps.
-    Nothing,
-}
-
-const FAILED: Decline = Decline { reason: DeclineReason::Other, provider_code: None, message: None };
-
-/// developers.billink.nl/authorize-payment/session-status and webhooks/session-webhook.
-pub(super) static SESSION: [(&str, OrderState); 5] = [
-    ("session_active", OrderState::AwaitingBuyer(None)),
-    ("order_created", OrderState::Authorized),
-    ("cancelled", OrderState::Canceled),
-    ("failed", OrderState::Declined(FAILED)),
-    ("session_expired", OrderState::Expired),
-];
-
-/// developers.billink.nl/webhooks/order-webhook. An order that was credited in full before any capture is released;
-/// after one, that is a refund which we know of.
-pub(super) static ORDER: [(&str, Says); 8] = [
-    ("order_placed", Says::Order(OrderState::Authorized)),
-    ("order_workflow_started", Says::Nothing),
-    ("partial_payment_added", Says::Receivable(ReceivableNews::BuyerPaid)),
-    ("order_paid", Says::Receivable(ReceivableNews::BuyerPaid)),
-    ("partial_credit_added", Says::Nothing),
-    ("order_fully_accredited", Says::Order(OrderState::Canceled)),
-    ("customer_fully_paid", Says::Receivable(ReceivableNews::Closed)),
-    ("order_on_hold", Says::Nothing),
-];
-
-/// How an order stands whose session has this status.
-pub(super) fn session(word: &str) -> Option<OrderState> {
-    SESSION.iter().find(|row| row.0 == word).map(|row| row.1.clone())
-}
-
-/// What an order's event says.
-pub(super) fn event(word: &str) -> Option<Says> {
-    ORDER.iter().find(|row| row.0 == word).map(|row| row.1.clone())
 }

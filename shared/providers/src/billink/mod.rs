@@ -6,7 +6,6 @@ mod map;
 mod request;
 #[cfg(test)]
 mod tests;
-mod webhook;
 mod wire;
 
 use async_trait::async_trait;
@@ -16,6 +15,7 @@ use payment::{
     OrderNews, OrderState, Outcome, Payment, Status,
 };
 
+use crate::billink_common::webhook;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
     OperationCapability, ReadError, Transport,
@@ -139,10 +139,10 @@ impl Adapter for Billink {
     }
 
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-        webhook::receive(&self.account, inbound, (self.clock)())
+        webhook::receive(self.account.webhooks(), inbound, (self.clock)())
     }
 
     fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-        webhook::reread(&self.account, inbound)
+        webhook::reread(self.account.webhooks(), inbound)
     }
 }

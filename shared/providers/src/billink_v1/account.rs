@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::AccountError;
 use crate::account::{BaseUrl, check, filled, read, segments};
+use crate::billink_common::webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, Webhooks};
 
 /// One merchant at Billink. Has no `Debug`.
 #[derive(Deserialize)]
@@ -17,6 +18,9 @@ pub(super) struct Account {
     pub(super) id: SecretString,
     /// Which agreement with Billink the orders fall under.
     pub(super) workflow_number: String,
+    /// As in the account at the other API: it is one client, with one address for both APIs' webhooks.
+    #[serde(default)]
+    webhook_secrets: Vec<SecretString>,
     /// Read by whoever opens accounts; named here so that it is not an unknown field.
     #[serde(default, rename = "disabled")]
     _disabled: bool,
@@ -36,6 +40,10 @@ pub(super) struct Wire {
     pub(super) additional_text: String,
     /// What `HOUSENUMBER`, `HOUSEEXTENSION` and `POSTALCODE` begin with in a delivery address; `DELIVERY_` in others.
     pub(super) delivery_number: String,
+    /// These three as in the account at the other API.
+    signature_header: String,
+    timestamp_header: String,
+    decode_webhook_secrets: bool,
 }
 
 impl Default for Wire {
@@ -45,6 +53,9 @@ impl Default for Wire {
             order_quantity: "ORDERQUANTITY".into(),
             additional_text: "ADITIONALTEXT".into(),
             delivery_number: "DELIVERY".into(),
+            signature_header: SIGNATURE_HEADER.into(),
+            timestamp_header: TIMESTAMP_HEADER.into(),
+            decode_webhook_secrets: false,
         }
     }
 }
@@ -60,9 +71,19 @@ impl Account {
             filled("username", &account.username),
             filled("id", account.id.expose_secret()),
             (digits(&account.workflow_number), "workflow_number", "must be digits"),
+            account.webhooks().rule(),
             (names.into_iter().all(|name| is_name(name)), "wire", "must name elements by A-Z and _"),
         ])?;
         Ok(account)
+    }
+
+    pub(super) fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks {
+            secrets: &self.webhook_secrets,
+            signature_header: &self.wire.signature_header,
+            timestamp_header: &self.wire.timestamp_header,
+            decode: self.wire.decode_webhook_secrets,
+        }
     }
 
     /// The address of a call.

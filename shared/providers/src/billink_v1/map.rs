@@ -1,11 +1,9 @@
 //! What Billink's codes mean. The same number means something else at every endpoint, so each has its own table.
 
-use payment::{
-    Currency, Decline, DeclineReason, Doubt, OperationKind, OrderNews, OrderState, Outcome, Receipt, Refusal, Text,
-};
+use payment::{Decline, DeclineReason, Doubt, OperationKind, OrderNews, OrderState, Outcome, Receipt, Refusal, Text};
 
 use super::xml::Element;
-use crate::{JsonDecimal, ReadError, Response};
+use crate::{ReadError, Response, billink_common};
 
 /// What a code says about the call that it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -298,12 +296,9 @@ fn nothing(_: &Element) -> Option<Receipt> {
     Some(Receipt::default())
 }
 
-/// The amount in "Credit applied: 1.50 EURO.; step restarted.", where the message has that form.
 fn credited(root: &Element) -> Option<Receipt> {
     let message = root.text(&["MSG", "STATUSES", "ITEM", "MESSAGE"]);
-    let amount = message.and_then(|text| Some(text.strip_prefix("Credit applied: ")?.split_once(" EURO")?.0));
-    let amount = amount.and_then(|text| text.parse::<JsonDecimal>().ok()?.amount(Currency::EUR).ok());
-    Some(Receipt { amount, ..Receipt::default() })
+    Some(Receipt { amount: message.and_then(billink_common::credited), ..Receipt::default() })
 }
 
 fn about_order(order: OrderNews) -> Receipt {

@@ -9,12 +9,14 @@ mod tests;
 mod xml;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use payment::{
     BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind,
     OperationStatus, Order, OrderError, OrderNews, OrderState, Outcome, Payment, Receipt,
 };
 use serde_json::Value;
 
+use crate::billink_common::webhook;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
     OperationCapability, ReadError, Request, Transport,
@@ -30,7 +32,7 @@ const fn operation(kind: OperationKind, doubt: DoubtPolicy) -> OperationCapabili
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billink_v1",
     name: "Billink v1",
-    webhook_path: "billink-v1",
+    webhook_path: "billink",
     flows: &[Flow::Direct],
     capture_modes: &[CaptureMode::Manual],
     operations: &[
@@ -65,7 +67,7 @@ struct Billink {
 #[async_trait]
 impl Adapter for Billink {
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
-        rules::broken(order, request::day(jiff::Timestamp::now()))
+        rules::broken(order, request::day(Timestamp::now()))
     }
 
     fn broken_widget_rules(&self, _payment: &Payment, _result: &Value) -> Vec<OrderError> {
@@ -123,13 +125,12 @@ impl Adapter for Billink {
         None
     }
 
-    /// This API sends no messages.
-    fn receive(&self, _inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-        Err(NotAuthentic::Forged)
+    fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        webhook::receive(self.account.webhooks(), inbound, Timestamp::now())
     }
 
-    fn reread(&self, _inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-        Err(NotAuthentic::Unreadable)
+    fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        webhook::reread(self.account.webhooks(), inbound)
     }
 }
 

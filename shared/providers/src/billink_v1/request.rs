@@ -12,12 +12,10 @@ use secrecy::ExposeSecret;
 use super::account::{Account, Wire};
 use super::map::Endpoint;
 use super::xml::Element;
-use crate::order::{company, euros, house_number, plain};
+use crate::billink_common::{LONGEST_DESCRIPTION, house_number};
+use crate::order::{company, euros, plain};
 use crate::zone::AMSTERDAM;
 use crate::{Context, Request};
-
-/// Credit: the longest `DESCRIPTION` that the WooCommerce plug-in sends.
-const LONGEST_DESCRIPTION: usize = 254;
 
 /// The call with these elements beside the credentials.
 pub(super) fn post(account: &Account, endpoint: &Endpoint, fields: Vec<Element>) -> Option<Request> {

@@ -4,7 +4,8 @@ use jiff::civil::Date;
 use payment::{BuyerKind, Order, OrderError};
 
 use super::request::digits;
-use crate::order::{broken_house_number, company, is_minor, told, unknown_options};
+use crate::billink_common::broken_house_number;
+use crate::order::{company, is_minor, told, unknown_options};
 
 /// Order 439: 50, less a hyphen and six characters of the payment's id.
 const LONGEST_REFERENCE: usize = 43;

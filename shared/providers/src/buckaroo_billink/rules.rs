@@ -6,7 +6,8 @@ use payment::{Buyer, BuyerKind, Order, OrderError};
 
 use super::CAPABILITIES;
 use super::account::Account;
-use crate::order::{broken_house_number, company, is_minor, told, unknown_options};
+use crate::billink_common::broken_house_number;
+use crate::order::{company, is_minor, told, unknown_options};
 
 /// Most articles that the shop plug-ins send.
 const MOST_ARTICLES: usize = 99;

@@ -5,7 +5,7 @@ use http::HeaderMap;
 use payment::{Action, Doubt};
 
 use super::super::answer::{self, Asked};
-use super::super::map::{self, Endpoint, Means};
+use super::super::map::{Endpoint, Means};
 use super::*;
 use crate::{ReadError, Response};
 
@@ -216,7 +216,7 @@ fn what_is_repeated_in_doubt_and_refused_for_the_request_proves_nothing_about_th
 fn every_status_of_a_session_says_how_the_order_stands_and_no_other_word_does() {
     let read = |status, body: &str| answer::session(&response(status, body));
     let word = |word: &str| read(200, &format!(r#"{{"status":"{word}"}}"#));
-    for (name, state) in &map::SESSION {
+    for (name, state) in &crate::billink_common::events::SESSION {
         assert_eq!(word(name).unwrap(), *state);
     }
     for unknown in ["", "success", "order_placed", "Cancelled", "paid"] {

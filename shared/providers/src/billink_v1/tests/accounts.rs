@@ -19,6 +19,7 @@ fn a_document_is_refused_by_its_field_and_never_by_its_value() {
         ("workflow_number", json!("hunter2")),
         ("wire", json!({"order_quantity": "A><hunter2"})),
         ("wire", json!({"delivery_number": ""})),
+        ("webhook_secrets", json!([""])),
     ] {
         let mut document = account_document("https://api.billink.nl");
         document[field] = bad;

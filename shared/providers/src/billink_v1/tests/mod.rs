@@ -68,7 +68,7 @@ fn order(document: &Value) -> Order {
 
 fn urls() -> Urls {
     let url = |path: &str| format!("https://pay.example/v1/{path}").parse().unwrap();
-    Urls { back: url("return/pay_1"), push: url("webhooks/billink-v1/demo") }
+    Urls { back: url("return/pay_1"), push: url("webhooks/billink/demo") }
 }
 
 /// Shortly after midnight in Amsterdam.

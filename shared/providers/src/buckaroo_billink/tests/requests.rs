@@ -9,7 +9,7 @@ use super::super::account::Account;
 use super::super::map::{AUTHORIZE, CANCEL, CAPTURE, PAY, REFUND, ServiceAction};
 use super::super::request::Draft;
 use super::*;
-use crate::order::house_number;
+use crate::billink_common::house_number;
 
 fn opening(action: &'static ServiceAction, document: &Value) -> String {
     let order = order(document);
