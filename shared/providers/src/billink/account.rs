@@ -22,9 +22,6 @@ pub(super) struct Account {
     /// none, webhooks are unsigned.
     #[serde(default)]
     webhook_secrets: Vec<SecretString>,
-    /// Read by whoever opens accounts; named here so that it is not an unknown field.
-    #[serde(default, rename = "disabled")]
-    _disabled: bool,
     #[serde(default)]
     pub(super) wire: Wire,
 }

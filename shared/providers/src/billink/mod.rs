@@ -31,10 +31,6 @@ const SESSION_SECONDS: u32 = 3_600;
 /// What Billink takes as an order number, less the part that makes ours unique (v1's codes 434, 436 and 439).
 const LONGEST_REFERENCE: usize = 43;
 
-const fn operation(kind: OperationKind, doubt: DoubtPolicy) -> OperationCapability {
-    OperationCapability { kind, flows: &[], partial: false, doubt, calls: true, needs_order: false, requires: &[] }
-}
-
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billink",
     name: "Billink",
@@ -42,12 +38,12 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     flows: &[Flow::Redirect],
     capture_modes: &[CaptureMode::Manual],
     operations: &[
-        OperationCapability { needs_order: true, ..operation(OperationKind::CreateSession, DoubtPolicy::Harmless) },
-        OperationCapability { calls: false, ..operation(OperationKind::Confirm, DoubtPolicy::Harmless) },
+        OperationCapability::call(OperationKind::CreateSession, DoubtPolicy::Harmless).with_order(),
+        OperationCapability::look(OperationKind::Confirm, DoubtPolicy::Harmless),
         // A workflow that is started again answers 707.
-        operation(OperationKind::Capture, DoubtPolicy::Repeat),
-        OperationCapability { partial: true, ..operation(OperationKind::Refund, DoubtPolicy::None) },
-        operation(OperationKind::Cancel, DoubtPolicy::None),
+        OperationCapability::call(OperationKind::Capture, DoubtPolicy::Repeat),
+        OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
+        OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
     ],
     countries: &["NL", "BE", "DE"],
     currencies: &["EUR"],

@@ -1,9 +1,10 @@
 //! What Billink has behind each of its doors: its own two APIs and the one at a gateway.
 
 pub(crate) mod events;
+pub(crate) mod rules;
 pub(crate) mod webhook;
 
-use payment::{Address, Amount, Currency, OrderError};
+use payment::{Address, Amount, Currency};
 use serde::Deserialize;
 
 use crate::JsonDecimal;
@@ -18,19 +19,6 @@ pub(crate) fn house_number(address: &Address) -> Option<(String, String)> {
     let given = address.house_number_addition.as_ref().map_or("", |addition| addition.reveal().as_str());
     let addition = [rest, given].map(str::trim).join(" ");
     (!digits.is_empty()).then(|| (digits.to_owned(), addition.trim().to_owned()))
-}
-
-/// Billink's rules for what [`house_number`] gives. Its codes: 414, 424 and 425 for the number; 431 and 450 for what
-/// follows.
-pub(crate) fn broken_house_number(pointer: &str, address: &Address) -> Option<OrderError> {
-    match house_number(address) {
-        None => Some(OrderError::at(format!("{pointer}/house_number"), "must begin with a digit")),
-        Some((_, addition)) if addition.chars().count() > 10 => Some(OrderError::at(
-            format!("{pointer}/house_number_addition"),
-            "must have at most 10 characters, what follows the house number's digits included",
-        )),
-        Some(_) => None,
-    }
 }
 
 /// A code or id: the guide shows codes as text and as numbers.

@@ -21,9 +21,6 @@ pub(super) struct Account {
     /// As in the account at the other API: it is one client, with one address for both APIs' webhooks.
     #[serde(default)]
     webhook_secrets: Vec<SecretString>,
-    /// Read by whoever opens accounts; named here so that it is not an unknown field.
-    #[serde(default, rename = "disabled")]
-    _disabled: bool,
     #[serde(default)]
     pub(super) wire: Wire,
 }

@@ -25,10 +25,6 @@ use account::Account;
 use map::Endpoint;
 pub(crate) use map::refusals;
 
-const fn operation(kind: OperationKind, doubt: DoubtPolicy) -> OperationCapability {
-    OperationCapability { kind, flows: &[], partial: false, doubt, calls: true, needs_order: false, requires: &[] }
-}
-
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billink_v1",
     name: "Billink v1",
@@ -36,11 +32,11 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     flows: &[Flow::Direct],
     capture_modes: &[CaptureMode::Manual],
     operations: &[
-        OperationCapability { needs_order: true, ..operation(OperationKind::CreateSession, DoubtPolicy::Harmless) },
-        OperationCapability { needs_order: true, ..operation(OperationKind::Confirm, DoubtPolicy::Lookup) },
-        operation(OperationKind::Capture, DoubtPolicy::Repeat),
-        OperationCapability { partial: true, ..operation(OperationKind::Refund, DoubtPolicy::None) },
-        operation(OperationKind::Cancel, DoubtPolicy::None),
+        OperationCapability::call(OperationKind::CreateSession, DoubtPolicy::Harmless).with_order(),
+        OperationCapability::call(OperationKind::Confirm, DoubtPolicy::Lookup).with_order(),
+        OperationCapability::call(OperationKind::Capture, DoubtPolicy::Repeat),
+        OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
+        OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
     ],
     countries: &["NL", "BE"],
     currencies: &["EUR"],
