@@ -125,7 +125,9 @@ impl Adapter for Billink {
         Ok(Observation::read(News { order, operations: Vec::new() }))
     }
 
-    /// No read tells one credit from another, and a capture is sent again instead.
+    /// No read tells of a credit: order info has a status, a description and whether the merchant was paid, and no
+    /// amount. A capture is sent again instead, which tells more than the description: by the page of workflow/start,
+    /// Billink waits three days before an order shows steps.
     async fn probe(&self, _operation: &Operation, _context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
         Ok(Observation::read(Finding::Unclear))
     }
