@@ -16,8 +16,6 @@ use crate::{ReadError, Response};
 pub(super) struct Asked<'a> {
     pub(super) endpoint: Endpoint,
     pub(super) payment: &'a Payment,
-    /// Whether an earlier call of the same operation may have happened.
-    pub(super) again: bool,
 }
 
 /// Billink's no, in one of its four shapes.
@@ -77,8 +75,7 @@ impl Asked<'_> {
         match code.and_then(|code| self.endpoint.code(code)) {
             Some((Means::Done, _)) if item.is_some() => done(item),
             Some((Means::Already, _)) => done(None),
-            Some((Means::Unfit, _)) if self.again => Outcome::InDoubt(Doubt::UnknownCode),
-            Some((Means::Refused | Means::Unfit, text)) => refused(code.map(map::spelled), text),
+            Some((Means::Refused, text)) => refused(code.map(map::spelled), text),
             Some((Means::Unsure, _)) => Outcome::InDoubt(Doubt::ServerError),
             Some((Means::Done, _)) | None => Outcome::InDoubt(Doubt::UnknownCode),
         }

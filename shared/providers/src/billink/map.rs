@@ -18,10 +18,8 @@ pub(super) enum Means {
     Done,
     /// Done before, wherever it stands.
     Already,
-    /// Definitely refused, because of the order.
+    /// Definitely refused.
     Refused,
-    /// Definitely refused, because of the request or the account: of an earlier call it proves nothing.
-    Unfit,
     /// Billink itself failed: it may have happened.
     Unsure,
 }
@@ -30,11 +28,11 @@ type Codes = [(i64, Means, &'static str)];
 
 /// developers.billink.nl/legacy-api/errors: at every call.
 const ANYWHERE: &Codes = &[
-    (1, Means::Unfit, "unknown API version"),
-    (101, Means::Unfit, "unknown client"),
-    (102, Means::Unfit, "unknown client"),
-    (103, Means::Unfit, "unknown action"),
-    (601, Means::Unfit, "the request cannot be parsed"),
+    (1, Means::Refused, "unknown API version"),
+    (101, Means::Refused, "unknown client"),
+    (102, Means::Refused, "unknown client"),
+    (103, Means::Refused, "unknown action"),
+    (601, Means::Refused, "the request cannot be parsed"),
     (603, Means::Unsure, "failure at Billink"),
 ];
 
@@ -44,9 +42,9 @@ const START_WORKFLOW: &Codes = &[
     (707, Means::Already, "workflow already started"),
     (-1, Means::Refused, "unknown order"),
     (704, Means::Refused, "unknown order"),
-    (705, Means::Unfit, "no order given"),
+    (705, Means::Refused, "no order given"),
     (706, Means::Refused, "not allowed to manage this order"),
-    (708, Means::Unfit, "more than 10 orders"),
+    (708, Means::Refused, "more than 10 orders"),
 ];
 
 /// developers.billink.nl/legacy-api/errors/credit; 200 from the guide, -1 and 709 from the shop plugins.
@@ -55,7 +53,7 @@ const CREDIT: &Codes = &[
     (-1, Means::Refused, "unknown order"),
     (402, Means::Refused, "workflow does not exist"),
     (404, Means::Refused, "the order number does not fit"),
-    (705, Means::Unfit, "no order given"),
+    (705, Means::Refused, "no order given"),
     (706, Means::Refused, "not allowed to manage this order"),
     (707, Means::Refused, "a credit is not possible at this stage"),
     (708, Means::Refused, "a credit is not possible at this stage"),
@@ -110,7 +108,7 @@ impl Endpoint {
 /// The codes and HTTP statuses that definitely refuse an operation.
 pub(crate) fn refusals(kind: OperationKind) -> Vec<String> {
     let Some(endpoint) = Endpoint::of(kind) else { return Vec::new() };
-    let codes = endpoint.codes().filter(|row| matches!(row.1, Means::Refused | Means::Unfit)).map(|row| spelled(row.0));
+    let codes = endpoint.codes().filter(|row| row.1 == Means::Refused).map(|row| spelled(row.0));
     codes.chain(endpoint.refusals().iter().map(|row| row.0.to_string())).collect()
 }
 

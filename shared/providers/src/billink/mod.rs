@@ -15,6 +15,7 @@ use payment::{
     OrderNews, OrderState, Outcome, Payment, Status,
 };
 
+use crate::adapter::proven;
 use crate::billink_common::webhook;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
@@ -91,27 +92,25 @@ impl Adapter for Billink {
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
         let (account, payment) = (&self.account, context.payment);
-        let (endpoint, operation, request) = match act {
+        let (endpoint, request) = match act {
             Act::CreateSession(operation) => {
-                (Endpoint::CreateSession, operation, request::create_session(account, operation, context))
+                (Endpoint::CreateSession, request::create_session(account, operation, context))
             }
             Act::Confirm(_) => return Outcome::NotSent,
-            Act::Capture(operation) => {
-                (Endpoint::StartWorkflow, operation, request::start_workflow(account, operation, payment))
-            }
+            Act::Capture(operation) => (Endpoint::StartWorkflow, request::start_workflow(account, operation, payment)),
             // Nothing is promised yet.
             Act::Cancel(operation) if operation.amount.is_zero() => {
                 return answer::refused(None, "a session cannot be called off; it lapses within an hour");
             }
             // No call cancels: an order whose workflow was not started is credited in full.
             Act::Refund { refund: operation, .. } | Act::Cancel(operation) => {
-                (Endpoint::Credit, operation, request::credit(account, operation, payment))
+                (Endpoint::Credit, request::credit(account, operation, payment))
             }
         };
         let Some(request) = request else { return Outcome::NotSent };
-        let asked = Asked { endpoint, payment, again: operation.doubt_since.is_some() };
         let answer = self.transport.act(effect, request, context.deadline).await;
-        answer.outcome(|response| asked.outcome(&response, context.now))
+        let asked = Asked { endpoint, payment };
+        proven(act.operation(), answer.outcome(|response| asked.outcome(&response, context.now)))
     }
 
     async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {

@@ -11,11 +11,12 @@ mod xml;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use payment::{
-    BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind,
-    OperationStatus, Order, OrderError, OrderNews, OrderState, Outcome, Payment, Receipt,
+    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, OperationStatus,
+    Order, OrderError, OrderNews, OrderState, Outcome, Payment, Receipt,
 };
 use serde_json::Value;
 
+use crate::adapter::proven;
 use crate::billink_common::webhook;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
@@ -71,21 +72,14 @@ impl Adapter for Billink {
     }
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
-        let (Act::CreateSession(operation)
-        | Act::Confirm(operation)
-        | Act::Capture(operation)
-        | Act::Refund { refund: operation, .. }
-        | Act::Cancel(operation)) = act;
+        let operation = act.operation();
         if cancels_nothing(operation) {
             return Outcome::Done(Receipt::default());
         }
         let Some((endpoint, request)) = self.asked(operation, context) else { return Outcome::NotSent };
         let answer = self.transport.act(effect, request, context.deadline).await;
-        match answer.outcome(|response| map::outcome(endpoint, &response, &context.payment.order_reference)) {
-            // That a repeat is refused says nothing about the call that it repeats.
-            Outcome::Refused(_) if operation.doubt_since.is_some() => Outcome::InDoubt(Doubt::UnknownCode),
-            outcome => outcome,
-        }
+        let number = &context.payment.order_reference;
+        proven(operation, answer.outcome(|response| map::outcome(endpoint, &response, number)))
     }
 
     async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use payment::{Action, Doubt};
+use payment::Action;
 
 use super::super::answer::{self, Asked};
 use super::super::map::{Endpoint, Means};
@@ -16,7 +16,7 @@ fn response(status: u16, body: &str) -> Response {
 }
 
 fn outcome(endpoint: Endpoint, payment: &Payment, status: u16, body: &str) -> Outcome {
-    Asked { endpoint, payment, again: false }.outcome(&response(status, body), now())
+    Asked { endpoint, payment }.outcome(&response(status, body), now())
 }
 
 fn means(endpoint: Endpoint, status: u16, body: &str) -> String {
@@ -194,22 +194,6 @@ fn a_success_that_is_not_about_our_one_order_is_doubt() {
     }
     assert_eq!(means(Endpoint::Credit, 500, sample), "in doubt ServerError");
     assert_eq!(means(Endpoint::Credit, 404, sample), "in doubt Unreadable");
-}
-
-#[test]
-fn what_is_repeated_in_doubt_and_refused_for_the_request_proves_nothing_about_the_first_time() {
-    let payment = capturing();
-    let again = |code: i64| {
-        let [item, ..] = shapes(code);
-        let asked = Asked { endpoint: Endpoint::StartWorkflow, payment: &payment, again: true };
-        told(&asked.outcome(&response(200, &of(&payment, &item)), now()))
-    };
-    assert_eq!(again(707), "done -");
-    assert_eq!(again(500), "done -");
-    assert_eq!(again(704), "refused 704 unknown order");
-    for code in [101, 102, 103, 705, 708] {
-        assert_eq!(again(code), format!("in doubt {:?}", Doubt::UnknownCode));
-    }
 }
 
 #[test]

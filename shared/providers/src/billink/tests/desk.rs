@@ -129,8 +129,17 @@ async fn a_workflow_in_doubt_is_started_again_and_707_settles_it() {
     settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
     let desk = Desk::start(Some((200, include_str!("../fixtures/nested.error.json").into()))).await;
     assert_eq!(desk.act(Act::Capture(newest(&payment)), &payment, None).await, "done -");
-    let desk = Desk::start(Some((200, r#"{"result":"error","code":"101"}"#.into()))).await;
-    assert_eq!(desk.act(Act::Capture(newest(&payment)), &payment, None).await, "in doubt UnknownCode");
+}
+
+#[tokio::test]
+async fn what_is_repeated_in_doubt_and_refused_proves_nothing_about_the_first_time() {
+    let mut payment = capturing();
+    settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
+    for code in ["-1", "101", "704", "706", "708"] {
+        let refused = format!(r#"{{"result":"error","code":"{code}"}}"#);
+        let desk = Desk::start(Some((200, refused))).await;
+        assert_eq!(desk.act(Act::Capture(newest(&payment)), &payment, None).await, "in doubt UnknownCode", "{code}");
+    }
 }
 
 #[tokio::test]
