@@ -1,30 +1,12 @@
 //! The merchant's account document.
 
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use serde_json::Value;
-use url::Url;
 
-use crate::AccountError;
-use crate::account::{BaseUrl, check, filled, read, segments};
-use crate::billink_common::webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, Webhooks};
+use crate::billink_common::account;
+use crate::billink_common::webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
 
-/// One client of Billink. Has no `Debug`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Account {
-    base_url: BaseUrl,
-    pub(super) username: SecretString,
-    pub(super) id: SecretString,
-    /// The workflow of orders that choose none.
-    pub(super) workflow_number: String,
-    /// Every secret that signs webhooks now: the current one, and the previous one while it is being changed. With
-    /// none, webhooks are unsigned.
-    #[serde(default)]
-    webhook_secrets: Vec<SecretString>,
-    #[serde(default)]
-    pub(super) wire: Wire,
-}
+/// One client of Billink.
+pub(super) type Account = account::Account<Wire>;
 
 /// The paths, and everything on the wire that no page of the provider says for sure.
 #[derive(Deserialize)]
@@ -60,34 +42,8 @@ impl Default for Wire {
     }
 }
 
-impl Account {
-    /// Reads the document and checks what its types cannot say.
-    pub(super) fn parse(document: &Value) -> Result<Self, AccountError> {
-        let account: Self = read(document)?;
-        check([
-            filled("username", account.username.expose_secret()),
-            filled("id", account.id.expose_secret()),
-            (is_workflow(&account.workflow_number), "workflow_number", "must be 1 to 9 digits"),
-            account.webhooks().rule(),
-        ])?;
-        Ok(account)
+impl account::Wire for Wire {
+    fn signatures(&self) -> (&str, &str, bool) {
+        (&self.signature_header, &self.timestamp_header, self.decode_webhook_secrets)
     }
-
-    /// The address of a path below the base.
-    pub(super) fn url(&self, path: &str) -> Url {
-        self.base_url.join(segments(path))
-    }
-
-    pub(super) fn webhooks(&self) -> Webhooks<'_> {
-        Webhooks {
-            secrets: &self.webhook_secrets,
-            signature_header: &self.wire.signature_header,
-            timestamp_header: &self.wire.timestamp_header,
-            decode: self.wire.decode_webhook_secrets,
-        }
-    }
-}
-
-pub(super) fn is_workflow(number: &str) -> bool {
-    (1..=9).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
 }

@@ -16,6 +16,7 @@ use payment::{
 };
 
 use crate::adapter::proven;
+use crate::billink_common::account::is_workflow;
 use crate::billink_common::webhook;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
@@ -77,7 +78,7 @@ impl Adapter for Billink {
         let bad_reference = (!plain || reference.len() > LONGEST_REFERENCE).then(|| OrderError::at("/reference", rule));
         let options = order.options.as_object().into_iter().flatten().filter_map(|(name, value)| {
             let rule = match (name.as_str(), value.as_str()) {
-                (request::WORKFLOW_OPTION, Some(number)) if account::is_workflow(number) => return None,
+                (request::WORKFLOW_OPTION, Some(number)) if is_workflow(number) => return None,
                 (request::WORKFLOW_OPTION, _) => "must be 1 to 9 digits as text",
                 _ => "is not an option of this provider",
             };

@@ -1,5 +1,6 @@
 //! What Billink has behind each of its doors: its own two APIs and the one at a gateway.
 
+pub(crate) mod account;
 pub(crate) mod events;
 pub(crate) mod rules;
 pub(crate) mod webhook;

@@ -50,7 +50,7 @@ pub(super) static START: Endpoint =
 pub(super) static CREDIT: Endpoint =
     Endpoint { action: "Credit", path: "credit", code: OF_INVOICE, news: credited, codes: CREDIT_CODES };
 pub(super) static STATUS: Endpoint =
-    Endpoint { action: "Status", path: "status", code: OF_CALL, news: nothing, codes: STATUS_CODES };
+    Endpoint { action: "Status", path: "status", code: OF_CALL, news: nothing, codes: &[] };
 
 /// developers.billink.nl, legacy API, errors: what stands on every page.
 pub(super) const COMMON_CODES: &[Row] = &[
@@ -182,14 +182,6 @@ const CREDIT_CODES: &[Row] = &[
     ("707", Refused, "a credit cannot be applied at this stage"),
     ("708", Refused, "a credit cannot be applied at this stage"),
     ("709", Refused, "the bank account for the refund is unknown"),
-];
-
-/// Billink's WooCommerce plug-in.
-const STATUS_CODES: &[Row] = &[
-    ("110", Refused, "more than 100 invoices"),
-    ("111", Refused, "too many requests"),
-    ("420", Refused, "invoice number missing"),
-    ("705", Refused, "no invoice"),
 ];
 
 /// A recorded `STATUS`, and whether the order is there: not found, unpaid, paid, open.

@@ -53,7 +53,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
-    Ok(Box::new(Billink { account: Account::parse(document)?, transport }))
+    Ok(Box::new(Billink { account: account::parse(document)?, transport }))
 }
 
 struct Billink {

@@ -21,12 +21,12 @@ use crate::{Context, Request};
 pub(super) fn post(account: &Account, endpoint: &Endpoint, fields: Vec<Element>) -> Option<Request> {
     let head = [
         Element::leaf("VERSION", "BILLINK2.0"),
-        Element::leaf("CLIENTUSERNAME", &account.username),
+        Element::leaf("CLIENTUSERNAME", account.username.expose_secret()),
         Element::leaf("CLIENTID", account.id.expose_secret()),
         Element::leaf("ACTION", endpoint.action),
     ];
     let document = Element::node("API", head.into_iter().chain(fields).collect()).document();
-    let url = account.url(endpoint.path);
+    let url = account.url(&format!("{}/{}", account.wire.path, endpoint.path));
     Some(Request::new(Method::POST, url).with_body("text/xml", document))
 }
 
