@@ -12,6 +12,8 @@ mod decimal;
 mod effect;
 mod inbound;
 mod order;
+#[cfg(test)]
+mod testing;
 mod transport;
 mod zone;
 
