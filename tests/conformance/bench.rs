@@ -71,7 +71,7 @@ impl Bench {
     /// A payment that was opened with this order.
     pub(crate) async fn open_with(&self, way: (Flow, CaptureMode), order: Order) -> Deal<'_> {
         let opened = self.api.post("/v1/payments", order.json()).await.expect(201);
-        Deal::of(self, way, order, opened.id())
+        Deal::of(self, way, &order, opened.id())
     }
 
     /// A payment whose money is promised; captured too, where both is one.

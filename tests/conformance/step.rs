@@ -189,7 +189,7 @@ impl<'a> Ready<'a> {
     /// The payment that an answer of it is about.
     pub(crate) fn deal_of(&self, answer: &Answer) -> Deal<'a> {
         let order = || (self.bench.table.order)().with("/description", self.body["description"].clone());
-        self.deal.clone().unwrap_or_else(|| Deal::of(self.bench, self.step.way, order(), answer.id()))
+        self.deal.clone().unwrap_or_else(|| Deal::of(self.bench, self.step.way, &order(), answer.id()))
     }
 
     /// The id of the operation that an answer is about.

@@ -40,7 +40,7 @@ pub(crate) struct Table {
 }
 
 /// What an order is called in the books.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NamedBy {
     OrderReference,
     /// It is never told our reference.
