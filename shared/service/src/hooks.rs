@@ -87,44 +87,46 @@ impl Service {
     ) -> Result<(), Problem> {
         let merchant: MerchantId = merchant.parse().map_err(|_| forged())?;
         let merchant = self.merchants.get(&merchant).await.map_err(Problem::unavailable)?.ok_or_else(forged)?;
-        let (stored, message) = self.taken(&merchant, provider_path, inbound).await?;
-        if !stored.proves && stored.body.len() > LARGEST_HINT {
-            let detail = format!("A message without a signature must have at most {LARGEST_HINT} bytes.");
-            return Err(Problem::new(ProblemCode::BodyTooLarge, detail));
-        }
-        // A repeated hint may still mean something new: it says only that it is time to look.
-        if self.store.keep(&stored).await? == Kept::Repeat && stored.proves {
-            return Ok(());
-        }
         let call = Call { merchant: merchant.id.clone(), request_id: request_id.to_owned(), deadline };
-        let state = self.apply(&call, &stored, &message).await?;
-        self.store.mark(&stored, state, self.now()).await?;
+        for (stored, message) in self.taken(&merchant, provider_path, inbound).await? {
+            // A repeated hint may still mean something new: it says only that it is time to look.
+            if self.store.keep(&stored).await? == Kept::Repeat && stored.proves {
+                continue;
+            }
+            let state = self.apply(&call, &stored, &message).await?;
+            self.store.mark(&stored, state, self.now()).await?;
+        }
         Ok(())
     }
 
-    /// A message as the merchant's account at this address takes it. Where several APIs share the address and more than
-    /// one account takes it, it is that account's whose payment it is about, else the last one's.
+    /// A message as the merchant's accounts at this address take it, of which several APIs can share one: as that
+    /// account's whose payment it is about, and as long as there is none as everybody's who takes it.
     async fn taken(
         &self,
         merchant: &Merchant,
         provider_path: &str,
         inbound: Inbound<'_>,
-    ) -> Result<(StoredMessage, Message), Problem> {
-        let mut taken = Vec::new();
-        let mut refused = forged();
+    ) -> Result<Vec<(StoredMessage, Message)>, Problem> {
+        let (mut taken, mut refused) = (Vec::new(), forged());
         for (provider, account) in merchant.accounts_at(provider_path) {
             match account.adapter.receive(inbound) {
+                Ok(message) if matches!(message.evidence, Evidence::Hint) && inbound.body.len() > LARGEST_HINT => {
+                    let detail = format!("A message without a signature must have at most {LARGEST_HINT} bytes.");
+                    refused = Problem::new(ProblemCode::BodyTooLarge, detail);
+                }
                 Ok(message) => taken.push((self.stored(merchant, provider, inbound, &message), message)),
                 Err(error) => refused = not_authentic(error),
             }
         }
-        let last = taken.pop().ok_or(refused)?;
-        for (stored, message) in taken {
-            if self.addressed(&stored, &message).await?.is_some() {
-                return Ok((stored, message));
+        if taken.is_empty() {
+            return Err(refused);
+        }
+        for (n, (stored, message)) in taken.iter().enumerate().filter(|_| taken.len() > 1) {
+            if self.addressed(stored, message).await?.is_some() {
+                return Ok(vec![taken.swap_remove(n)]);
             }
         }
-        Ok(last)
+        Ok(taken)
     }
 
     fn stored(

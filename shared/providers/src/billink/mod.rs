@@ -126,8 +126,8 @@ impl Adapter for Billink {
     }
 
     /// No read tells of a credit: order info has a status, a description and whether the merchant was paid, and no
-    /// amount. A capture is sent again instead, which tells more than the description: by the page of workflow/start,
-    /// Billink waits three days before an order shows steps.
+    /// amount. A capture is sent again, which tells more than the description does: by the page of workflow/start,
+    /// Billink waits three days before an order has steps.
     async fn probe(&self, _operation: &Operation, _context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
         Ok(Observation::read(Finding::Unclear))
     }
