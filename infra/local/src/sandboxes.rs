@@ -31,6 +31,10 @@ impl Sandboxes {
     pub(crate) async fn start(api: &Url, first_port: Option<u16>) -> io::Result<Self> {
         let listen = async |n: u16| listen(first_port.map_or(0, |port| port.saturating_add(n))).await;
         let hook = |path: &str| Some(format!("{}v1/webhooks/{path}/{DEMO_MERCHANT}", api.as_str()));
+        let buckaroo = buckaroo_billink::Settings {
+            flow: buckaroo_billink::Flow::Redirect,
+            ..buckaroo_billink::Settings::default()
+        };
         let pad = billie_pad::Settings { webhook_url: hook("billie-pad"), ..billie_pad::Settings::default() };
         let psp = billie_psp::Settings { dispute_webhook_url: hook("billie-psp"), ..billie_psp::Settings::default() };
         let billink = billink::Settings {
@@ -46,7 +50,7 @@ impl Sandboxes {
             ..billink_v1::Settings::default()
         };
         Ok(Self {
-            buckaroo_billink: buckaroo_billink::start(listen(0).await?, buckaroo_billink::Settings::default()).await?,
+            buckaroo_billink: buckaroo_billink::start(listen(0).await?, buckaroo).await?,
             billie_pad: billie_pad::start(listen(1).await?, pad).await?,
             billie_psp: billie_psp::start(listen(2).await?, psp).await?,
             billink: billink::start(listen(3).await?, billink).await?,
