@@ -5,9 +5,9 @@ use providers::OperationCapability;
 use serde_json::{Value, json};
 use tests::Answer;
 
-use crate::bench::{AMOUNT, Bench, PART, capabilities, ways};
+use crate::bench::{AMOUNT, Bench, PART, capabilities, registered, ways};
 use crate::deal::Deal;
-use crate::table::{Call, Table, When};
+use crate::table::{Answers, Call, Codes, Table, When};
 
 /// One declared operation in one flow.
 #[derive(Clone, Copy)]
@@ -86,9 +86,11 @@ pub(crate) fn every_declaration_has_its_row(table: &'static Table) {
         assert!(declined, "{} {flow:?}: no row has a buyer who is declined", table.provider);
     }
     for call in table.calls {
-        let refused =
-            table.answers.iter().any(|row| row.call == call.name && row.means == crate::table::Means::Refused);
-        assert!(refused, "{} {}: no row has a definite refusal", table.provider, call.name);
+        let codes = (registered(table).refusals)(call.kind);
+        assert!(!codes.is_empty(), "{} {}: the adapter has no definite refusal of it", table.provider, call.name);
+        let shapes = |row: &Answers| row.call == call.name && matches!(row.codes, Codes::Refusals(_));
+        let shaped = table.answers.iter().any(shapes);
+        assert!(shaped, "{} {}: no row says how a definite refusal looks", table.provider, call.name);
     }
 }
 
@@ -193,7 +195,7 @@ impl<'a> Ready<'a> {
     /// The payment that an answer of it is about.
     pub(crate) fn deal_of(&self, answer: &Answer) -> Deal<'a> {
         let order = || (self.bench.table.order)().with("/description", self.body["description"].clone());
-        self.deal.clone().unwrap_or_else(|| Deal::of(self.bench, self.step.way, order(), answer.id()))
+        self.deal.clone().unwrap_or_else(|| Deal::of(self.bench, self.step.way, &order(), answer.id()))
     }
 
     /// The id of the operation that an answer is about.

@@ -1,15 +1,23 @@
-//! The parts of README.md that are generated: the capability table and the state diagram.
+//! The parts of README.md that are generated: the capability table and the state diagram. And a rule that a document
+//! makes: where the providers' names may stand.
 //!
 //! `PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs` writes them anew.
 #![cfg(test)]
+
+mod names;
 
 use std::path::PathBuf;
 
 use payment::{DoubtPolicy, Flow, OperationKind};
 use providers::{BestEvidence, Capabilities, REGISTRY};
 
+/// The root of the repository.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
 fn readme() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../README.md")
+    root().join("README.md")
 }
 
 /// Holds the part of the README between two markers against what it must be, or writes it.

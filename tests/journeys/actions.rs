@@ -53,22 +53,22 @@ async fn what_is_said_is_so(shop: &Shop, prepared: impl AsyncFn(&Shop) -> String
 #[tokio::test]
 async fn what_is_said_to_be_possible_is_possible_and_the_rest_is_refused_for_the_reason_that_is_given() {
     let shop = Shop::without_messages(At::Billie).await;
-    what_is_said_is_so(&shop, async |shop| shop.authorized().await.id).await;
-    what_is_said_is_so(&shop, async |shop| shop.captured().await.id).await;
+    what_is_said_is_so(&shop, async |shop| shop.authorized().await.id.clone()).await;
+    what_is_said_is_so(&shop, async |shop| shop.captured().await.id.clone()).await;
     what_is_said_is_so(&shop, async |shop| {
         let deal = shop.authorized().await;
         let _ = deal.post("captures", &shop.capture(Some(5_000))).await.expect(201);
-        deal.id
+        deal.id.clone()
     })
     .await;
     what_is_said_is_so(&shop, async |shop| {
         let deal = shop.authorized().await;
         let _ = deal.post("cancel", &json!({})).await.expect(200);
-        deal.id
+        deal.id.clone()
     })
     .await;
     let shop = Shop::without_messages(At::Buckaroo).await;
-    what_is_said_is_so(&shop, async |shop| shop.captured().await.id).await;
+    what_is_said_is_so(&shop, async |shop| shop.captured().await.id.clone()).await;
 }
 
 #[tokio::test]

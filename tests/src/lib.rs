@@ -14,6 +14,7 @@
 mod answer;
 mod api;
 pub mod contract;
+mod deal;
 mod eventually;
 pub mod orders;
 mod queues;
@@ -24,6 +25,7 @@ mod table;
 pub use answer::Answer;
 pub use api::{Api, Request};
 pub use contract::Contract;
+pub use deal::Deal;
 pub use eventually::{PATIENCE, eventually};
 pub use orders::Order;
 pub use queues::Queues;

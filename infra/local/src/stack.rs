@@ -32,8 +32,6 @@ pub struct StackOptions {
     pub data: Option<PathBuf>,
     /// A JSON array of merchant documents in place of the demo merchant.
     pub merchants: Option<String>,
-    /// How the Buckaroo sandbox answers: at once, or with a page for the buyer.
-    pub buckaroo_answers_at_once: bool,
 }
 
 /// Why the stack does not start.
@@ -89,8 +87,7 @@ impl Stack {
         let url: Url = format!("http://{}", listener.local_addr().map_err(StackError::Sandbox)?).parse()?;
         // Next to the API, so that a merchant document can name them before they start.
         let first_port = options.port.checked_add(1).filter(|_| options.port != 0);
-        let sandboxes =
-            Sandboxes::start(&url, first_port, options.buckaroo_answers_at_once).await.map_err(StackError::Sandbox)?;
+        let sandboxes = Sandboxes::start(&url, first_port).await.map_err(StackError::Sandbox)?;
         let demo = document(&sandboxes);
         let secrets = [(format!("paylater/local/{DEMO_MERCHANT}"), demo.to_string())].into_iter().collect();
         let aws = Aws::start(aws::Options { data: options.data, secrets, ..aws::Options::default() }).await?;

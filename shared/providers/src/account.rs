@@ -16,15 +16,20 @@ use crate::transport::is_https_or_loopback;
 use crate::{AccountError, Request};
 
 const ADDRESS: &str = "must be https, or http on loopback, without user, query or fragment";
+const DISABLED: &str = "disabled";
 const KEYS: &str = "must each have the name of a header and a value";
 
 /// The rules that types of this module check while they are read, and the field that each is about in every account.
 const OF_TYPES: [(&str, &str); 2] = [("base_url", ADDRESS), ("webhook_keys", KEYS)];
 
-/// The document as an adapter's account. Beside its own fields the account has to name `disabled`, which is read by
-/// whoever opens accounts.
+/// The document as an adapter's account. `disabled`, which every document may have, is for whoever opens accounts.
 pub(crate) fn read<T: DeserializeOwned>(document: &Value) -> Result<T, AccountError> {
-    T::deserialize(document).map_err(|error| without_values(&error.to_string()))
+    let mut own = document.clone();
+    let disabled = own.as_object_mut().and_then(|fields| fields.remove(DISABLED));
+    if disabled.is_some_and(|disabled| !disabled.is_boolean()) {
+        return Err(broken(DISABLED, "must be true or false"));
+    }
+    T::deserialize(own).map_err(|error| without_values(&error.to_string()))
 }
 
 /// What is wrong with a document. The parser's messages may quote a secret: only names of fields are passed on.

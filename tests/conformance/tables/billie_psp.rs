@@ -9,7 +9,7 @@ use tests::Order;
 use super::{as_it_is, billies_errors, call, control, send, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Contradiction, Declined, Early, Event, Meaning, Means, Messages, NamedBy, Stage, Table, When,
+    Answers, Asked, Codes, Contradiction, Declined, Early, Event, Meaning, Means, Messages, NamedBy, Stage, Table, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -41,23 +41,23 @@ pub(crate) static TABLE: Table = Table {
         },
     ],
     answers: &[
-        answers("payment_page", Means::Refused, REFUSED),
+        Answers::refused("payment_page", &[""], answer),
         answers("payment_page", Means::Doubt, UNKNOWN),
-        answers("widget", Means::Refused, REFUSED),
+        Answers::refused("widget", &[""], answer),
         answers("widget", Means::Doubt, UNKNOWN),
-        answers("confirm", Means::Refused, REFUSED),
+        Answers::refused("confirm", &[""], answer),
         answers("confirm", Means::NotSent, UNPROCESSED),
         answers("confirm", Means::Doubt, UNKNOWN),
-        answers("capture", Means::Refused, REFUSED),
+        Answers::refused("capture", &[""], answer),
         answers("capture", Means::NotSent, UNPROCESSED),
         answers("capture", Means::Doubt, UNKNOWN),
-        answers("refund", Means::Refused, REFUSED),
+        Answers::refused("refund", &[""], answer),
         answers("refund", Means::NotSent, UNPROCESSED),
         answers("refund", Means::Doubt, UNKNOWN),
-        answers("cancel", Means::Refused, REFUSED),
+        Answers::refused("cancel", &[""], answer),
         answers("cancel", Means::NotSent, UNPROCESSED),
         answers("cancel", Means::Doubt, UNKNOWN),
-        answers("update", Means::Refused, REFUSED),
+        Answers::refused("update", &[""], answer),
         answers("update", Means::NotSent, UNPROCESSED),
         answers("update", Means::Doubt, UNKNOWN),
     ],
@@ -96,15 +96,13 @@ pub(crate) static TABLE: Table = Table {
 
 const LIMIT: &[(&str, &str)] = &[("/buyer/person/email", "\"uno+decline+limit@example.com\"")];
 
-/// The guide's "Error Codes".
-const REFUSED: &[&str] = &["bad_request 400", "forbidden 403", "validation_error 422"];
 /// A conflict with the state of what nobody can read, what is on no page, and what is not Billie's.
 const UNKNOWN: &[&str] = &["conflict 409", "not_found 404", "gone 410", "page 400", "page 422"];
 /// The credentials are wrong.
 const UNPROCESSED: &[&str] = &["unauthorized 401"];
 
 const fn answers(call: &'static str, means: Means, codes: &'static [&'static str]) -> Answers {
-    Answers { call, means, codes, answer }
+    Answers { call, means, codes: Codes::These(codes), answer }
 }
 
 const fn contradiction(what: &'static str, at: Stage, is_drift: bool) -> Contradiction {

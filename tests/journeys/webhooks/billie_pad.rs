@@ -159,8 +159,9 @@ async fn what_is_authentic_and_not_readable_is_said_to_be_so() {
 #[tokio::test]
 async fn a_cancellation_at_billies_desk_is_seen_after_its_event() {
     let shop = Shop::at(At::Billie).await;
-    let deal = shop.open(&At::Billie.order().with("/buyer/company/name", "Waiting Gold GmbH")).await;
+    // That the order waits would make us look, at any time.
     shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+    let deal = shop.open(&At::Billie.order().with("/buyer/company/name", "Waiting Gold GmbH")).await;
     let path = format!("orders/{}", deal.get().await["provider_reference"].as_str().unwrap());
     let decline = json!({ "decision": "decline", "reason": "risk_policy" });
     shop.sandbox.control(reqwest::Method::POST, &path, &decline).await;

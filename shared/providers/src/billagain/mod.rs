@@ -26,6 +26,7 @@ use crate::{
     OperationCapability, ReadError, Transport,
 };
 use account::Account;
+pub(crate) use map::refusals;
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billagain",
@@ -34,24 +35,8 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     flows: &[Flow::Redirect],
     capture_modes: &[CaptureMode::Automatic],
     operations: &[
-        OperationCapability {
-            kind: OperationKind::CreateSession,
-            flows: &[],
-            partial: false,
-            doubt: DoubtPolicy::Harmless,
-            calls: true,
-            needs_order: true,
-            requires: &[],
-        },
-        OperationCapability {
-            kind: OperationKind::Confirm,
-            flows: &[],
-            partial: false,
-            doubt: DoubtPolicy::Harmless,
-            calls: false,
-            needs_order: false,
-            requires: &[],
-        },
+        OperationCapability::call(OperationKind::CreateSession, DoubtPolicy::Harmless).with_order(),
+        OperationCapability::look(OperationKind::Confirm, DoubtPolicy::Harmless),
     ],
     countries: &[],
     currencies: &[],

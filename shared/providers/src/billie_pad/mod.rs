@@ -28,6 +28,7 @@ use crate::{
     OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
+pub(crate) use map::refusals;
 use request::Authorized;
 use token::Client;
 

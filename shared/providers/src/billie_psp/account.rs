@@ -29,9 +29,6 @@ pub(super) struct Account {
     pub(super) psp_id: Option<String>,
     #[serde(default)]
     pub(super) webhook_keys: WebhookKeys,
-    /// Read by those who open accounts, not here.
-    #[serde(default, rename = "disabled")]
-    _disabled: bool,
     #[serde(default)]
     pub(super) wire: Wire,
 }
