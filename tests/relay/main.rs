@@ -29,6 +29,7 @@ async fn authorized(store: &Store, key: &str) -> Payment {
         livemode: false,
         token: Token::from_random([7; 16]),
         provider_account: None,
+        late_authorization: payment::LateAuthorization::default(),
         fingerprint: Fingerprint::of(&order).unwrap(),
         cause: cause.clone(),
     };

@@ -9,6 +9,8 @@ mod events;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod late;
+#[cfg(test)]
 mod news;
 #[cfg(test)]
 mod orders;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use payment::{
     Admission, Amount, CancelCommand, CaptureId, CaptureMode, Command, Decision, Decline, DeclineReason, Doubt,
-    DoubtPolicy, Finding, Flow, Hint, Observation, OperationId, OperationKind, OperationStatus, OrderNews, OrderState,
+    DoubtPolicy, Finding, Flow, Hint, LateAuthorization, Observation, OperationId, OperationKind, OperationStatus, OrderNews, OrderState,
     Outcome, Payment, Receipt, ReceivableNews, Rejection, Status, Ticket,
 };
 use proptest::prelude::*;
@@ -355,7 +355,9 @@ fn promises(before: &Payment, after: &Payment, told: bool) -> Result<(), TestCas
         && b.captured <= a.captured
         && b.refunded <= a.refunded;
     prop_assert!(grew, "the ledger shrank: {:?} -> {:?}", b, a);
-    prop_assert!(!before.status.is_final() || after.status == before.status, "a final status changed");
+    let policy = before.late_authorization == LateAuthorization::Accept;
+    let late = policy && matches!(before.status, Status::Canceled | Status::Expired) && b.authorized.is_zero();
+    prop_assert!(!before.status.is_final() || late || after.status == before.status, "a final status changed");
     prop_assert!(told || after.status == before.status, "the status changed without evidence");
 
     for old in &before.operations {
@@ -460,9 +462,12 @@ proptest! {
     fn a_new_payment_keeps_every_promise(
         flow in prop::sample::select(vec![Flow::Redirect, Flow::Widget, Flow::Direct]),
         mode in prop::sample::select(vec![CaptureMode::Manual, CaptureMode::Automatic]),
+        policy in prop::sample::select(vec![LateAuthorization::Cancel, LateAuthorization::Accept]),
         steps in prop::collection::vec(steps(), 1..50),
     ) {
-        run(opened_with(flow, mode), &steps)?;
+        let mut start = opened_with(flow, mode);
+        start.0.late_authorization = policy;
+        run(start, &steps)?;
     }
 
     #[test]

@@ -109,6 +109,7 @@ fn created(order: &Order) -> Payment {
         livemode: false,
         token: Token::from_random([7; 16]),
         provider_account: None,
+        late_authorization: payment::LateAuthorization::default(),
         fingerprint: fingerprint(),
         cause: cause(),
     };
