@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use payment::{
     Admission, Amount, CancelCommand, CaptureId, CaptureMode, Command, Decision, Decline, DeclineReason, Doubt,
-    DoubtPolicy, Finding, Flow, Hint, LateAuthorization, Observation, OperationId, OperationKind, OperationStatus, OrderNews, OrderState,
-    Outcome, Payment, Receipt, ReceivableNews, Rejection, Status, Ticket,
+    DoubtPolicy, Finding, Flow, Hint, LateAuthorization, Observation, OperationId, OperationKind, OperationStatus,
+    OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableNews, Rejection, Status, Ticket,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
