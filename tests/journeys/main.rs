@@ -10,6 +10,7 @@ mod idempotency;
 mod late;
 mod privacy;
 mod races;
+mod replays;
 mod requests;
 mod support;
 mod unreachable;
