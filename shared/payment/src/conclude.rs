@@ -100,6 +100,9 @@ impl Payment {
                 self.hint(Hint { at: now });
             }
         }
+        if let Some(given_back) = receipt.given_back {
+            self.learn_of_given_back(id, given_back, false, cause, now);
+        }
         self.start_what_waited_for(id, now);
     }
 
@@ -120,7 +123,7 @@ impl Payment {
         let previous = self.status;
         let amounts = self.amounts();
         let rest = amounts.unreleased();
-        if amounts.captured.is_zero() {
+        if !matches!(self.status, Status::PartiallyCaptured | Status::Captured) {
             self.move_to(Happened::Canceled, cause, now);
             return;
         }

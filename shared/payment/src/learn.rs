@@ -161,6 +161,9 @@ impl Payment {
                 if let Some(known) = self.operation_mut(id).filter(|o| o.provider_reference.is_none()) {
                     known.provider_reference = receipt.provider_reference;
                 }
+                if let Some(given_back) = receipt.given_back {
+                    self.learn_of_given_back(id, given_back, observed, cause, now);
+                }
                 if let Some(order) = receipt.order {
                     self.learn_of_order(order, observed, cause, now);
                 }
@@ -198,7 +201,7 @@ impl Payment {
     }
 
     /// A claim that cannot be so asks for a look; a look that cannot be so is drift, told once.
-    fn contradicted(
+    pub(crate) fn contradicted(
         &mut self,
         field: &str,
         ours: String,

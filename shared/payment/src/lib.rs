@@ -24,6 +24,7 @@ mod personal;
 mod rejection;
 mod reserve;
 mod resolve;
+mod reversal;
 mod schedule;
 mod settle;
 mod status;
@@ -48,8 +49,8 @@ pub use order::{
     TableLine,
 };
 pub use outcome::{
-    Action, BankTransfer, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, News, OperationNews, OrderNews,
-    OrderState, Outcome, Receipt, ReceivableNews, Refusal, Whom,
+    Action, BankTransfer, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, GivenBack, News, OperationNews,
+    OrderNews, OrderState, Outcome, Receipt, ReceivableNews, Refusal, Whom,
 };
 pub use payment::{NewPayment, Note, Payment, Receivable, SCHEMA};
 pub use personal::Personal;

@@ -257,6 +257,7 @@ impl Payment {
             doubt_since: None,
             not_found_at: None,
             waits_for: None,
+            reversed: Amount::ZERO,
         });
     }
 

@@ -17,6 +17,8 @@ mod orders;
 #[cfg(test)]
 mod reservations;
 #[cfg(test)]
+mod reversals;
+#[cfg(test)]
 mod sequences;
 #[cfg(test)]
 mod storage;
