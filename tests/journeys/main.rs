@@ -13,6 +13,7 @@ mod races;
 mod replays;
 mod requests;
 mod support;
+mod table;
 mod unreachable;
 mod unsupported;
 mod webhooks;

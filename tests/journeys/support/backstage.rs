@@ -54,7 +54,8 @@ impl Backstage {
         Self::with(shop, &stack.aws.dynamodb_url, &serde_json::json!([demo]).to_string())
     }
 
-    fn with(shop: &Shop, endpoint: &str, merchants: &str) -> Self {
+    /// Over the table at this address, for these merchants.
+    pub(crate) fn with(shop: &Shop, endpoint: &str, merchants: &str) -> Self {
         let stack = shop.site.stack().expect("this journey needs a stack of its own");
         let merchants = FixedMerchants::from_json(merchants, &Transport::default()).unwrap();
         let store = Store::new(aws_sdk_dynamodb::Client::new(&local::aws::sdk(endpoint)), &stack.aws.table);
