@@ -23,7 +23,8 @@ async fn session(deal: &Deal<'_>) -> String {
 }
 
 /// Opens a payment under this policy, waits until it expired, and lets its buyer accept after all.
-async fn accepted_too_late<'a>(shop: &'a Shop, backstage: &Backstage, order: &Order) -> Deal<'a> {
+/// Returns where the provider sends the buyer, too.
+async fn accepted_too_late<'a>(shop: &'a Shop, backstage: &Backstage, order: &Order) -> (Deal<'a>, String) {
     let (call, body) = (backstage.call(), order.json().to_string());
     let key = tests::orders::new_word("k");
     let opened = backstage.service.create_session(&call, Some(&key), body.as_bytes()).await.unwrap();
@@ -31,10 +32,10 @@ async fn accepted_too_late<'a>(shop: &'a Shop, backstage: &Backstage, order: &Or
     let session = session(&deal).await;
     backstage.advance(PAST_EVERY_SESSION);
     swept_until(backstage, "the payment to expire", async || deal.get().await["status"] == "expired").await;
-    shop.sandbox.buyer(&session, "accept").await;
+    let told = shop.sandbox.buyer(&session, "accept").await;
     shop.sandbox.quiet().await;
     backstage.advance(3_600);
-    deal
+    (deal, told["location"].as_str().unwrap().to_owned())
 }
 
 async fn swept_until(backstage: &Backstage, what: &str, mut seen: impl AsyncFnMut() -> bool) {
@@ -75,7 +76,7 @@ async fn is_called_off(deal: &Deal<'_>, backstage: &Backstage, call: &str, statu
 async fn a_buyer_who_is_too_late_at_billinks_page_is_credited_in_full() {
     let shop = shop_at(At::Billink).await;
     let backstage = Backstage::with_policy(&shop, "cancel");
-    let deal = accepted_too_late(&shop, &backstage, &Order::billink()).await;
+    let (deal, _) = accepted_too_late(&shop, &backstage, &Order::billink()).await;
     is_called_off(&deal, &backstage, "credit", "expired").await;
     let books = deal.books().await;
     assert_eq!((&books["authorized"], &books["released"]), (&json!(AMOUNT), &json!(AMOUNT)));
@@ -85,7 +86,7 @@ async fn a_buyer_who_is_too_late_at_billinks_page_is_credited_in_full() {
 async fn a_message_of_the_psp_api_after_the_expiry_has_its_order_called_off() {
     let shop = shop_at(At::BilliePsp).await;
     let backstage = Backstage::with_policy(&shop, "cancel");
-    let deal = accepted_too_late(&shop, &backstage, &Order::billie_psp()).await;
+    let (deal, _) = accepted_too_late(&shop, &backstage, &Order::billie_psp()).await;
     is_called_off(&deal, &backstage, "cancel", "expired").await;
     let books = shop.sandbox.books().await;
     assert_eq!(books["orders"][0]["state"], "canceled", "{books:#}");
@@ -135,7 +136,7 @@ async fn a_call_off_that_the_provider_refuses_is_left_to_a_person() {
     let shop = shop_at(At::Billink).await;
     let backstage = Backstage::with_policy(&shop, "cancel");
     shop.sandbox.fault(json!({ "call": "credit", "kind": "answer", "status": 200, "body": REFUSED })).await;
-    let deal = accepted_too_late(&shop, &backstage, &Order::billink()).await;
+    let (deal, _) = accepted_too_late(&shop, &backstage, &Order::billink()).await;
     swept_until(&backstage, "a person to be asked", async || call_off_is(&deal, "needs_operator").await).await;
     let desk = shop.site.operator();
     let listed = desk.get("/v1/operations?status=needs_operator").await.expect(200);
@@ -148,13 +149,26 @@ async fn a_call_off_that_the_provider_refuses_is_left_to_a_person() {
     assert_eq!(deal.get().await["status"], "expired");
 }
 
+#[tokio::test]
+async fn a_late_buyer_who_comes_back_is_noticed_without_a_message() {
+    let shop = shop_at(At::Billink).await;
+    let backstage = Backstage::with_policy(&shop, "accept");
+    shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+    let (deal, location) = accepted_too_late(&shop, &backstage, &Order::billink()).await;
+    let url: url::Url = location.parse().unwrap();
+    let path = format!("{}?{}", url.path(), url.query().unwrap());
+    let back = shop.api.request(Method::GET, &path).authorization(None).send().await.expect(303);
+    assert!(back.header("location").unwrap().ends_with("status=authorized"), "{:?}", back.headers);
+    deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
+}
+
 /// At Billie nothing is promised before the shop confirms, so a late buyer leaves nothing to call off.
 #[tokio::test]
 async fn a_buyer_who_is_too_late_at_billies_page_has_promised_nothing() {
     for policy in ["cancel", "accept"] {
         let shop = shop_at(At::Billie).await;
         let backstage = Backstage::with_policy(&shop, policy);
-        let deal = accepted_too_late(&shop, &backstage, &Order::billie_pad()).await;
+        let (deal, _) = accepted_too_late(&shop, &backstage, &Order::billie_pad()).await;
         shop.sandbox.forget_calls().await;
         swept_until(&backstage, "a look", async || shop.count("authorization").await > 0).await;
         deal.ends("expired", [0, 0, 0, 0]).await;
@@ -168,7 +182,7 @@ async fn a_merchant_who_takes_late_buyers_captures_their_money() {
     for at in [At::Billink, At::BilliePsp] {
         let shop = shop_at(at).await;
         let backstage = Backstage::with_policy(&shop, "accept");
-        let deal = accepted_too_late(&shop, &backstage, &at.order()).await;
+        let (deal, _) = accepted_too_late(&shop, &backstage, &at.order()).await;
         swept_until(&backstage, "the payment to be authorized", async || deal.get().await["status"] == "authorized")
             .await;
         assert_eq!(call_off(&deal).await, None);

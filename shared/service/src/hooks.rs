@@ -66,7 +66,8 @@ impl Service {
         deadline: Deadline,
     ) -> Result<Status, Problem> {
         let mut work = self.work(payment).await?;
-        if work.payment.status.is_open() {
+        let given_up = matches!(work.payment.status, Status::Canceled | Status::Expired);
+        if work.payment.status.is_open() || given_up {
             let cause = payment::Cause::new(CauseKind::Probe, request_id);
             let candidate = work.account()?.adapter.candidate_of_return(query);
             self.observe_with(&mut work, candidate, deadline.at_most(INLINE), &cause).await?;

@@ -48,7 +48,7 @@ impl Service {
             let rule = "cannot be true for a part: this provider cannot release the rest";
             return Err(Problem::at(ProblemCode::NotSupportedByProvider, "/final", rule));
         }
-        self.run(call, work, Command::capture(asked, key, fingerprint), None).await
+        Box::pin(self.run(call, work, Command::capture(asked, key, fingerprint), None)).await
     }
 
     /// Gives captured money back: `POST /v1/payments/{id}/refunds`.
@@ -67,7 +67,7 @@ impl Service {
         if part && !capability.partial && work.payment.operation(&known(&work, "refund", &key)).is_none() {
             return Err(only_whole(if asked.lines.is_empty() { "/amount" } else { "/lines" }, "refunds"));
         }
-        self.run(call, work, Command::refund(asked, key, fingerprint), None).await
+        Box::pin(self.run(call, work, Command::refund(asked, key, fingerprint), None)).await
     }
 
     /// Releases what is promised and not captured: `POST /v1/payments/{id}/cancel`.
@@ -84,7 +84,7 @@ impl Service {
             let detail = "This provider cannot release the rest once something is captured.";
             return Err(Problem::new(ProblemCode::NotSupportedByProvider, detail));
         }
-        self.run(call, work, Command::cancel(key, fingerprint), None).await
+        Box::pin(self.run(call, work, Command::cancel(key, fingerprint), None)).await
     }
 
     /// Confirms what the buyer accepted: `POST /v1/payments/{id}/confirm`.
@@ -110,7 +110,7 @@ impl Service {
             self.look_for_buyer(call, &mut work).await?;
         }
         let command = ConfirmCommand { from_widget: widget_result.is_some() };
-        self.run(call, work, Command::confirm(command, key, fingerprint), widget_result).await
+        Box::pin(self.run(call, work, Command::confirm(command, key, fingerprint), widget_result)).await
     }
 
     /// Looks whether the buyer is done. That nobody could see it does not mean that the buyer is not.

@@ -66,13 +66,10 @@ impl Service {
         if asked.from >= asked.to {
             return Err(Problem::at(ProblemCode::ValidationFailed, "/to", "must be after from"));
         }
-        let mut report = match asked.what {
-            What::Events => self.replay_events(call, &asked).await?,
-            What::Messages => self.replay_messages(call, &asked).await?,
-        };
-        report["what"] = json!(asked.what);
-        report["dry_run"] = json!(asked.dry_run);
-        Ok(Answer::ok(report))
+        match asked.what {
+            What::Events => self.replay_events(call, &asked).await.map(Answer::ok),
+            What::Messages => self.replay_messages(call, &asked).await.map(Answer::ok),
+        }
     }
 
     /// Every payment with an event in the period gets its events since then once more, so that they stay in order. Only
@@ -83,8 +80,8 @@ impl Service {
             None => None,
         };
         let created_after = asked.from.checked_sub(LONGEST_LIFE).unwrap_or(Timestamp::MIN);
-        let period = (Some(created_after), Some(asked.to));
-        let mut filter = Filter { created_after: period.0, created_before: period.1, after, ..Filter::default() };
+        let (created_after, created_before) = (Some(created_after), Some(asked.to));
+        let mut filter = Filter { created_after, created_before, after, ..Filter::default() };
         let (mut told, mut events) = (Vec::new(), 0);
         loop {
             filter.limit = MOST_TOLD - told.len();
@@ -103,7 +100,14 @@ impl Service {
             }
         }
         let next = filter.after.map(|position| Cursor::new(&position).into_string());
-        Ok(json!({ "payments": told.len(), "events": events, "data": told, "next_cursor": next }))
+        Ok(json!({
+            "what": asked.what,
+            "dry_run": asked.dry_run,
+            "payments": told.len(),
+            "events": events,
+            "data": told,
+            "next_cursor": next,
+        }))
     }
 
     async fn replay_messages(&self, call: &Call, asked: &ReplayBody) -> Result<Value, Problem> {
@@ -131,7 +135,13 @@ impl Service {
             behind = Some(place);
         }
         let next = behind.filter(|_| more).map(|place| Cursor::new(place.as_str()).into_string());
-        Ok(json!({ "messages": told.len(), "data": told, "next_cursor": next }))
+        Ok(json!({
+            "what": asked.what,
+            "dry_run": asked.dry_run,
+            "messages": told.len(),
+            "data": told,
+            "next_cursor": next,
+        }))
     }
 
     /// One message: what it would change is rehearsed on a copy of its payment, then done unless that was all.
