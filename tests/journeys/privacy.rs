@@ -72,8 +72,10 @@ impl Collected {
 fn order(at: At) -> Order {
     let order = Order::at(at.name()).with("/flow", "redirect");
     let fits = |pointer: &str| match at {
-        At::Billie => true,
-        At::Buckaroo => !pointer.starts_with("/buyer/company") && pointer != "/billing_address/postal_code",
+        At::Billie | At::BilliePsp => true,
+        At::Buckaroo | At::Billink => {
+            !pointer.starts_with("/buyer/company") && pointer != "/billing_address/postal_code"
+        }
     };
     PERSONAL
         .iter()

@@ -12,7 +12,7 @@ use payment::{
 use providers::Deadline;
 use relay_events::{Queues, Relay};
 use serde_json::Value;
-use store::Store;
+use store::{EVERY_QUEUE, Lag, Store};
 use tests::{Order, eventually};
 
 /// A payment that was opened and authorized: four events in two writes.
@@ -29,6 +29,7 @@ async fn authorized(store: &Store, key: &str) -> Payment {
         livemode: false,
         token: Token::from_random([7; 16]),
         provider_account: None,
+        late_authorization: payment::LateAuthorization::default(),
         fingerprint: Fingerprint::of(&order).unwrap(),
         cause: cause.clone(),
     };
@@ -105,4 +106,51 @@ async fn a_queue_that_refuses_delays_no_other_and_gets_what_it_missed() {
         store.lags(&missing, std::slice::from_ref(&payment.id)).await.unwrap().is_empty().then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_queue_falls_back_to_the_earliest_event_that_anybody_wants_again() {
+    let aws = Aws::start(Options::default()).await.unwrap();
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws::sdk(&aws.dynamodb_url)), &aws.table);
+    let payment = authorized(&store, "lag-2").await.id;
+    let queue = &aws.event_queue_urls[0];
+    let lag = |after| Lag { queue: queue.clone(), ..Lag::again(payment.clone(), after, 4) };
+    let known = async || store.lags(queue, std::slice::from_ref(&payment)).await.unwrap().remove(&payment);
+
+    let old = Lag::new(queue.clone(), payment.clone(), 2, 9);
+    store.fall_behind(&old, Timestamp::now()).await.unwrap();
+    store.fall_back(&lag(3), Timestamp::now()).await.unwrap();
+    assert_eq!(known().await, Some(old.clone()), "it gets them anyway");
+    store.fall_back(&lag(1), Timestamp::now()).await.unwrap();
+    let wanted = Lag { upto: 9, ..lag(1) };
+    assert_eq!(known().await, Some(wanted.clone()));
+    assert!(
+        !store.caught_up(&old, 9).await.unwrap(),
+        "who sent what is behind the second event has not sent the second"
+    );
+    assert!(store.caught_up(&wanted, 9).await.unwrap());
+    assert_eq!(known().await, None);
+}
+
+#[tokio::test]
+async fn events_that_are_wanted_again_come_again_behind_those_of_a_queue_that_was_left_behind() {
+    let aws = Aws::start(Options::default()).await.unwrap();
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws::sdk(&aws.dynamodb_url)), &aws.table);
+    let sqs = aws_sdk_sqs::Client::new(&aws::sdk(&aws.sqs_url));
+    let good = aws.event_queue_urls[0].clone();
+    let missing = good.replace("paylater-events-1", "not-there-yet");
+    let _pump = pump(&aws, vec![missing.clone(), good.clone()], &store);
+    let payment = authorized(&store, "lag-3").await;
+    let last = payment.history.last().unwrap().sequence;
+    assert_eq!(wait_for(&sqs, &good, usize::try_from(last).unwrap()).await, (1..=last).collect::<Vec<_>>());
+    let left_behind = async || {
+        let mut lags = store.lags(&missing, std::slice::from_ref(&payment.id)).await.unwrap();
+        lags.remove(&payment.id).filter(|lag| lag.upto == last)
+    };
+    eventually("the missing queue to be left behind", left_behind).await;
+    store.fall_back(&Lag::again(payment.id.clone(), 1, last), Timestamp::now()).await.unwrap();
+    let every =
+        async || store.lags(EVERY_QUEUE, std::slice::from_ref(&payment.id)).await.unwrap().is_empty().then_some(());
+    eventually("every queue to be told", every).await;
+    assert_eq!(left_behind().await.map(|lag| lag.after), Some(0), "nothing that it missed is forgotten");
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use lambda_runtime::Error;
 use payment::PaymentId;
-use store::{Lag, StoreError};
+use store::{EVERY_QUEUE, Lag, StoreError};
 
 use crate::{Outgoing, Relay};
 
@@ -53,6 +53,9 @@ impl Relay {
             // Just written down.
             return Ok(());
         }
+        if lag.queue == EVERY_QUEUE {
+            return self.fall_back_everywhere(lag).await;
+        }
         let subscribed = self.queues.urls().any(|queue| queue == lag.queue);
         let payment = if subscribed { self.store.load(&lag.payment).await? } else { None };
         let Some(payment) = payment else { return Ok(self.store.forget(lag).await?) };
@@ -66,6 +69,18 @@ impl Relay {
                 self.store.caught_up(lag, sent).await?;
             }
         }
+        Ok(())
+    }
+}
+
+impl Relay {
+    /// Has every queue get the events again. Each is a lag of its own then, which comes by the stream.
+    async fn fall_back_everywhere(&self, lag: &Lag) -> Result<(), Error> {
+        for queue in self.queues.urls() {
+            let behind = Lag { queue: queue.to_owned(), ..lag.clone() };
+            self.store.fall_back(&behind, Timestamp::now()).await?;
+        }
+        self.store.caught_up(lag, lag.upto).await?;
         Ok(())
     }
 }

@@ -15,7 +15,7 @@ pub const DEMO_KEY: &str = "sk_demo_works-on-this-machine-only";
 pub const DEMO_OPERATOR_KEY: &str = "sk_demo_operates-this-machine-only";
 
 /// Its document, with an account at every sandbox.
-pub(crate) fn document(sandboxes: &Sandboxes) -> Value {
+pub fn document(sandboxes: &Sandboxes) -> Value {
     let key = |label: &str, scope: &str, text: &str| json!({ "label": label, "scope": scope, "sha256": data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes())) });
     json!({
         "merchant": DEMO_MERCHANT,

@@ -12,7 +12,7 @@ mod sandboxes;
 mod stack;
 
 pub use demo::{DemoError, run as run_demo};
-pub use demo_merchant::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY};
+pub use demo_merchant::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY, document as demo_document};
 pub use routes::{Route, Routes, RoutesError};
 pub use sandboxes::Sandboxes;
 pub use stack::{Stack, StackError, StackOptions};

@@ -98,7 +98,10 @@ impl Payment {
         let kind = known.kind();
         next.check_may_run_again(&known)?;
         next.check_conflicts(kind, Some(id), now)?;
-        next.check_allowed(kind)?;
+        let late = next.is_late_cancel(id);
+        if !late {
+            next.check_allowed(kind)?;
+        }
         let net = next.check_still_fits(&known)?;
         next.revive_what_waited_for(id);
         let Some(operation) = next.operation_mut(id) else {
@@ -114,7 +117,7 @@ impl Payment {
         if known.status == OperationStatus::Rejected {
             operation.accepted_at = now;
         }
-        if kind == OperationKind::Cancel {
+        if kind == OperationKind::Cancel && !late {
             operation.amount = unreleased;
         }
         operation.status = OperationStatus::Accepted;

@@ -49,7 +49,7 @@ impl Payment {
     #[must_use]
     pub fn amounts(&self) -> Amounts {
         let sum = |kind, held: fn(OperationStatus) -> bool| {
-            self.operations.iter().filter(|o| o.kind() == kind && held(o.status)).map(|o| o.amount).sum()
+            self.operations.iter().filter(|o| o.kind() == kind && held(o.status)).map(Operation::held).sum()
         };
         let done = |status| status == OperationStatus::Succeeded;
         Amounts {
@@ -98,7 +98,7 @@ impl Payment {
             .operations
             .iter()
             .filter(|o| o.makes_capture() == Some(capture) && o.status == OperationStatus::Succeeded)
-            .map(|o| o.amount)
+            .map(Operation::held)
             .sum();
         captured.left_after(self.refunds_of(capture).map(|o| o.amount).sum())
     }
@@ -126,7 +126,7 @@ impl Payment {
         for operation in &self.operations {
             let Some(capture) = operation.makes_capture() else { continue };
             let taken: i64 = self.refunds_of(capture).map(|o| o.amount.minor()).sum();
-            let held = if operation.status == OperationStatus::Succeeded { operation.amount.minor() } else { 0 };
+            let held = if operation.status == OperationStatus::Succeeded { operation.held().minor() } else { 0 };
             if taken > held {
                 return Err(InvariantBroken("refunds of a capture never exceed it"));
             }

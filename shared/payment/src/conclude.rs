@@ -28,7 +28,11 @@ impl Payment {
             Outcome::Pending(receipt) => self.wait(id, receipt, cause, now),
             Outcome::Refused(refusal) => {
                 let reason = Reason::ProviderRefused { provider_code: refusal.provider_code, message: refusal.message };
-                self.reject(id, reason, cause, now);
+                if self.is_late_cancel(id) {
+                    self.leave_to_operator(id, reason, cause, now);
+                } else {
+                    self.reject(id, reason, cause, now);
+                }
             }
             Outcome::InDoubt(_) if policy == DoubtPolicy::Harmless => self.reject(id, Reason::Harmless, cause, now),
             Outcome::NotSent | Outcome::InDoubt(_) if self.operation(id).is_some_and(repeats_a_doubt) => {
@@ -53,7 +57,22 @@ impl Payment {
         if moved && promised { outcome } else { Outcome::InDoubt(Doubt::AmountMismatch) }
     }
 
+    /// Nobody asked for this operation, so nobody would read a refusal.
+    fn leave_to_operator(&mut self, id: &OperationId, reason: Reason, cause: &Cause, now: Timestamp) {
+        if let Some(operation) = self.operation_mut(id) {
+            operation.reason = Some(reason);
+            operation.due_at = None;
+        }
+        self.ask_operator(id, cause, now);
+    }
+
     fn succeed(&mut self, id: &OperationId, receipt: Receipt, cause: &Cause, now: Timestamp) {
+        if self.is_late_cancel(id)
+            && let Some(cancel) = self.operation_mut(id)
+        {
+            // No other fact would tell how it ended.
+            cancel.doubt_since.get_or_insert(now);
+        }
         self.resolve_doubt(id, true, cause, now);
         let Some(operation) = self.operation_mut(id) else { return };
         operation.status = OperationStatus::Succeeded;
@@ -83,6 +102,9 @@ impl Payment {
                 self.hint(Hint { at: now });
             }
         }
+        if let Some(given_back) = receipt.given_back {
+            self.learn_of_given_back(id, given_back, false, cause, now);
+        }
         self.start_what_waited_for(id, now);
     }
 
@@ -107,7 +129,7 @@ impl Payment {
     fn after_cancel(&mut self, cause: &Cause, now: Timestamp) {
         let amounts = self.amounts();
         let rest = amounts.unreleased();
-        if amounts.captured.is_zero() {
+        if !matches!(self.status, Status::PartiallyCaptured | Status::Captured) {
             self.move_to(Happened::Canceled, cause, now);
         } else {
             self.released = self.released.plus(rest).unwrap_or(self.released);

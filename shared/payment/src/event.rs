@@ -198,6 +198,9 @@ fn fill(data: &mut EventData, fact: &Fact) {
         Fact::CapturePending { capture, amount, invoice } | Fact::CaptureSucceeded { capture, amount, invoice } => {
             data.capture = Some(CapturePart { id: capture, amount, invoice_number: invoice, reason: None });
         }
+        Fact::CaptureReversed { capture, amount, .. } => {
+            data.capture = Some(CapturePart { id: capture, amount, invoice_number: None, reason: None });
+        }
         Fact::CaptureFailed { capture, amount, reason } => {
             data.capture = Some(CapturePart { id: capture, amount, invoice_number: None, reason: Some(reason) });
         }

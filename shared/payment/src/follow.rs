@@ -26,18 +26,7 @@ impl Payment {
         if self.contradicts(&news.state) {
             return Transition::Contradiction;
         }
-        let OrderNews { state, amount: _, captured: _, provider_reference, session_reference, bank_transfer, debtor } =
-            news;
-        let keep = |old: &mut Option<String>, new: Option<String>| {
-            if new.is_some() {
-                *old = new;
-            }
-        };
-        keep(&mut self.provider_reference, provider_reference);
-        keep(&mut self.session_reference, session_reference);
-        self.bank_transfer = bank_transfer.or(self.bank_transfer.take());
-        self.debtor = debtor.or(self.debtor.take());
-        match state {
+        match self.keep_names(news) {
             OrderState::AwaitingBuyer(action) => {
                 if let (Some(action), Status::Created | Status::RequiresAction) = (action, self.status) {
                     self.expires_at = expiry(&action).or(self.expires_at);
@@ -64,8 +53,19 @@ impl Payment {
         }
     }
 
+    /// Keeps the names that news of the order gives, and returns the order's state.
+    pub(crate) fn keep_names(&mut self, news: OrderNews) -> OrderState {
+        let OrderNews { state, amount: _, captured: _, provider_reference, session_reference, bank_transfer, debtor } =
+            news;
+        self.provider_reference = provider_reference.or(self.provider_reference.take());
+        self.session_reference = session_reference.or(self.session_reference.take());
+        self.bank_transfer = bank_transfer.or(self.bank_transfer.take());
+        self.debtor = debtor.or(self.debtor.take());
+        state
+    }
+
     /// Where one provider call authorized and captured, the capture is written down as an operation of its own.
-    fn capture_with_authorization(&mut self, cause: &Cause, now: Timestamp) {
+    pub(crate) fn capture_with_authorization(&mut self, cause: &Cause, now: Timestamp) {
         let untouched = self.status == Status::Authorized && self.capturable() == self.amount;
         let automatic = self.capture_mode == CaptureMode::Automatic && untouched;
         let Some(first) = self.operations.first().filter(|_| automatic) else { return };
@@ -96,22 +96,22 @@ impl Payment {
             Happened::ActionRequired => Fact::RequiresAction,
             Happened::ConfirmationRequired => Fact::RequiresConfirmation,
             Happened::ReviewStarted => Fact::UnderReview,
-            Happened::Authorized => Fact::Authorized { amount: self.amount },
+            Happened::Authorized | Happened::AuthorizedLate => Fact::Authorized { amount: self.amount },
             Happened::PartlyCaptured | Happened::FullyCaptured => return Transition::Contradiction,
             Happened::Declined => self.declined(),
             Happened::Canceled => Fact::Canceled { released },
             Happened::Expired => Fact::Expired { released },
         };
         match happened {
-            Happened::Authorized => self.authorized = self.amount,
+            Happened::Authorized | Happened::AuthorizedLate => self.authorized = self.amount,
             Happened::Canceled | Happened::Expired => {
                 self.released = self.released.plus(released).unwrap_or(self.released);
             }
             _ => {}
         }
         self.status = next;
-        self.watch(now);
         self.record(fact, previous, cause, now);
+        self.watch(now);
         transition
     }
 
@@ -123,11 +123,12 @@ impl Payment {
         }
     }
 
-    /// Sets when to look next, after the status changed: open payments are watched, others are left alone.
+    /// Sets when to look next, after the status changed: open payments are watched, expired ones for a day, others are
+    /// left alone.
     fn watch(&mut self, now: Timestamp) {
         self.observe_step = 0;
-        self.observe_at =
-            (self.status.is_open() && self.status != Status::Created).then(|| schedule::observe_at(0, now));
+        let watched = self.status.is_open() && self.status != Status::Created;
+        self.observe_at = if watched { Some(schedule::observe_at(0, now)) } else { self.late_look(now) };
         if self.status != Status::RequiresAction {
             self.action = None;
         }

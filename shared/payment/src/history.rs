@@ -75,6 +75,7 @@ pub enum Fact {
     CapturePending { capture: CaptureId, amount: Amount, invoice: Option<String> },
     CaptureSucceeded { capture: CaptureId, amount: Amount, invoice: Option<String> },
     CaptureFailed { capture: CaptureId, amount: Amount, reason: String },
+    CaptureReversed { capture: CaptureId, amount: Amount, movement: Option<String> },
     RefundPending { refund: RefundId, capture: CaptureId, amount: Amount },
     RefundSucceeded { refund: RefundId, capture: CaptureId, amount: Amount },
     RefundFailed { refund: RefundId, capture: CaptureId, amount: Amount, reason: String },
@@ -105,6 +106,7 @@ impl Fact {
             Self::CapturePending { .. } => "capture.pending",
             Self::CaptureSucceeded { .. } => "capture.succeeded",
             Self::CaptureFailed { .. } => "capture.failed",
+            Self::CaptureReversed { .. } => "capture.reversed",
             Self::RefundPending { .. } => "refund.pending",
             Self::RefundSucceeded { .. } => "refund.succeeded",
             Self::RefundFailed { .. } => "refund.failed",
@@ -190,6 +192,10 @@ fn apply(amounts: &mut Amounts, fact: &Fact) {
             add(&mut amounts.released, *amount);
         }
         Fact::CaptureSucceeded { amount, .. } => add(&mut amounts.captured, *amount),
+        Fact::CaptureReversed { amount, .. } => {
+            amounts.captured = amounts.captured.left_after(*amount);
+            add(&mut amounts.released, *amount);
+        }
         Fact::RefundSucceeded { amount, .. } => add(&mut amounts.refunded, *amount),
         _ => {}
     }

@@ -5,11 +5,12 @@ use jiff::Timestamp;
 use crate::evidence::{Hint, Proof};
 use crate::history::{Cause, Fact};
 use crate::id::OperationId;
+use crate::late::LateAuthorization;
 use crate::operation::{Operation, OperationKind, OperationStatus, Reason};
 use crate::outcome::{DoubtPolicy, News, OperationNews, OrderNews, OrderState, Outcome, Receipt, Whom};
 use crate::payment::Payment;
 use crate::schedule;
-use crate::status::Status;
+use crate::status::{Happened, Status};
 
 impl Payment {
     /// Applies proven news. A claim that contradicts what is known asks for an observation; an observation that
@@ -38,7 +39,7 @@ impl Payment {
     pub fn observed(&mut self, now: Timestamp) {
         self.observed_at = Some(now);
         if !self.status.is_open() {
-            self.observe_at = None;
+            self.observe_at = self.late_look(now);
         } else if self.observe_at.is_none_or(|planned| planned <= now) {
             // Whoever looks before it is time must not put off the look that is planned.
             self.observe_step += 1;
@@ -46,10 +47,16 @@ impl Payment {
         }
     }
 
-    /// Writes down that this provider cannot be read, so that nobody tries for ever.
-    pub fn unobservable(&mut self, now: Timestamp) {
+    /// Writes down that this provider cannot be read, so that nobody tries for ever. A session that is over lets the
+    /// payment expire once a message about it should have come.
+    pub fn unobservable(&mut self, cause: &Cause, now: Timestamp) {
         self.observed_at = Some(now);
-        self.observe_at = None;
+        if self.has_lapsed(schedule::after(now, -schedule::LATE_MESSAGE_SECONDS)) {
+            self.move_to(Happened::Expired, cause, now);
+        }
+        let waits = matches!(self.status, Status::Created | Status::RequiresAction);
+        let over = self.expires_at.filter(|_| waits).map(|at| schedule::after(at, schedule::LATE_MESSAGE_SECONDS));
+        self.observe_at = over.filter(|at| *at > now);
     }
 
     fn learn_of_order(&mut self, mut news: OrderNews, observed: bool, cause: &Cause, now: Timestamp) {
@@ -63,8 +70,14 @@ impl Payment {
         }
         let theirs = name_of(&news.state);
         let captured = news.captured;
-        if self.contradicts(&news.state) {
+        let late = observed && self.is_late(&news.state);
+        if late && self.late_authorization == LateAuthorization::Accept {
+            self.learn_late(news, cause, now);
+        } else if self.contradicts(&news.state) {
             self.contradicted("status", self.status.to_string(), theirs.to_owned(), observed, cause, now);
+            if late {
+                self.learn_late(news, cause, now);
+            }
         } else if let Some(id) = self.open_operation_decided_by(decided_kind(&news.state)) {
             let receipt = Receipt { order: Some(news), ..Receipt::default() };
             self.conclude(&id, Outcome::Done(receipt), DoubtPolicy::Lookup, &cause.of(&id), now);
@@ -82,7 +95,7 @@ impl Payment {
     }
 
     /// The open operation that an order in this state proves to have succeeded.
-    fn open_operation_decided_by(&self, kinds: &[OperationKind]) -> Option<OperationId> {
+    pub(crate) fn open_operation_decided_by(&self, kinds: &[OperationKind]) -> Option<OperationId> {
         let open = |o: &&Operation| kinds.contains(&o.kind()) && o.status.is_open() && o.attempt > 0;
         self.operations.iter().find(open).map(|o| o.id.clone())
     }
@@ -148,6 +161,9 @@ impl Payment {
                 if let Some(known) = self.operation_mut(id).filter(|o| o.provider_reference.is_none()) {
                     known.provider_reference = receipt.provider_reference;
                 }
+                if let Some(given_back) = receipt.given_back {
+                    self.learn_of_given_back(id, given_back, observed, cause, now);
+                }
                 if let Some(order) = receipt.order {
                     self.learn_of_order(order, observed, cause, now);
                 }
@@ -185,7 +201,7 @@ impl Payment {
     }
 
     /// A claim that cannot be so asks for a look; a look that cannot be so is drift, told once.
-    fn contradicted(
+    pub(crate) fn contradicted(
         &mut self,
         field: &str,
         ours: String,

@@ -13,6 +13,7 @@ mod evidence;
 mod follow;
 mod history;
 mod id;
+mod late;
 mod learn;
 mod money;
 mod operation;
@@ -25,6 +26,7 @@ mod receivable;
 mod rejection;
 mod reserve;
 mod resolve;
+mod reversal;
 mod schedule;
 mod settle;
 mod status;
@@ -41,6 +43,7 @@ pub use id::{
     CaptureId, EventId, Fingerprint, IdempotencyKey, MerchantId, OperationId, ParseId, PaymentId, ProviderId, RefundId,
     Token,
 };
+pub use late::LateAuthorization;
 pub use money::{Amount, Currency, Money, MoneyError, Price, Split};
 pub use operation::{Detail, Invoice, Operation, OperationKind, OperationStatus, Reason, Shipment};
 pub use order::{
@@ -48,8 +51,8 @@ pub use order::{
     TableLine,
 };
 pub use outcome::{
-    Action, BankTransfer, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, News, OperationNews, OrderNews,
-    OrderState, Outcome, Receipt, ReceivableNews, Refusal, Whom,
+    Action, BankTransfer, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, GivenBack, News, OperationNews,
+    OrderNews, OrderState, Outcome, Receipt, ReceivableNews, Refusal, Whom,
 };
 pub use payment::{NewPayment, Payment, SCHEMA};
 pub use personal::Personal;

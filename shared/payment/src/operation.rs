@@ -205,6 +205,11 @@ pub enum Detail {
     },
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+fn is_nothing(amount: &Amount) -> bool {
+    amount.is_zero()
+}
+
 /// One thing asked of the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {
@@ -240,6 +245,9 @@ pub struct Operation {
     pub not_found_at: Option<Timestamp>,
     /// The operation whose success it waits for.
     pub waits_for: Option<OperationId>,
+    /// What the provider gave back of this capture without being asked by us, minor units.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub reversed: Amount,
 }
 
 impl Operation {
@@ -269,6 +277,12 @@ impl Operation {
     #[must_use]
     pub fn next_look(&self) -> Option<Timestamp> {
         self.due_at.filter(|_| self.status.is_open() || self.is_ready_follower())
+    }
+
+    /// What it moved and was not reversed, minor units.
+    #[must_use]
+    pub fn held(&self) -> Amount {
+        self.amount.left_after(self.reversed)
     }
 
     /// The net part of the amount, for captures, refunds and amendments.

@@ -129,6 +129,20 @@ impl OrderNews {
     }
 }
 
+/// Captured money that the provider has given back, refunds that we asked for among it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GivenBack {
+    /// All of it.
+    All,
+    /// So much by one movement.
+    Part {
+        /// The provider's id of the movement.
+        movement: String,
+        /// Minor units.
+        amount: Amount,
+    },
+}
+
 /// What a successful act gave us.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Receipt {
@@ -138,6 +152,8 @@ pub struct Receipt {
     pub amount: Option<Amount>,
     /// What the answer says about the order as a whole.
     pub order: Option<OrderNews>,
+    /// What was given back since of the capture that was made, or of every capture where the order was made.
+    pub given_back: Option<GivenBack>,
 }
 
 /// A definite no to an operation, from the provider's list of definite refusals.

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::history::{Cause, Entry, Fact};
 use crate::id::{Fingerprint, IdempotencyKey, MerchantId, OperationId, PaymentId, ProviderId, Token};
+use crate::late::LateAuthorization;
 use crate::money::{Amount, Currency};
 use crate::operation::{Detail, Operation, OperationStatus};
 use crate::order::{CaptureMode, Flow, Order, TableLine};
@@ -67,6 +68,9 @@ pub struct Payment {
     /// The account that the provider had issued to the merchant when this was opened, where it issues one.
     #[serde(default)]
     pub provider_account: Option<String>,
+    /// What becomes of a promise that comes too late.
+    #[serde(default)]
+    pub late_authorization: LateAuthorization,
 
     /// What is commercially true.
     pub status: Status,
@@ -128,6 +132,8 @@ pub struct NewPayment<'a> {
     pub token: Token,
     /// The account that the provider has issued to the merchant, where it issues one.
     pub provider_account: Option<String>,
+    /// What becomes of a promise that comes too late.
+    pub late_authorization: LateAuthorization,
     /// Of the whole request.
     pub fingerprint: Fingerprint,
     /// What made it happen.
@@ -161,6 +167,7 @@ impl Payment {
             payment_terms_days: order.payment_terms_days,
             token: new.token,
             provider_account: new.provider_account,
+            late_authorization: new.late_authorization,
             status: Status::Created,
             authorized: Amount::ZERO,
             released: Amount::ZERO,
@@ -221,6 +228,7 @@ impl Payment {
             doubt_since: None,
             not_found_at: None,
             waits_for: None,
+            reversed: Amount::ZERO,
         });
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::history::{Cause, Fact};
+use crate::history::{Cause, Entry, Fact};
 use crate::money::Amount;
 use crate::outcome::ReceivableNews;
 use crate::payment::{FULL, Payment};
@@ -91,7 +91,10 @@ impl Payment {
     /// Returns whether anything was written down: a message that was here before is not, and neither is anything once
     /// the item is about to outgrow the table.
     pub fn note_message(&mut self, note: Note<'_>, cause: &Cause, now: Timestamp) -> bool {
-        let seen = self.history.iter().any(|entry| entry.message.as_deref() == Some(note.identity));
+        // That nobody knew it once says nothing, once somebody knows it.
+        let said_nothing =
+            |entry: &Entry| note.unrecognized.is_none() && matches!(entry.fact, Fact::Unrecognized { .. });
+        let seen = self.noted(note.identity).any(|entry| !said_nothing(entry));
         if seen || self.size() > FULL {
             return false;
         }
@@ -106,6 +109,11 @@ impl Payment {
             entry.message = Some(note.identity.to_owned());
         }
         self.history.len() > before
+    }
+
+    /// What was written down of a message.
+    pub fn noted<'a>(&'a self, identity: &'a str) -> impl Iterator<Item = &'a Entry> {
+        self.history.iter().filter(move |entry| entry.message.as_deref() == Some(identity))
     }
 
     /// Writes down what a provider told about the receivable. Never touches status or ledger, so it needs no proof.

@@ -8,6 +8,12 @@ pub const PROBE_AFTER_SECONDS: [i64; 7] = [5, 30, 120, 600, 3_600, 21_600, 86_40
 /// Seconds after which a payment that waits for somebody is observed for the first, second, … time; the last one repeats.
 pub const OBSERVE_AFTER_SECONDS: [i64; 4] = [60, 300, 900, 3_600];
 
+/// Seconds after its expiry at which a payment is looked at once more, for a buyer who finished after all.
+pub(crate) const LATE_LOOK_AFTER_SECONDS: [i64; 2] = [3_600, 86_400];
+
+/// How long a provider that cannot be read may take to say that a buyer finished in time.
+pub(crate) const LATE_MESSAGE_SECONDS: i64 = 3_600;
+
 /// How long a worker may be believed alive: longer than a function may run.
 pub(crate) const LEASE_SECONDS: i64 = 35;
 

@@ -138,7 +138,7 @@ impl Payment {
         }
     }
 
-    fn ask_operator(&mut self, id: &OperationId, cause: &Cause, now: Timestamp) {
+    pub(crate) fn ask_operator(&mut self, id: &OperationId, cause: &Cause, now: Timestamp) {
         let Some(operation) = self.operation_mut(id).filter(|o| o.status != OperationStatus::NeedsOperator) else {
             return;
         };

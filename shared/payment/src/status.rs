@@ -24,9 +24,9 @@ pub enum Status {
     Captured,
     /// The provider said no. Final.
     Declined,
-    /// Called off before any capture. Final.
+    /// Called off before any capture. Final, but for a late authorization that the merchant accepts.
     Canceled,
-    /// The buyer never finished, or the promise lapsed. Final.
+    /// The buyer never finished, or the promise lapsed. Final, but for a late authorization that the merchant accepts.
     Expired,
 }
 
@@ -90,6 +90,8 @@ impl Status {
             (S::Created | S::RequiresAction | S::RequiresConfirmation | S::UnderReview, H::Declined) => To(S::Declined),
             (S::Created | S::RequiresAction | S::RequiresConfirmation | S::UnderReview, H::Canceled) => To(S::Canceled),
             (S::Created | S::RequiresAction | S::RequiresConfirmation | S::UnderReview, H::Expired) => To(S::Expired),
+            // The one way out of a final status, by the merchant's policy.
+            (S::Canceled | S::Expired, H::AuthorizedLate) => To(S::Authorized),
             (S::Authorized, H::PartlyCaptured) => To(S::PartiallyCaptured),
             (S::Authorized | S::PartiallyCaptured, H::FullyCaptured) => To(S::Captured),
             (S::Authorized, H::Canceled) => To(S::Canceled),
@@ -98,7 +100,7 @@ impl Status {
             (S::RequiresAction, H::ActionRequired)
             | (S::RequiresConfirmation, H::ConfirmationRequired)
             | (S::UnderReview, H::ReviewStarted)
-            | (S::Authorized, H::Authorized)
+            | (S::Authorized, H::Authorized | H::AuthorizedLate)
             | (S::PartiallyCaptured, H::PartlyCaptured)
             | (S::Captured, H::FullyCaptured)
             | (S::Declined, H::Declined)
@@ -111,7 +113,7 @@ impl Status {
                 H::ActionRequired,
             )
             | (S::Authorized | S::PartiallyCaptured | S::Captured, H::ConfirmationRequired | H::ReviewStarted)
-            | (S::PartiallyCaptured | S::Captured, H::Authorized)
+            | (S::PartiallyCaptured | S::Captured, H::Authorized | H::AuthorizedLate)
             | (S::Captured, H::PartlyCaptured)
             | (
                 S::Declined | S::Canceled | S::Expired,
@@ -123,11 +125,14 @@ impl Status {
             // The provider says something that cannot follow from what we know: look again, then tell.
             (
                 S::Created | S::RequiresAction | S::RequiresConfirmation | S::UnderReview,
-                H::PartlyCaptured | H::FullyCaptured,
+                H::AuthorizedLate | H::PartlyCaptured | H::FullyCaptured,
             )
             | (S::Authorized, H::Declined)
             | (S::PartiallyCaptured | S::Captured, H::Declined | H::Canceled | H::Expired)
-            | (S::Declined, H::Authorized | H::PartlyCaptured | H::FullyCaptured | H::Canceled | H::Expired)
+            | (
+                S::Declined,
+                H::Authorized | H::AuthorizedLate | H::PartlyCaptured | H::FullyCaptured | H::Canceled | H::Expired,
+            )
             | (S::Canceled | S::Expired, H::Authorized | H::PartlyCaptured | H::FullyCaptured | H::Declined) => {
                 Contradiction
             }
@@ -152,6 +157,8 @@ pub enum Happened {
     ReviewStarted,
     /// The provider promised the money.
     Authorized,
+    /// The provider promised the money after the payment was given up, and the merchant takes it.
+    AuthorizedLate,
     /// Some of the money is captured, some is still promised.
     PartlyCaptured,
     /// All money that was not released is captured.
@@ -166,11 +173,12 @@ pub enum Happened {
 
 impl Happened {
     /// Everything that can happen.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ActionRequired,
         Self::ConfirmationRequired,
         Self::ReviewStarted,
         Self::Authorized,
+        Self::AuthorizedLate,
         Self::PartlyCaptured,
         Self::FullyCaptured,
         Self::Declined,
@@ -186,6 +194,7 @@ impl Happened {
             Self::ConfirmationRequired => "shop must confirm",
             Self::ReviewStarted => "provider reviews",
             Self::Authorized => "authorized",
+            Self::AuthorizedLate => "authorized late, accepted",
             Self::PartlyCaptured => "part captured",
             Self::FullyCaptured => "rest captured or released",
             Self::Declined => "declined",
@@ -230,10 +239,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn final_statuses_go_nowhere() {
+    fn only_a_late_authorization_leads_out_of_a_final_status() {
         for status in Status::ALL.into_iter().filter(|s| s.is_final()) {
             for happened in Happened::ALL {
-                assert!(!matches!(status.after(happened), Transition::To(_)), "{status} {happened:?}");
+                let leads_out = matches!(status.after(happened), Transition::To(_));
+                let accepted = happened == Happened::AuthorizedLate && status != Status::Declined;
+                assert_eq!(leads_out, accepted, "{status} {happened:?}");
             }
         }
     }
@@ -260,7 +271,7 @@ mod tests {
             _ => 5,
         };
         for status in Status::ALL {
-            for happened in Happened::ALL {
+            for happened in Happened::ALL.into_iter().filter(|h| *h != Happened::AuthorizedLate) {
                 if let Transition::To(next) = status.after(happened) {
                     assert!(rank(next) >= rank(status), "{status} -> {next}");
                 }

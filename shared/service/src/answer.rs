@@ -52,9 +52,14 @@ impl Cursor {
         Self(data_encoding::BASE64URL_NOPAD.encode(position.as_bytes()))
     }
 
+    /// The place among payments that a cursor names.
     pub(crate) fn position(text: &str) -> Option<String> {
+        Self::read(text).filter(|position| position.len() > 30 && position.contains("#pay_"))
+    }
+
+    pub(crate) fn read(text: &str) -> Option<String> {
         let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
-        String::from_utf8(bytes).ok().filter(|position| position.len() > 30 && position.contains("#pay_"))
+        String::from_utf8(bytes).ok()
     }
 
     pub(crate) fn into_string(self) -> String {

@@ -45,6 +45,7 @@ impl Service {
             livemode: merchant.livemode,
             token,
             provider_account,
+            late_authorization: merchant.account(&order.provider).map(|a| a.late_authorization).unwrap_or_default(),
             fingerprint: fingerprint.clone(),
             cause: cause.clone(),
         };

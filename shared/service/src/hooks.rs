@@ -1,6 +1,7 @@
 //! What arrives without an API key: a buyer who comes back, a provider's message, and the check of API keys itself.
 
-use payment::{CauseKind, Hint, MerchantId, Note, Payment, PaymentId, ProviderId, Status};
+use http::{HeaderMap, HeaderValue};
+use payment::{Cause, CauseKind, Hint, MerchantId, Note, Payment, PaymentId, ProviderId, Status};
 use providers::{Addressee, BestEvidence, Deadline, Evidence, Inbound, Message, NotAuthentic};
 use store::{Kept, MessageState, StoreError, StoredMessage};
 use url::Url;
@@ -65,7 +66,8 @@ impl Service {
         deadline: Deadline,
     ) -> Result<Status, Problem> {
         let mut work = self.work(payment).await?;
-        if work.payment.status.is_open() {
+        let given_up = matches!(work.payment.status, Status::Canceled | Status::Expired);
+        if work.payment.status.is_open() || given_up {
             let cause = payment::Cause::new(CauseKind::Probe, request_id);
             let candidate = work.account()?.adapter.candidate_of_return(query);
             self.observe_with(&mut work, candidate, deadline.at_most(INLINE), &cause).await?;
@@ -93,7 +95,7 @@ impl Service {
             if self.store.keep(&stored).await? == Kept::Repeat && stored.proves {
                 continue;
             }
-            let state = self.apply(&call, &stored, &message).await?;
+            let state = self.apply(&call, &stored, &message, CauseKind::Webhook).await?;
             self.store.mark(&stored, state, self.now()).await?;
         }
         Ok(())
@@ -146,6 +148,7 @@ impl Service {
             received_at: self.now(),
             proves: !matches!(message.evidence, Evidence::Hint),
             tries: 0,
+            applied: false,
         }
     }
 
@@ -155,26 +158,16 @@ impl Service {
         call: &Call,
         stored: &StoredMessage,
         message: &Message,
+        cause: CauseKind,
     ) -> Result<MessageState, Problem> {
         let Some(payment) = self.addressed(stored, message).await? else { return Ok(MessageState::Parked) };
         let mut work = self.work(payment).await?;
-        let cause = call.cause(CauseKind::Webhook);
+        let cause = call.cause(cause);
         for _ in 0..8 {
-            let now = self.now();
-            match &message.evidence {
-                Evidence::Hint => work.payment.hint(Hint { at: now }),
-                Evidence::Claim(claim) => work.payment.learn(claim.clone(), &cause, now),
-                Evidence::Attested(attestation) => work.payment.learn(attestation.clone(), &cause, now),
-            }
-            let note = Note {
-                identity: &stored.identity,
-                receivable: message.receivable.as_ref(),
-                unrecognized: message.unrecognized.as_deref(),
-            };
-            work.payment.note_message(note, &cause, now);
+            tell(&mut work.payment, stored, message, &cause, self.now());
             match self.save_told(&mut work, message).await {
                 Ok(()) => {
-                    self.look_after_a_hint(call, &mut work, message).await;
+                    self.look_after_a_hint(call, &mut work, message, &cause).await;
                     return Ok(MessageState::Applied);
                 }
                 Err(StoreError::Conflict) => self.reload(&mut work).await?,
@@ -200,22 +193,25 @@ impl Service {
     }
 
     /// A message that made the payment due is followed by a look, as long as there is time; the sweep does it otherwise.
-    async fn look_after_a_hint(&self, call: &Call, work: &mut Work, message: &Message) {
+    async fn look_after_a_hint(&self, call: &Call, work: &mut Work, message: &Message, cause: &Cause) {
         if work.payment.observe_at.is_none_or(|at| at > self.now()) {
             return;
         }
-        let cause = call.cause(CauseKind::Webhook);
         let candidate = message.addressees.iter().find_map(|addressee| match addressee {
             Addressee::ProviderReference(id) => Some(id.clone()),
             Addressee::Reference(_) => None,
         });
-        if let Err(problem) = self.observe_with(work, candidate, call.deadline.at_most(INLINE), &cause).await {
+        if let Err(problem) = self.observe_with(work, candidate, call.deadline.at_most(INLINE), cause).await {
             tracing::warn!(request_id = call.request_id, code = problem.code().as_str(), "a hint is left to the sweep");
         }
     }
 
     /// The payment that a message is about: by the id and token in its address, or by the names it gives.
-    async fn addressed(&self, stored: &StoredMessage, message: &Message) -> Result<Option<Payment>, Problem> {
+    pub(crate) async fn addressed(
+        &self,
+        stored: &StoredMessage,
+        message: &Message,
+    ) -> Result<Option<Payment>, Problem> {
         let ours = |payment: &Payment| payment.merchant == stored.merchant && payment.provider == stored.provider;
         if let Some((id, token)) = in_address(&stored.url) {
             let payment = self.store.load(&id).await?;
@@ -259,6 +255,37 @@ fn not_authentic(error: NotAuthentic) -> Problem {
             Problem::new(ProblemCode::InvalidJson, "The message is authentic but cannot be read.")
         }
     }
+}
+
+/// What a kept message means by today's code; it was verified when it arrived.
+pub(crate) fn reread(merchant: &Merchant, stored: &StoredMessage) -> Option<Message> {
+    let mut headers = HeaderMap::new();
+    if let Ok(value) = HeaderValue::from_str(&stored.content_type) {
+        headers.insert(http::header::CONTENT_TYPE, value);
+    }
+    let inbound = Inbound { url: &stored.url, headers: &headers, body: &stored.body };
+    merchant.account(&stored.provider)?.adapter.reread(inbound).ok()
+}
+
+/// What a message makes true of the payment that it is about.
+pub(crate) fn tell(
+    payment: &mut Payment,
+    stored: &StoredMessage,
+    message: &Message,
+    cause: &Cause,
+    now: jiff::Timestamp,
+) {
+    match &message.evidence {
+        Evidence::Hint => payment.hint(Hint { at: now }),
+        Evidence::Claim(claim) => payment.learn(claim.clone(), cause, now),
+        Evidence::Attested(attestation) => payment.learn(attestation.clone(), cause, now),
+    }
+    let note = Note {
+        identity: &stored.identity,
+        receivable: message.receivable.as_ref(),
+        unrecognized: message.unrecognized.as_deref(),
+    };
+    payment.note_message(note, cause, now);
 }
 
 /// Whether a message that names references names one of this payment: an address is not covered by every signature.

@@ -14,6 +14,7 @@ mod movements;
 mod parse;
 mod problem;
 mod read;
+mod replay;
 mod sweep;
 mod view;
 mod work;

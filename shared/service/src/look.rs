@@ -47,7 +47,7 @@ impl Service {
                 None
             }
             Err(ReadError::Nothing) if work.capabilities()?.evidence == BestEvidence::Webhook => {
-                work.payment.unobservable(self.now());
+                work.payment.unobservable(cause, self.now());
                 None
             }
             Err(error) => {

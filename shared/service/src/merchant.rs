@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
-use payment::{MerchantId, ProviderId};
+use payment::{LateAuthorization, MerchantId, ProviderId};
 use providers::{AccountError, Adapter, Registered, Transport};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -52,6 +52,8 @@ pub struct Account {
     pub adapter: Box<dyn Adapter>,
     /// Whether new payments are refused.
     pub disabled: bool,
+    /// What becomes of a promise that comes after its payment was given up.
+    pub late_authorization: LateAuthorization,
 }
 
 /// A merchant.
@@ -157,9 +159,20 @@ fn open_account(
     transport: &Transport,
 ) -> Result<(ProviderId, Account), MerchantError> {
     let registered = providers::find(&id).ok_or_else(|| MerchantError::UnknownProvider(id.clone()))?;
-    let adapter = (registered.open)(document, transport.clone())?;
+    let (late_authorization, document) = take_late_authorization(document.clone())?;
+    let adapter = (registered.open)(&document, transport.clone())?;
     let disabled = document.get("disabled").and_then(serde_json::Value::as_bool).unwrap_or(false);
-    Ok((id, Account { registered, adapter, disabled }))
+    Ok((id, Account { registered, adapter, disabled, late_authorization }))
+}
+
+/// What the account says of late authorizations, which is ours alone and nothing that its adapter knows.
+fn take_late_authorization(
+    mut document: serde_json::Value,
+) -> Result<(LateAuthorization, serde_json::Value), AccountError> {
+    let said = document.as_object_mut().and_then(|account| account.remove("late_authorization"));
+    let read = said.map(serde_json::from_value).transpose();
+    let wrong = |_| AccountError { field: "late_authorization".into(), rule: "must be cancel or accept".into() };
+    Ok((read.map_err(wrong)?.unwrap_or_default(), document))
 }
 
 /// The merchant that a key text names: `sk_<merchant>_<secret>`.

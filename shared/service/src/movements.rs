@@ -49,7 +49,7 @@ impl Service {
             let rule = "cannot be true for a part: this provider cannot release the rest";
             return Err(Problem::at(ProblemCode::NotSupportedByProvider, "/final", rule));
         }
-        self.run(call, work, Command::capture(asked, key, fingerprint), None).await
+        Box::pin(self.run(call, work, Command::capture(asked, key, fingerprint), None)).await
     }
 
     /// Gives captured money back: `POST /v1/payments/{id}/refunds`.
@@ -68,7 +68,7 @@ impl Service {
         if part && !capability.partial && work.payment.operation(&known(&work, "refund", &key)).is_none() {
             return Err(only_whole(if asked.lines.is_empty() { "/amount" } else { "/lines" }, "refunds"));
         }
-        self.run(call, work, Command::refund(asked, key, fingerprint), None).await
+        Box::pin(self.run(call, work, Command::refund(asked, key, fingerprint), None)).await
     }
 
     /// Releases what is promised and not captured: `POST /v1/payments/{id}/cancel`.
@@ -81,7 +81,7 @@ impl Service {
         let fingerprint = parse::fingerprint(&asked)?;
         let work = self.load(call, &parse::payment_id(id)?).await?;
         capability(&work, OperationKind::Cancel)?;
-        self.run(call, work, Command::cancel(key, fingerprint), None).await
+        Box::pin(self.run(call, work, Command::cancel(key, fingerprint), None)).await
     }
 
     /// Changes an order: `POST /v1/payments/{id}/orders/{action}`.
@@ -134,7 +134,7 @@ impl Service {
             self.look_for_buyer(call, &mut work).await?;
         }
         let command = ConfirmCommand { from_widget: widget_result.is_some() };
-        self.run(call, work, Command::confirm(command, key, fingerprint), widget_result).await
+        Box::pin(self.run(call, work, Command::confirm(command, key, fingerprint), widget_result)).await
     }
 
     /// Looks whether the buyer is done. That nobody could see it does not mean that the buyer is not.

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
-use http::{HeaderMap, HeaderValue};
 use jiff::SignedDuration;
 use payment::{Cause, CauseKind, OperationId, PaymentId};
-use providers::{Deadline, Inbound};
+use providers::Deadline;
 use serde::Serialize;
 use store::{Due, MessageState};
 
 use crate::Service;
 use crate::answer::Call;
+use crate::hooks::reread;
 use crate::problem::{Problem, ProblemCode};
 use crate::work::Work;
 
@@ -139,17 +139,11 @@ impl Service {
         let mut stored = self.store.load_message(key).await?.ok_or_else(unreadable)?;
         stored.tries += 1;
         let merchant = self.merchants.get(&stored.merchant).await.map_err(Problem::unavailable)?;
-        let account = merchant.as_ref().and_then(|merchant| merchant.account(&stored.provider));
-        let mut headers = HeaderMap::new();
-        if let Ok(value) = HeaderValue::from_str(&stored.content_type) {
-            headers.insert(http::header::CONTENT_TYPE, value);
-        }
-        let inbound = Inbound { url: &stored.url, headers: &headers, body: &stored.body };
-        let message = account.and_then(|account| account.adapter.reread(inbound).ok());
+        let message = merchant.and_then(|merchant| reread(&merchant, &stored));
         let state = match message {
             Some(message) => {
                 let call = Call { merchant: stored.merchant.clone(), request_id: request_id.to_owned(), deadline };
-                self.apply(&call, &stored, &message).await?
+                self.apply(&call, &stored, &message, CauseKind::Webhook).await?
             }
             None => MessageState::Parked,
         };

@@ -26,6 +26,9 @@ pub struct Lag {
     pub tries: u32,
 }
 
+/// In the place of a queue's URL: the relay, which alone knows the queues, has each of them get the events.
+pub const EVERY_QUEUE: &str = "*";
+
 /// The pause before the first try to catch up, in seconds; it doubles up to an hour.
 const FIRST_PAUSE_SECONDS: i64 = 5;
 
@@ -34,6 +37,12 @@ impl Lag {
     #[must_use]
     pub const fn new(queue: String, payment: PaymentId, after: u64, upto: u64) -> Self {
         Self { queue, payment, after, upto, tries: 0 }
+    }
+
+    /// Every queue gets what came after this event once more, at once.
+    #[must_use]
+    pub fn again(payment: PaymentId, after: u64, upto: u64) -> Self {
+        Self { queue: EVERY_QUEUE.to_owned(), payment, after, upto, tries: 1 }
     }
 
     /// The key of its item.
@@ -131,6 +140,34 @@ impl Store {
         put.send().await.map(|_| ()).map_err(StoreError::from_sdk)
     }
 
+    /// Writes down that a queue is to get events again that it had. Where it is further behind already, it gets them
+    /// anyway.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn fall_back(&self, lag: &Lag, now: Timestamp) -> Result<(), StoreError> {
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(item_key(&lag.key()).into()))
+            .update_expression(
+                "SET #queue = :queue, #payment = :payment, #after = :after, #upto = if_not_exists(#upto, :upto), \
+                 #tries = :tries, #due_shard = :due_shard, #due_at = :due_at",
+            )
+            .condition_expression("attribute_not_exists(PK) OR #after > :after");
+        for (name, value) in lag.to_item(now).into_iter().filter(|(name, _)| name != "PK" && name != "SK") {
+            update = update
+                .expression_attribute_names(format!("#{name}"), &name)
+                .expression_attribute_values(format!(":{name}"), value);
+        }
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+
     /// Writes down that a queue which is behind was not sent these either. `false` when it has caught up meanwhile.
     ///
     /// # Errors
@@ -153,7 +190,8 @@ impl Store {
         }
     }
 
-    /// Takes a lag away once everything up to `sent` has arrived. `false` when more was left out meanwhile.
+    /// Takes a lag away once everything up to `sent` has arrived. `false` when more was left out meanwhile, or earlier
+    /// events are wanted again.
     ///
     /// # Errors
     /// When the table fails; the events are sent again then.
@@ -163,7 +201,9 @@ impl Store {
             .delete_item()
             .table_name(&self.table)
             .set_key(Some(item_key(&lag.key()).into()))
-            .condition_expression("upto <= :sent")
+            .condition_expression("upto <= :sent AND #after = :after")
+            .expression_attribute_names("#after", "after")
+            .expression_attribute_values(":after", AttributeValue::N(lag.after.to_string()))
             .expression_attribute_values(":sent", AttributeValue::N(sent.to_string()));
         match delete.send().await {
             Ok(_) => Ok(true),

@@ -8,7 +8,7 @@
 //! | message | `HOOK#provider#merchant#identity` / `RAW` | a provider's message as it arrived |
 //! | account | `MERCHANT#id` / `ACCOUNT#provider` | the account that a provider issued to a merchant |
 //! | reference | `REF#provider#merchant#id` / `REF` | the payment of an id that a message may carry alone |
-//! | lag | `LAG#queue#payment` / `LAG` | the events of a payment that a queue still has to get |
+//! | lag | `LAG#queue#payment` / `LAG` | the events of a payment that a queue still has to get, or all of them again |
 
 mod error;
 mod issued;
@@ -23,10 +23,10 @@ mod write;
 pub use error::StoreError;
 pub use issued::{ActivationState, Issued};
 pub use item::from_image;
-pub use lag::Lag;
+pub use lag::{EVERY_QUEUE, Lag};
 pub use list::{Filter, Page};
 pub use lookup::Due;
-pub use message::{Kept, MessageState, StoredMessage};
+pub use message::{Kept, MessagePlace, MessageState, StoredMessage};
 pub use payments::Created;
 
 use aws_sdk_dynamodb::Client;

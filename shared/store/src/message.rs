@@ -51,6 +51,8 @@ pub struct StoredMessage {
     pub proves: bool,
     /// How often it was tried to match it.
     pub tries: u32,
+    /// Whether it was applied to its payment.
+    pub applied: bool,
 }
 
 /// Whether a message is new.
@@ -77,6 +79,37 @@ const TRIED_SECONDS: i64 = 30 * 86_400;
 const RETRY_SECONDS: i64 = 60;
 const LONGEST_RETRY_SECONDS: i64 = 6 * 3_600;
 
+/// The partition of a merchant's messages of one day, in the index of what was created when.
+fn day_key(merchant: &MerchantId, time: Timestamp) -> String {
+    format!("{merchant}#messages#{}", time.strftime("%Y-%m-%d"))
+}
+
+/// The place of a message among those of its merchant, by time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessagePlace(String);
+
+impl MessagePlace {
+    /// Reads a place; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (time, key) = text.split_once('#')?;
+        let valid = time.parse::<Timestamp>().is_ok() && key.starts_with("HOOK#");
+        valid.then(|| Self(text.to_owned()))
+    }
+
+    /// The place as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The key of the message's item.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.0.split_once('#').map_or("", |(_, key)| key)
+    }
+}
+
 impl StoredMessage {
     /// The key of its item.
     #[must_use]
@@ -98,6 +131,8 @@ impl StoredMessage {
             ("received_at", text(self.received_at.to_string())),
             ("proves", AttributeValue::Bool(self.proves)),
             ("tries", AttributeValue::N(self.tries.to_string())),
+            ("created_month", text(day_key(&self.merchant, self.received_at))),
+            ("created_key", text(format!("{}#{}", sortable(self.received_at), self.key()))),
             ("expires_at", AttributeValue::N((self.received_at.as_second() + self.kept_seconds(state)).to_string())),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -133,8 +168,13 @@ impl StoredMessage {
             received_at: get("received_at")?.parse().ok()?,
             proves: *item.get("proves")?.as_bool().ok()?,
             tries: item.get("tries")?.as_n().ok()?.parse().ok()?,
+            applied: get("state")? == MessageState::Applied.as_str(),
         })
     }
+}
+
+fn next_day(time: Timestamp) -> Timestamp {
+    time.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
 }
 
 impl Store {
@@ -183,6 +223,45 @@ impl Store {
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
             Err(error) => Err(StoreError::from_sdk(error)),
         }
+    }
+
+    /// Where a merchant's messages of a period are, oldest first, behind a place; at most `most`. What is older
+    /// than 90 days is gone.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn messages(
+        &self,
+        merchant: &MerchantId,
+        period: (Timestamp, Timestamp),
+        behind: Option<&MessagePlace>,
+        most: usize,
+    ) -> Result<Vec<MessagePlace>, StoreError> {
+        let (from, to) = period;
+        let upper = sortable(to);
+        let lower = behind.map_or_else(|| sortable(from), |place| place.0.clone());
+        let mut day = behind.and_then(|place| place.0.split_once('#')?.0.parse().ok()).unwrap_or(from);
+        let mut found = Vec::new();
+        // A day too many does no harm: what is not of the period is not between the bounds.
+        while found.len() < most && day < next_day(to) && lower < upper {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name("by_created")
+                .key_condition_expression("created_month = :day AND created_key BETWEEN :lower AND :upper")
+                .expression_attribute_values(":day", text(day_key(merchant, day)))
+                .expression_attribute_values(":lower", text(&lower))
+                .expression_attribute_values(":upper", text(&upper))
+                .limit(i32::try_from(most - found.len()).unwrap_or(100).saturating_add(1));
+            let items = query.send().await.map_err(StoreError::from_sdk)?.items.unwrap_or_default();
+            let places = items.iter().filter_map(|item| item.get("created_key")?.as_s().ok());
+            let places = places.filter_map(|place| MessagePlace::parse(place));
+            found.extend(places.filter(|place| Some(place) != behind));
+            day = next_day(day);
+        }
+        found.truncate(most);
+        Ok(found)
     }
 
     /// The message with this key.

@@ -69,7 +69,7 @@ fn an_undocumented_field_of_a_capture_is_found_through_what_the_schemas_share() 
     let payment = payment_answer().body;
     let capture = json!({
         "id": "cap_00000000000000000000000000", "operation_id": "op_00000000000000000000000000", "status": "succeeded",
-        "amount": 1, "lines": [], "invoice": { "number": "1", "url": null }, "shipment": null, "provider_reference": null,
+        "amount": 1, "reversed": 0, "lines": [], "invoice": { "number": "1", "url": null }, "shipment": null, "provider_reference": null,
         "created_at": "2026-11-20T09:30:00.125Z", "payment": payment,
     });
     let errors = |change: &dyn Fn(&mut Value)| {

@@ -154,6 +154,7 @@ fn facts() -> Vec<payment::Fact> {
             Fact::RemainderReleased { .. } | Fact::Declined { .. } => {}
             Fact::Canceled { .. } | Fact::Expired { .. } | Fact::DriftDetected { .. } => {}
             Fact::CapturePending { .. } | Fact::CaptureSucceeded { .. } | Fact::CaptureFailed { .. } => {}
+            Fact::CaptureReversed { .. } => {}
             Fact::RefundPending { .. } | Fact::RefundSucceeded { .. } | Fact::RefundFailed { .. } => {}
             Fact::OperationInDoubt { .. } | Fact::OperationResolved { .. } | Fact::OperationNeedsOperator { .. } => {}
             Fact::Receivable(_) | Fact::Unrecognized { .. } => {}
@@ -180,6 +181,7 @@ fn facts() -> Vec<payment::Fact> {
         Fact::CapturePending { capture: capture.clone(), amount, invoice: None },
         Fact::CaptureSucceeded { capture: capture.clone(), amount, invoice: None },
         Fact::CaptureFailed { capture: capture.clone(), amount, reason: text() },
+        Fact::CaptureReversed { capture: capture.clone(), amount, movement: None },
         Fact::RefundPending { refund: refund.clone(), capture: capture.clone(), amount },
         Fact::RefundSucceeded { refund: refund.clone(), capture: capture.clone(), amount },
         Fact::RefundFailed { refund, capture, amount, reason: text() },

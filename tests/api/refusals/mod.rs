@@ -91,6 +91,8 @@ impl Bench {
     fn endpoints(&self) -> Vec<Endpoint> {
         let of = |id: &str, what: &str, valid: Value| Endpoint::new(format!("/v1/payments/{id}/{what}"), valid);
         let word = json!({ "outcome": "rejected", "reason": "Seen", "provider_reference": "R-1" });
+        let period = json!({ "from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z", "what": "events",
+                             "dry_run": true, "cursor": null });
         let widget = json!({ "widget_result": { "state": "authorized", "duration": 30 } });
         vec![
             Endpoint::new("/v1/payments", Order::billie_pad().json().clone()),
@@ -100,6 +102,7 @@ impl Bench {
             of(&self.authorized, "cancel", json!({})),
             of(&self.authorized, "orders/amend", json!({ "amount": 10_000 })),
             Endpoint { operator: true, ..of(&self.authorized, &format!("operations/{NO_OPERATION}/resolve"), word) },
+            Endpoint { operator: true, ..Endpoint::new("/v1/replays", period) },
         ]
     }
 

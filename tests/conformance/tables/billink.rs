@@ -53,7 +53,6 @@ pub(crate) static TABLE: Table = Table {
             contradiction("session failed", Stage::Captured),
             contradiction("session cancelled", Stage::Captured),
             contradiction("session session_expired", Stage::Captured),
-            contradiction("order order_fully_accredited", Stage::Captured),
         ],
         events: &[
             event("session session_active", Stage::Open, Meaning::Nothing),
@@ -70,7 +69,7 @@ pub(crate) static TABLE: Table = Table {
             event("order partial_payment_added", Stage::Captured, BUYER_PAID),
             event("order order_paid", Stage::Captured, BUYER_PAID),
             event("order partial_credit_added", Stage::Captured, Meaning::Nothing),
-            event("order order_fully_accredited", Stage::Captured, Meaning::Nothing),
+            event("order order_fully_accredited", Stage::Captured, Meaning::Story(&["capture.reversed"])),
             event("order customer_fully_paid", Stage::Captured, Meaning::Receivable("closed", "closed", "true")),
             event("order order_on_hold", Stage::Captured, Meaning::Nothing),
             event("order order_teleported", Stage::Captured, Meaning::Unrecognized),

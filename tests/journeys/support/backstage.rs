@@ -34,18 +34,30 @@ impl Backstage {
     /// The same, reached at another address.
     pub(crate) fn through(shop: &Shop, endpoint: &str) -> Self {
         let stack = shop.site.stack().expect("this journey needs a stack of its own");
-        Self::with(shop, endpoint, &Accounts::of(&stack.sandboxes))
+        Self::with(shop, endpoint, &Accounts::of(&stack.sandboxes).merchants())
     }
 
     /// Over the table of a shop's stack, for a merchant with other accounts.
     pub(crate) fn of_accounts(shop: &Shop, accounts: &Accounts) -> Self {
         let stack = shop.site.stack().expect("this journey needs a stack of its own");
-        Self::with(shop, &stack.aws.dynamodb_url, accounts)
+        Self::with(shop, &stack.aws.dynamodb_url, &accounts.merchants())
     }
 
-    fn with(shop: &Shop, endpoint: &str, accounts: &Accounts) -> Self {
+    /// Over the table of a shop's stack, for the demo merchant with accounts everywhere and this policy for those who
+    /// finish too late.
+    pub(crate) fn with_policy(shop: &Shop, late_authorization: &str) -> Self {
         let stack = shop.site.stack().expect("this journey needs a stack of its own");
-        let merchants = FixedMerchants::from_json(&accounts.merchants(), &Transport::default()).unwrap();
+        let mut demo = local::demo_document(&stack.sandboxes);
+        for account in demo["accounts"].as_object_mut().unwrap().values_mut() {
+            account["late_authorization"] = late_authorization.into();
+        }
+        Self::with(shop, &stack.aws.dynamodb_url, &serde_json::json!([demo]).to_string())
+    }
+
+    /// Over the table at this address, for these merchants.
+    pub(crate) fn with(shop: &Shop, endpoint: &str, merchants: &str) -> Self {
+        let stack = shop.site.stack().expect("this journey needs a stack of its own");
+        let merchants = FixedMerchants::from_json(merchants, &Transport::default()).unwrap();
         let store = Store::new(aws_sdk_dynamodb::Client::new(&local::aws::sdk(endpoint)), &stack.aws.table);
         let ahead = Arc::new(AtomicI64::new(0));
         let seconds = Arc::clone(&ahead);

@@ -15,6 +15,8 @@ pub(crate) const AMOUNT: i64 = 12_600;
 pub(crate) enum At {
     Buckaroo,
     Billie,
+    BilliePsp,
+    Billink,
 }
 
 impl At {
@@ -24,14 +26,17 @@ impl At {
         match self {
             Self::Buckaroo => "buckaroo_billink",
             Self::Billie => "billie_pad",
+            Self::BilliePsp => "billie_psp",
+            Self::Billink => "billink",
         }
     }
 
-    /// An order that the first call authorizes.
+    /// An order that the first call authorizes, where one does.
     pub(crate) fn order(self) -> Order {
         match self {
             Self::Buckaroo => Order::buckaroo_billink().with("/flow", "direct"),
             Self::Billie => Order::billie_pad_at_once(),
+            Self::BilliePsp | Self::Billink => Order::at(self.name()),
         }
     }
 }
@@ -99,8 +104,8 @@ impl Shop {
     /// A capture of this amount, or of all that is left, as the provider wants it.
     pub(crate) fn capture(&self, amount: Option<i64>) -> Value {
         let mut body = match self.at {
-            At::Buckaroo => json!({}),
-            At::Billie => orders::capture(),
+            At::Buckaroo | At::Billink => json!({}),
+            At::Billie | At::BilliePsp => orders::capture(),
         };
         if let Some(amount) = amount {
             body["amount"] = json!(amount);

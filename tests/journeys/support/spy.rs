@@ -1,5 +1,6 @@
-//! Stands in front of DynamoDB, passes everything on and writes down what was asked.
+//! Stands in front of DynamoDB, passes everything on and writes down what was asked; and goes wrong where it is told to.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -13,14 +14,28 @@ use tokio::task::AbortHandle;
 pub(crate) struct Spy {
     pub(crate) url: String,
     seen: Arc<Mutex<Vec<String>>>,
+    faults: Faults,
     task: AbortHandle,
 }
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is done, and the answer says that the table failed.
+    LosesAnswer,
+    /// It is not done, and nobody needs to send it again at once.
+    Fails,
+}
+
+/// For the next requests of an operation, oldest first; `None` lets one pass.
+type Faults = Arc<Mutex<VecDeque<(&'static str, Option<Fault>)>>>;
 
 #[derive(Clone)]
 struct Post {
     http: reqwest::Client,
     behind: String,
     seen: Arc<Mutex<Vec<String>>>,
+    faults: Faults,
 }
 
 impl Spy {
@@ -29,11 +44,17 @@ impl Spy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let seen = Arc::default();
-        let post = Post { http, behind: behind.to_owned(), seen: Arc::clone(&seen) };
+        let (seen, faults) = (Arc::default(), Faults::default());
+        let post = Post { http, behind: behind.to_owned(), seen: Arc::clone(&seen), faults: Arc::clone(&faults) };
         let router = Router::new().fallback(pass).with_state(post);
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }).abort_handle();
-        Self { url, seen, task }
+        Self { url, seen, faults, task }
+    }
+
+    /// What goes wrong with the next requests of an operation; `None` lets one pass.
+    pub(crate) fn faults(&self, operation: &'static str, faults: impl IntoIterator<Item = Option<Fault>>) {
+        let faults = faults.into_iter().map(|fault| (operation, fault));
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).extend(faults);
     }
 
     /// The operations that were asked for since the last time, in order: `GetItem`, `PutItem`, …
@@ -51,9 +72,20 @@ impl Drop for Spy {
 async fn pass(State(post): State<Post>, method: Method, mut headers: HeaderMap, body: Bytes) -> Response<Body> {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let fault = {
+        let mut faults = post.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = faults.iter().position(|(wanted, _)| *wanted == operation);
+        next.and_then(|next| faults.remove(next)?.1)
+    };
     post.seen.lock().unwrap_or_else(PoisonError::into_inner).push(operation);
+    if fault == Some(Fault::Fails) {
+        return failure(400, "ValidationException");
+    }
     headers.remove("host");
     let answer = post.http.request(method, &post.behind).headers(headers).body(body).send().await.unwrap();
+    if fault == Some(Fault::LosesAnswer) {
+        return failure(500, "InternalServerError");
+    }
     let mut response = Response::builder().status(answer.status());
     for (name, value) in answer.headers() {
         if name != "transfer-encoding" && name != "connection" {
@@ -61,4 +93,9 @@ async fn pass(State(post): State<Post>, method: Method, mut headers: HeaderMap, 
         }
     }
     response.body(Body::from(answer.bytes().await.unwrap())).unwrap()
+}
+
+fn failure(status: u16, name: &str) -> Response<Body> {
+    let body = format!("{{\"__type\":\"com.amazonaws.dynamodb.v20120810#{name}\",\"message\":\"on order\"}}");
+    Response::builder().status(status).header("content-type", "application/x-amz-json-1.0").body(body.into()).unwrap()
 }

@@ -4,6 +4,7 @@ mod billie_pad;
 mod buckaroo;
 mod forged;
 mod order;
+mod reversals;
 mod shared_address;
 mod silence;
 
@@ -56,7 +57,7 @@ struct Push<'a> {
 impl Push<'_> {
     fn body(&self, secret: &str) -> String {
         let fields = [
-            ("brq_amount", self.amount),
+            (if self.transaction_type == "C070" { "brq_amount_credit" } else { "brq_amount" }, self.amount),
             ("brq_currency", "EUR"),
             ("brq_invoicenumber", self.invoice),
             ("brq_statuscode", self.status),

@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 
 use super::books::{Seen, Stage};
-use super::{Settings, State, hooks, sessions};
+use super::{Settings, State, hooks, invoices, sessions};
 use crate::billie::rules::{REASONS, Verdict};
 use crate::json::{Json, map};
 use crate::message::Answer;
 use crate::money;
 
-/// `settings`, `tokens/expire`, `widget/{session}`, `sessions/{id}`, `orders/{uuid}`, `events`.
+/// `settings`, `tokens/expire`, `widget/{session}`, `sessions/{id}`, `orders/{uuid}`, `invoices/{uuid}/cancel`
+/// (at Billie's own desk), `events`.
 pub(crate) fn call(state: &mut State, path: &[&str], body: &Json, now: Timestamp) -> Option<Answer> {
     match path {
         ["settings"] => Some(configure(&mut state.settings, body)),
@@ -20,6 +21,7 @@ pub(crate) fn call(state: &mut State, path: &[&str], body: &Json, now: Timestamp
         ["widget", session] => Some(sessions::widget(state, session, body, now).unwrap_or_else(|refused| refused)),
         ["sessions", id] => Some(review_session(state, id, body)),
         ["orders", uuid] => Some(review(state, uuid, body, now)),
+        ["invoices", uuid, "cancel"] => Some(invoices::cancel(state, uuid).map_or_else(|refused| refused, |_| ok())),
         ["events"] => Some(emit(state, body, now)),
         _ => None,
     }

@@ -328,3 +328,28 @@ fn an_operation_in_doubt_blocks_what_excludes_it_by_name() {
     let rejected = accept(&mut payment, cancel_command("x"), 2);
     assert_eq!(rejected, Err(Rejection::BlockedByDoubt { operation: ticket.operation }));
 }
+
+#[test]
+fn a_refusal_that_may_be_about_an_earlier_attempt_only_makes_us_look_while_the_worker_lives() {
+    let mut payment = authorized();
+    let first = capture(&mut payment, "c1", 5_000);
+    settle(&mut payment, &first, Outcome::NotSent);
+    let Admission::Act(second) = accept(&mut payment, capture_command("c1", 5_000), 3).unwrap() else { panic!() };
+    let late = news_of(&payment, &second, refused());
+    claim(&mut payment, late.clone(), 4);
+    assert_eq!(status_of(&payment, &second), OperationStatus::Accepted);
+    assert_eq!((payment.amounts().capturing, payment.due_at()), (amount(5_000), Some(at(4))));
+    settle_at(&mut payment, &second, done(), 5);
+    assert_eq!(payment.amounts().captured, amount(5_000));
+    claim(&mut payment, late, 6);
+    assert_eq!((payment.amounts().captured, drifts(&payment)), (amount(5_000), 0), "a claim does not undo it");
+}
+
+#[test]
+fn a_refusal_counts_once_the_worker_is_dead() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    let news = news_of(&payment, &ticket, refused());
+    claim(&mut payment, news, 100);
+    assert_eq!((status_of(&payment, &ticket), payment.amounts().capturing), (OperationStatus::Rejected, amount(0)));
+}

@@ -44,6 +44,7 @@ fn one_of_each(payment: &Payment) -> Vec<(Fact, Status, Status)> {
             Authorized,
         ),
         (Fact::CaptureSucceeded { capture: capture.clone(), amount: minor, invoice }, Authorized, PartiallyCaptured),
+        stays(Fact::CaptureReversed { capture: capture.clone(), amount: minor, movement: Some("m-1".to_owned()) }),
         (
             Fact::CaptureFailed { capture: capture.clone(), amount: minor, reason: "provider_refused".to_owned() },
             Authorized,

@@ -11,6 +11,8 @@ mod events;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod late;
+#[cfg(test)]
 mod news;
 #[cfg(test)]
 mod orders;
@@ -18,6 +20,8 @@ mod orders;
 mod receivable;
 #[cfg(test)]
 mod reservations;
+#[cfg(test)]
+mod reversals;
 #[cfg(test)]
 mod sequences;
 #[cfg(test)]

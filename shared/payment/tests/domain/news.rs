@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use payment::{
-    Action, CaptureMode, Cause, CauseKind, Doubt, DoubtPolicy, Flow, News, Observation, OperationStatus, OrderNews,
-    OrderState, Outcome, Payment, Receipt, ReceivableNews, SignedClaim, Status, Ticket,
+    Action, CaptureMode, Cause, CauseKind, Doubt, DoubtPolicy, Flow, News, Note, Observation, OperationStatus,
+    OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableNews, SignedClaim, Status, Ticket,
 };
 use proptest::prelude::*;
 
@@ -329,4 +329,16 @@ fn an_event_that_nobody_knows_is_noted_by_a_short_name() {
     };
     assert_eq!(event.chars().count(), 100);
     assert!(event.starts_with("order.x"));
+}
+
+#[test]
+fn a_message_that_nobody_knew_counts_once_somebody_knows_it() {
+    let mut payment = authorized();
+    let unknown = Note { identity: "m", receivable: None, unrecognized: Some("order.teleported") };
+    let overdue = payment::ReceivableMessage::of(ReceivableNews::Overdue);
+    let known = || Note { identity: "m", receivable: Some(&overdue), unrecognized: None };
+    assert!(payment.note_message(unknown, &cause(), at(2)));
+    assert!(payment.note_message(known(), &cause(), at(3)));
+    assert!(!payment.note_message(known(), &cause(), at(4)), "once");
+    assert!(payment.receivable.as_ref().unwrap().overdue);
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use payment::{
     Admission, Amount, CancelCommand, CaptureId, CaptureMode, Command, Decision, Decline, DeclineReason, Doubt,
-    DoubtPolicy, Finding, Flow, Hint, Observation, OperationId, OperationKind, OperationStatus, OrderNews, OrderState,
-    Outcome, Payment, Receipt, ReceivableMessage, ReceivableNews, Rejection, Status, Ticket,
+    DoubtPolicy, Finding, Flow, GivenBack, Hint, LateAuthorization, Observation, OperationId, OperationKind,
+    OperationStatus, OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableMessage, ReceivableNews, Rejection,
+    Status, Ticket,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -58,6 +59,7 @@ enum Step {
     Follower,
     TellOperation { operation: Index, answer: Answer, observed: bool },
     TellOrder { state: State, wrong_amount: bool, captured: Option<i64>, observed: bool },
+    TellGivenBack { operation: Index, part: Option<(u8, i64)>, observed: bool },
     TellReceivable { outstanding: Option<i64> },
     Hint,
     SeenNothing,
@@ -117,6 +119,8 @@ fn steps() -> impl Strategy<Value = Step> {
             .prop_map(|(operation, answer, observed)| Step::TellOperation { operation, answer, observed }),
         2 => (states(), prop::bool::weighted(0.1), prop::option::weighted(0.2, 0..AMOUNT), any::<bool>())
             .prop_map(|(state, wrong_amount, captured, observed)| Step::TellOrder { state, wrong_amount, captured, observed }),
+        2 => (index(), prop::option::weighted(0.7, (0..3u8, 1..AMOUNT / 2)), any::<bool>())
+            .prop_map(|(operation, part, observed)| Step::TellGivenBack { operation, part, observed }),
         1 => prop::option::of(0..AMOUNT).prop_map(|outstanding| Step::TellReceivable { outstanding }),
         1 => Just(Step::Hint),
         1 => Just(Step::SeenNothing),
@@ -307,6 +311,17 @@ impl World {
                 self.learn(payment::News { order: Some(order), operations: Vec::new() }, *observed);
                 return Ok(true);
             }
+            Step::TellGivenBack { operation, part, observed } => {
+                let id = self.pick(operation);
+                let reference = crate::fixture::operation(&self.payment, &id).reference.clone();
+                let given_back = match part {
+                    None => GivenBack::All,
+                    Some((n, minor)) => GivenBack::Part { movement: format!("m{n}"), amount: amount(*minor) },
+                };
+                let receipt = Receipt { given_back: Some(given_back), ..Receipt::default() };
+                self.learn(operation_news(&reference, Outcome::Done(receipt)), *observed);
+                return Ok(true);
+            }
             Step::TellReceivable { outstanding } => {
                 let told = ReceivableMessage::of(ReceivableNews::BuyerPaid);
                 let told = ReceivableMessage { outstanding: outstanding.map(amount), ..told };
@@ -369,10 +384,12 @@ fn promises(before: &Payment, after: &Payment, told: bool) -> Result<(), TestCas
     let (b, a) = (before.amounts(), after.amounts());
     let grew = b.authorized <= a.authorized
         && b.released <= a.released
-        && b.captured <= a.captured
+        && (b.captured <= a.captured || reversed_since(before, after))
         && b.refunded <= a.refunded;
     prop_assert!(grew, "the ledger shrank: {:?} -> {:?}", b, a);
-    prop_assert!(!before.status.is_final() || after.status == before.status, "a final status changed");
+    let policy = before.late_authorization == LateAuthorization::Accept;
+    let late = policy && matches!(before.status, Status::Canceled | Status::Expired) && b.authorized.is_zero();
+    prop_assert!(!before.status.is_final() || late || after.status == before.status, "a final status changed");
     prop_assert!(told || after.status == before.status, "the status changed without evidence");
 
     for old in &before.operations {
@@ -393,12 +410,17 @@ fn promises(before: &Payment, after: &Payment, told: bool) -> Result<(), TestCas
     nets_add_up(after)
 }
 
+/// Whether the provider was seen to have reversed a capture.
+fn reversed_since(before: &Payment, after: &Payment) -> bool {
+    facts_after(after, before.history.len()).contains(&"capture.reversed")
+}
+
 /// The ledger, counted a second time from the operations: what is open stays reserved, whatever it is called.
 fn ledger_is_counted_from_operations(payment: &Payment) -> Result<(), TestCaseError> {
     use OperationStatus::{Accepted, InDoubt, NeedsOperator, Pending, Succeeded};
     let sum = |kind: OperationKind, statuses: &[OperationStatus]| -> i64 {
         let counted = |o: &&payment::Operation| o.kind() == kind && statuses.contains(&o.status);
-        payment.operations.iter().filter(counted).map(|o| o.amount.minor()).sum()
+        payment.operations.iter().filter(counted).map(|o| o.amount.minor() - o.reversed.minor()).sum()
     };
     let open = [Accepted, Pending, InDoubt, NeedsOperator];
     let (taken, taking) = (sum(OperationKind::Capture, &[Succeeded]), sum(OperationKind::Capture, &open));
@@ -423,7 +445,7 @@ fn ledger_is_counted_from_operations(payment: &Payment) -> Result<(), TestCaseEr
             .iter()
             .filter(|o| o.refunds_capture() == capture.makes_capture() && o.status != OperationStatus::Rejected);
         let refunds: i64 = refunds.map(|o| o.amount.minor()).sum();
-        let held = if capture.status == Succeeded { capture.amount.minor() } else { 0 };
+        let held = if capture.status == Succeeded { capture.amount.minor() - capture.reversed.minor() } else { 0 };
         prop_assert!(refunds <= held, "a capture was over-refunded");
     }
     Ok(())
@@ -447,7 +469,8 @@ fn nets_add_up(payment: &Payment) -> Result<(), TestCaseError> {
         let Some(capture) = operation.makes_capture() else { continue };
         let net = nets(OperationKind::Refund, Some(capture));
         prop_assert!(net <= taxed.net().minor(), "refunds have more net than their capture");
-        if payment.refundable_of(capture).is_zero() && operation.status == OperationStatus::Succeeded {
+        let whole = operation.reversed.is_zero();
+        if whole && payment.refundable_of(capture).is_zero() && operation.status == OperationStatus::Succeeded {
             prop_assert_eq!(net, taxed.net().minor(), "a full refund has another net than its capture");
         }
     }
@@ -526,9 +549,12 @@ proptest! {
     fn a_new_payment_keeps_every_promise(
         flow in prop::sample::select(vec![Flow::Redirect, Flow::Widget, Flow::Direct]),
         mode in prop::sample::select(vec![CaptureMode::Manual, CaptureMode::Automatic]),
+        policy in prop::sample::select(vec![LateAuthorization::Cancel, LateAuthorization::Accept]),
         steps in prop::collection::vec(steps(), 1..50),
     ) {
-        run(opened_with(flow, mode), &steps)?;
+        let mut start = opened_with(flow, mode);
+        start.0.late_authorization = policy;
+        run(start, &steps)?;
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use http::Method;
 use payment::{
-    Amount, Detail, Doubt, Finding, Flow, News, Operation, OrderNews, OrderState, Outcome, Payment, Receipt, Status,
+    Amount, Detail, Doubt, Finding, Flow, GivenBack, News, Operation, OperationNews, OrderNews, OrderState, Outcome,
+    Payment, Receipt, Status, Whom,
 };
 
 use super::answer::{done, news, seen, state};
@@ -14,12 +15,27 @@ use crate::{Context, ReadError, Request};
 
 pub(super) async fn observe(client: &Client, context: &Context<'_>) -> Result<News, ReadError> {
     let payment = context.payment;
+    let mut operations = Vec::new();
     let order = match (payment.provider_reference.as_deref(), payment.session_reference.as_deref()) {
-        (Some(uuid), _) => news(order(client, context, uuid).await?, payment).ok_or(ReadError::Unreadable)?,
+        (Some(uuid), _) => {
+            let order = order(client, context, uuid).await?;
+            operations = given_back(&order);
+            news(order, payment).ok_or(ReadError::Unreadable)?
+        }
         (None, Some(session)) => of_session(authorization(client, context, session).await?.as_ref())?,
         (None, None) => of_candidate(client, context).await?,
     };
-    Ok(News { order: Some(order), operations: Vec::new() })
+    Ok(News { order: Some(order), operations })
+}
+
+/// A cancelled invoice has given its whole capture back, whoever cancelled it (docs.billie.io, invoice_cancel_v2).
+fn given_back(order: &wire::Order) -> Vec<OperationNews> {
+    let gone = |invoice: &&wire::Invoice| invoice.state.as_deref().and_then(stage) == Some(Stage::Canceled);
+    let of_capture = |invoice: &wire::Invoice| OperationNews {
+        whom: vec![Whom::ProviderReference(invoice.uuid.0.clone())],
+        outcome: Outcome::Done(Receipt { given_back: Some(GivenBack::All), ..Receipt::default() }),
+    };
+    order.invoices.0.iter().flatten().filter(gone).map(of_capture).collect()
 }
 
 /// A backend order whose answer was lost, by the id that a message named: ours only if it has our reference.
@@ -92,7 +108,7 @@ async fn captured(
         Some(wire::Invoice { uuid, amount: wire::Part(Some(amount)), .. }) => Finding::Found(Outcome::Done(Receipt {
             provider_reference: Some(uuid.0.clone()),
             amount: Some(amount.0.gross()),
-            order: None,
+            ..Receipt::default()
         })),
         Some(_) => Finding::Found(Outcome::InDoubt(Doubt::Unreadable)),
     })

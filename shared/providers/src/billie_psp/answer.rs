@@ -81,12 +81,12 @@ pub(super) fn activated(said: &Said) -> Outcome {
 /// A capture is named by its id from then on, so an answer without one is none.
 pub(super) fn captured(said: &Said, currency: Currency) -> Outcome {
     let Some(id) = said.id("/capture_id") else { return UNREADABLE };
-    with_amount(said, currency, |amount| Receipt { provider_reference: Some(id), amount, order: None })
+    with_amount(said, currency, |amount| Receipt { provider_reference: Some(id), amount, ..Receipt::default() })
 }
 
 pub(super) fn refunded(said: &Said, currency: Currency) -> Outcome {
     let provider_reference = said.id("/refund_id");
-    with_amount(said, currency, |amount| Receipt { provider_reference, amount, order: None })
+    with_amount(said, currency, |amount| Receipt { provider_reference, amount, ..Receipt::default() })
 }
 
 pub(super) fn amended(said: &Said, currency: Currency) -> Outcome {

@@ -125,7 +125,7 @@ fn opened(answer: &Answer, now: Timestamp) -> Outcome {
                 ..OrderNews::of(OrderState::AwaitingBuyer(Some(action)))
             };
             let provider_reference = order.provider_reference.clone();
-            Outcome::Done(Receipt { provider_reference, amount: None, order: Some(order) })
+            Outcome::Done(Receipt { provider_reference, order: Some(order), ..Receipt::default() })
         }
         (Some("success"), ..) => Outcome::InDoubt(Doubt::Unreadable),
         _ => Outcome::InDoubt(Doubt::UnknownCode),

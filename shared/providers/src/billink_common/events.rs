@@ -7,6 +7,8 @@ use payment::{Decline, DeclineReason, OrderState, ReceivableNews};
 pub(crate) enum Says {
     /// How the order stands.
     Order(OrderState),
+    /// All of it was credited: released before its capture, given back after it.
+    Credited,
     /// Who paid whom.
     Receivable(ReceivableNews),
     /// Nothing that a payment keeps.
@@ -24,15 +26,14 @@ pub(crate) static SESSION: [(&str, OrderState); 5] = [
     ("session_expired", OrderState::Expired),
 ];
 
-/// developers.billink.nl/webhooks/order-webhook. An order that was credited in full before any capture is released;
-/// after one, that is a refund which we know of.
+/// developers.billink.nl/webhooks/order-webhook. That a part was credited names no amount.
 pub(crate) static ORDER: [(&str, Says); 8] = [
     ("order_placed", Says::Order(OrderState::Authorized)),
     ("order_workflow_started", Says::Nothing),
     ("partial_payment_added", Says::Receivable(ReceivableNews::BuyerPaid)),
     ("order_paid", Says::Receivable(ReceivableNews::BuyerPaid)),
     ("partial_credit_added", Says::Nothing),
-    ("order_fully_accredited", Says::Order(OrderState::Canceled)),
+    ("order_fully_accredited", Says::Credited),
     ("customer_fully_paid", Says::Receivable(ReceivableNews::Closed)),
     ("order_on_hold", Says::Nothing),
 ];

@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
-use payment::{News, OperationNews, OrderNews, OrderState, Outcome, Receipt, ReceivableMessage, SignedClaim, Whom};
+use payment::{
+    GivenBack, News, OperationNews, OrderNews, OrderState, Outcome, Receipt, ReceivableMessage, SignedClaim, Whom,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use sha2::Sha256;
@@ -105,7 +107,11 @@ fn read(inbound: Inbound<'_>, signed: bool) -> Result<Message, NotAuthentic> {
     let (evidence, receivable) = match says.filter(|_| signed) {
         // Where the buyer has to act is in the session's answer, which this may overtake.
         Some(Says::Order(OrderState::AwaitingBuyer(_)) | Says::Nothing) | None => (Evidence::Hint, None),
-        Some(Says::Order(state)) => (Evidence::Claim(SignedClaim::verified(webhook.news(state))), None),
+        Some(Says::Order(state)) => (Evidence::Claim(SignedClaim::verified(webhook.news(state, None))), None),
+        Some(Says::Credited) => {
+            let news = webhook.news(OrderState::Canceled, Some(GivenBack::All));
+            (Evidence::Claim(SignedClaim::verified(news)), None)
+        }
         Some(Says::Receivable(news)) => (Evidence::Hint, Some(ReceivableMessage::of(news))),
     };
     Ok(Message { addressees: webhook.addressees(), evidence, receivable, unrecognized, identity: inbound.body_hash() })
@@ -143,10 +149,10 @@ impl Webhook {
 
     /// News of the order, bound by name to the operation that opened it: the signature does not cover the address, so a
     /// message can be sent to another payment's.
-    fn news(&self, state: OrderState) -> News {
+    fn news(&self, state: OrderState, given_back: Option<GivenBack>) -> News {
         let (ours, theirs) = self.names();
         let whom = ours.map(Whom::Reference).chain(theirs.map(Whom::ProviderReference)).collect();
-        let receipt = Receipt { order: Some(OrderNews::of(state)), ..Receipt::default() };
+        let receipt = Receipt { order: Some(OrderNews::of(state)), given_back, ..Receipt::default() };
         News { order: None, operations: vec![OperationNews { whom, outcome: Outcome::Done(receipt) }] }
     }
 }

@@ -184,7 +184,7 @@ pub(super) fn outcome(action: &ServiceAction, answer: &Transaction) -> Outcome {
         Err(doubt) => return Outcome::InDoubt(doubt),
     };
     let order = action.opens().then(|| OrderNews { amount, ..answer.news(state) });
-    let receipt = Receipt { provider_reference: answer.key.clone(), amount, order };
+    let receipt = Receipt { provider_reference: answer.key.clone(), amount, order, given_back: None };
     let waits = answer.meaning() == Some(Meaning::Pending) && !action.opens();
     if waits { Outcome::Pending(receipt) } else { Outcome::Done(receipt) }
 }

@@ -139,7 +139,7 @@ fn every_order_event_says_what_its_table_says() {
 }
 
 #[test]
-fn a_credit_in_full_settles_a_cancellation_in_doubt_and_leaves_a_captured_payment_alone() {
+fn a_credit_in_full_settles_a_cancellation_in_doubt_and_reverses_what_was_captured() {
     let mut payment = canceling(OrderState::Authorized);
     settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
     let body = event(&payment, "order_fully_accredited");
@@ -147,6 +147,9 @@ fn a_credit_in_full_settles_a_cancellation_in_doubt_and_leaves_a_captured_paymen
     assert_eq!(payment.status, Status::Canceled);
     assert_eq!(newest(&payment).status, payment::OperationStatus::Succeeded);
     assert_eq!(after(captured(), &body), Status::Captured);
+    let mut reversed = captured();
+    reversed.learn(claim(&signed(&body).unwrap()).unwrap(), &cause(), now());
+    assert_eq!((reversed.amounts().captured.minor(), reversed.amounts().released), (0, reversed.amount));
     assert_eq!(after(capturing(), &body), Status::Authorized);
 }
 

@@ -85,7 +85,7 @@ fn opened(state: OrderState) -> Payment {
         ..OrderNews::of(state)
     };
     let provider_reference = news.provider_reference.clone();
-    settle(&mut payment, Outcome::Done(Receipt { provider_reference, amount: None, order: Some(news) }));
+    settle(&mut payment, Outcome::Done(Receipt { provider_reference, order: Some(news), ..Receipt::default() }));
     payment
 }
 

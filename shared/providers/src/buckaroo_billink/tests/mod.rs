@@ -80,7 +80,7 @@ fn created(order: &Order) -> Payment {
 fn opened(order: &Order, state: OrderState) -> Payment {
     let mut payment = created(order);
     let news = OrderNews { provider_reference: Some(FIRST_KEY.into()), ..OrderNews::of(state) };
-    let receipt = Receipt { provider_reference: Some(FIRST_KEY.into()), amount: None, order: Some(news) };
+    let receipt = Receipt { provider_reference: Some(FIRST_KEY.into()), order: Some(news), ..Receipt::default() };
     settle(&mut payment, Outcome::Done(receipt));
     payment
 }

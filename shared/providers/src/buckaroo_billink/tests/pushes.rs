@@ -59,7 +59,7 @@ fn learn(payment: &mut Payment, message: Message) {
     payment.learn(claim(message), &cause(), now());
 }
 
-/// The one outcome that a push tells, with whom it is about.
+/// What a push tells, with whom it is about.
 fn told_push(message: &Message) -> String {
     let name = |addressee: &Addressee| match addressee {
         Addressee::Reference(reference) => format!("ref {reference}"),
@@ -69,9 +69,16 @@ fn told_push(message: &Message) -> String {
     let what = match &message.evidence {
         Evidence::Hint | Evidence::Attested(_) => "hint".to_owned(),
         Evidence::Claim(claim) => {
-            let [news] = claim.content().operations.as_slice() else { panic!() };
             assert!(claim.content().order.is_none());
-            format!("{:?} {}", news.whom, told(&news.outcome))
+            let line = |news: &payment::OperationNews| {
+                let given_back = match &news.outcome {
+                    Outcome::Done(receipt) => receipt.given_back.as_ref(),
+                    _ => None,
+                };
+                let given_back = given_back.map(|given_back| format!(" gives back {given_back:?}")).unwrap_or_default();
+                format!("{:?} {}{given_back}", news.whom, told(&news.outcome))
+            };
+            claim.content().operations.iter().map(line).collect::<Vec<_>>().join("\n  and ")
         }
     };
     format!("{what}\n  to {}\n  {:?} {}", names.join(", "), message.unrecognized, message.identity)
@@ -262,4 +269,16 @@ fn what_was_kept_is_read_again_without_its_signature() {
     let headers = headers("application/json", None);
     let again = push::read(Inbound { url: URL, headers: &headers, body: body.as_bytes() }).unwrap();
     assert_eq!(told_push(&again), told_push(&json_push(&body).unwrap()));
+}
+
+#[test]
+fn a_refund_at_buckaroos_own_desk_is_counted_once() {
+    let mut payment = captured();
+    for _ in 0..2 {
+        let order = payment.order_reference.clone();
+        let body = transaction(&Wire { key: Some("DESK1"), ..Wire::new(190, "C070", &order) });
+        learn(&mut payment, json_push(&body).unwrap());
+    }
+    let (a, desk) = (payment.amounts(), payment::Amount::new(12_100).unwrap());
+    assert_eq!((a.released, a.captured.plus(desk), a.refunded.is_zero()), (desk, Some(payment.amount), true));
 }

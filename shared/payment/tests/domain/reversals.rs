@@ -1,0 +1,151 @@
+//! What the provider gave back of captured money without being asked by us.
+
+use payment::{CaptureId, Doubt, GivenBack, OperationId, OperationStatus, Outcome, Payment, Receipt, Status, Ticket};
+
+use crate::fixture::*;
+
+fn given_back(payment: &mut Payment, of: &OperationId, what: GivenBack) {
+    let receipt = Receipt { given_back: Some(what), ..Receipt::default() };
+    let reference = operation(payment, of).reference.clone();
+    claim(payment, operation_news(&reference, Outcome::Done(receipt)), 10);
+}
+
+fn part(movement: &str, minor: i64) -> GivenBack {
+    GivenBack::Part { movement: movement.to_owned(), amount: amount(minor) }
+}
+
+/// A payment that was captured in full, the operation that did it, and the capture.
+fn captured_in_full() -> (Payment, OperationId, CaptureId) {
+    let (payment, capture) = captured(AMOUNT);
+    let operation = last_of(&payment, payment::OperationKind::Capture).id.clone();
+    (payment, operation, capture)
+}
+
+fn in_doubt(payment: &mut Payment, ticket: &Ticket) {
+    settle(payment, ticket, Outcome::InDoubt(Doubt::TimedOut));
+}
+
+#[test]
+fn a_capture_that_is_given_back_is_reversed_once_and_cannot_be_captured_again() {
+    let (mut payment, operation, capture) = captured_in_full();
+    for _ in 0..2 {
+        given_back(&mut payment, &operation, GivenBack::All);
+    }
+    let a = payment.amounts();
+    assert_eq!((a.captured, a.released, payment.capturable()), (amount(0), amount(AMOUNT), amount(0)));
+    assert_eq!((payment.status, payment.refundable_of(&capture)), (Status::Captured, amount(0)));
+    let reversals = facts_after(&payment, 0).into_iter().filter(|kind| *kind == "capture.reversed");
+    assert_eq!(reversals.count(), 1);
+    assert!(accept(&mut payment, refund_command("r1", None, 1), 11).is_err());
+}
+
+#[test]
+fn only_what_no_refund_explains_is_reversed() {
+    let (mut payment, operation, capture) = captured_in_full();
+    let ticket = refund(&mut payment, "r1", &capture, 2_000);
+    settle(&mut payment, &ticket, done());
+    given_back(&mut payment, &operation, GivenBack::All);
+    let a = payment.amounts();
+    assert_eq!((a.captured, a.refunded, a.released), (amount(2_000), amount(2_000), amount(AMOUNT - 2_000)));
+}
+
+#[test]
+fn a_refund_in_doubt_that_explains_all_of_it_is_settled_instead() {
+    let (mut payment, operation, capture) = captured_in_full();
+    let ticket = refund(&mut payment, "r1", &capture, AMOUNT);
+    in_doubt(&mut payment, &ticket);
+    given_back(&mut payment, &operation, GivenBack::All);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::Succeeded);
+    let a = payment.amounts();
+    assert_eq!((a.captured, a.refunded, a.released), (amount(AMOUNT), amount(AMOUNT), amount(0)));
+}
+
+#[test]
+fn a_refund_in_doubt_that_explains_a_part_stays_reserved_and_is_never_counted_twice() {
+    let (mut payment, operation, capture) = captured_in_full();
+    let ticket = refund(&mut payment, "r1", &capture, 2_000);
+    in_doubt(&mut payment, &ticket);
+    given_back(&mut payment, &operation, GivenBack::All);
+    let a = payment.amounts();
+    assert_eq!((a.captured, a.refunding, a.released), (amount(2_000), amount(2_000), amount(AMOUNT - 2_000)));
+    given_back(&mut payment, &operation, GivenBack::All);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::Succeeded, "nothing else is left that it could be");
+}
+
+#[test]
+fn a_movement_is_the_refund_of_ours_that_has_its_amount_and_no_name_yet() {
+    let (mut payment, operation, capture) = captured_in_full();
+    let ticket = refund(&mut payment, "r1", &capture, 2_000);
+    in_doubt(&mut payment, &ticket);
+    given_back(&mut payment, &operation, part("m1", 2_000));
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::Succeeded);
+    given_back(&mut payment, &operation, part("m1", 2_000));
+    assert_eq!(payment.amounts().refunded, amount(2_000));
+    given_back(&mut payment, &operation, part("m2", 2_000));
+    let a = payment.amounts();
+    assert_eq!((a.captured, a.refunded, a.released), (amount(AMOUNT - 2_000), amount(2_000), amount(2_000)));
+    given_back(&mut payment, &operation, part("m2", 2_000));
+    assert_eq!(payment.amounts(), a, "one movement counts once");
+}
+
+#[test]
+fn a_refund_that_was_thought_not_to_have_happened_is_reinstated_by_its_movement() {
+    let (mut payment, operation, capture) = captured_in_full();
+    let ticket = refund(&mut payment, "r1", &capture, 2_000);
+    settle(&mut payment, &ticket, Outcome::NotSent);
+    given_back(&mut payment, &operation, part("m1", 2_000));
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::Succeeded);
+    assert_eq!((payment.amounts().refunded, payment.amounts().released), (amount(2_000), amount(0)));
+}
+
+#[test]
+fn more_than_is_left_is_never_given_back() {
+    let (mut payment, operation, capture) = captured_in_full();
+    let ticket = refund(&mut payment, "r1", &capture, AMOUNT - 100);
+    settle(&mut payment, &ticket, done());
+    let before = payment.amounts();
+    given_back(&mut payment, &operation, part("m1", 200));
+    assert_eq!((payment.amounts(), payment.due_at()), (before, Some(at(10))), "it only makes us look");
+}
+
+#[test]
+fn the_rest_can_be_captured_and_released_after_a_reversal() {
+    let (mut payment, _) = captured(5_000);
+    let first = last_of(&payment, payment::OperationKind::Capture).id.clone();
+    given_back(&mut payment, &first, GivenBack::All);
+    assert_eq!((payment.status, payment.capturable()), (Status::PartiallyCaptured, amount(AMOUNT - 5_000)));
+    let ticket = capture(&mut payment, "c1", 600);
+    settle(&mut payment, &ticket, done());
+    let cancel = act(&mut payment, cancel_command("x"));
+    settle(&mut payment, &cancel, done());
+    let a = payment.amounts();
+    assert_eq!((payment.status, a.captured, a.released), (Status::Captured, amount(600), amount(AMOUNT - 600)));
+}
+
+#[test]
+fn the_rest_can_be_released_after_everything_was_reversed() {
+    let (mut payment, _) = captured(5_000);
+    let first = last_of(&payment, payment::OperationKind::Capture).id.clone();
+    given_back(&mut payment, &first, GivenBack::All);
+    let cancel = act(&mut payment, cancel_command("x"));
+    settle(&mut payment, &cancel, done());
+    let a = payment.amounts();
+    assert_eq!((payment.status, a.captured, a.released), (Status::Captured, amount(0), amount(AMOUNT)));
+}
+
+#[test]
+fn what_is_said_of_the_order_is_about_every_capture() {
+    let (mut payment, _) = captured(5_000);
+    let ticket = capture(&mut payment, "c1", 600);
+    settle(&mut payment, &ticket, done());
+    let order = payment.operations[0].id.clone();
+    given_back(&mut payment, &order, GivenBack::All);
+    assert_eq!((payment.amounts().captured, payment.amounts().released), (amount(0), amount(5_600)));
+}
+
+#[test]
+fn a_reversed_capture_reads_back() {
+    let (mut payment, operation, _) = captured_in_full();
+    given_back(&mut payment, &operation, part("m1", 600));
+    crate::storage::reads_back(&payment);
+}
