@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use lambda_runtime::Error;
 use payment::PaymentId;
 use store::{Lag, StoreError};
@@ -21,7 +20,7 @@ impl Relay {
         for (payment, stopped_at) in self.queues.send_in_order(queue, &sent).await {
             let upto = last.get(&payment).copied().unwrap_or(stopped_at);
             let lag = Lag::new(queue.to_owned(), payment.clone(), stopped_at.saturating_sub(1), upto);
-            if let Err(error) = self.store.fall_behind(&lag, Timestamp::now()).await {
+            if let Err(error) = self.store.fall_behind(&lag, (self.clock)()).await {
                 tracing::error!(payment_id = %payment, %error, "a queue that fell behind cannot be written down");
                 let records = sent.iter().filter(|e| e.payment == payment && e.sequence >= stopped_at);
                 failed.extend(records.map(|event| event.record.clone()));

@@ -10,7 +10,6 @@ mod webhook;
 mod wire;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use payment::{
     BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order, OrderError,
     OrderNews, OrderState, Outcome, Payment, Status,
@@ -61,13 +60,12 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
 };
 
 pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
-    Ok(Box::new(Billink { account: Account::parse(account)?, transport, clock: Timestamp::now }))
+    Ok(Box::new(Billink { account: Account::parse(account)?, transport }))
 }
 
 struct Billink {
     account: Account,
     transport: Transport,
-    clock: fn() -> Timestamp,
 }
 
 #[async_trait]
@@ -138,7 +136,7 @@ impl Adapter for Billink {
     }
 
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-        webhook::receive(&self.account, inbound, (self.clock)())
+        webhook::receive(&self.account, inbound, self.transport.now())
     }
 
     fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {

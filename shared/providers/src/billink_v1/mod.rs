@@ -64,7 +64,7 @@ struct Billink {
 #[async_trait]
 impl Adapter for Billink {
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
-        rules::broken(order, request::day(jiff::Timestamp::now()))
+        rules::broken(order, request::day(self.transport.now()))
     }
 
     fn broken_widget_rules(&self, _payment: &Payment, _result: &Value) -> Vec<OrderError> {
