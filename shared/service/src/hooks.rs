@@ -11,7 +11,7 @@ use crate::look::INLINE;
 use crate::merchant::{Caller, merchant_of_key};
 use crate::parse;
 use crate::problem::{Problem, ProblemCode};
-use crate::work::Work;
+use crate::work::{RACES, Work};
 
 /// The largest message without a signature that is kept, in bytes.
 const LARGEST_HINT: usize = 16 * 1024;
@@ -67,10 +67,26 @@ impl Service {
         let mut work = self.work(payment).await?;
         if work.payment.status.is_open() {
             let cause = payment::Cause::new(CauseKind::Probe, request_id);
-            let candidate = work.account()?.adapter.candidate_of_return(query);
-            self.observe_with(&mut work, candidate, deadline.at_most(INLINE), &cause).await?;
+            if let Some(candidate) = work.account()?.adapter.candidate_of_return(query) {
+                self.consider(&mut work, &candidate).await?;
+            }
+            self.observe(&mut work, deadline.at_most(INLINE), &cause).await?;
         }
         Ok(work.payment.status)
+    }
+
+    /// Writes down an id that the returning buyer's address named: the buyer comes only once, and the look may fail.
+    async fn consider(&self, work: &mut Work, candidate: &str) -> Result<(), Problem> {
+        for _ in 0..RACES {
+            if !work.payment.consider(candidate) {
+                return Ok(());
+            }
+            match self.store.save(&mut work.payment).await {
+                Err(StoreError::Conflict) => self.reload(work).await?,
+                saved => return saved.map_err(Problem::from),
+            }
+        }
+        Err(StoreError::Conflict.into())
     }
 
     /// Takes in a provider's message: verified, kept, applied. `Ok` means that it is in the table.
@@ -138,7 +154,12 @@ impl Service {
         for _ in 0..8 {
             let now = self.now();
             match &message.evidence {
-                Evidence::Hint => work.payment.hint(Hint { at: now }),
+                Evidence::Hint => {
+                    work.payment.hint(Hint { at: now });
+                    for candidate in named(message) {
+                        work.payment.consider(candidate);
+                    }
+                }
                 Evidence::Claim(claim) => work.payment.learn(claim.clone(), &cause, now),
                 Evidence::Attested(attestation) => work.payment.learn(attestation.clone(), &cause, now),
             }
@@ -150,7 +171,7 @@ impl Service {
             work.payment.note_message(note, &cause, now);
             match self.save_told(&mut work, message).await {
                 Ok(()) => {
-                    self.look_after_a_hint(call, &mut work, message).await;
+                    self.look_after_a_hint(call, &mut work).await;
                     return Ok(MessageState::Applied);
                 }
                 Err(StoreError::Conflict) => self.reload(&mut work).await?,
@@ -176,16 +197,12 @@ impl Service {
     }
 
     /// A message that made the payment due is followed by a look, as long as there is time; the sweep does it otherwise.
-    async fn look_after_a_hint(&self, call: &Call, work: &mut Work, message: &Message) {
+    async fn look_after_a_hint(&self, call: &Call, work: &mut Work) {
         if work.payment.observe_at.is_none_or(|at| at > self.now()) {
             return;
         }
         let cause = call.cause(CauseKind::Webhook);
-        let candidate = message.addressees.iter().find_map(|addressee| match addressee {
-            Addressee::ProviderReference(id) => Some(id.clone()),
-            Addressee::Reference(_) => None,
-        });
-        if let Err(problem) = self.observe_with(work, candidate, call.deadline.at_most(INLINE), &cause).await {
+        if let Err(problem) = self.observe(work, call.deadline.at_most(INLINE), &cause).await {
             tracing::warn!(request_id = call.request_id, code = problem.code().as_str(), "a hint is left to the sweep");
         }
     }
@@ -219,6 +236,14 @@ impl Service {
         }
         Ok(None)
     }
+}
+
+/// The provider's own ids that a message names.
+fn named(message: &Message) -> impl Iterator<Item = &str> {
+    message.addressees.iter().filter_map(|addressee| match addressee {
+        Addressee::ProviderReference(id) => Some(id.as_str()),
+        Addressee::Reference(_) => None,
+    })
 }
 
 /// Whether a message that names references names one of this payment: an address is not covered by every signature.
