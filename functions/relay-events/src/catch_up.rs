@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use lambda_runtime::Error;
 use payment::PaymentId;
 use store::{EVERY_QUEUE, Lag, StoreError};
@@ -21,7 +20,7 @@ impl Relay {
         for (payment, stopped_at) in self.queues.send_in_order(queue, &sent).await {
             let upto = last.get(&payment).copied().unwrap_or(stopped_at);
             let lag = Lag::new(queue.to_owned(), payment.clone(), stopped_at.saturating_sub(1), upto);
-            if let Err(error) = self.store.fall_behind(&lag, Timestamp::now()).await {
+            if let Err(error) = self.store.fall_behind(&lag, (self.clock)()).await {
                 tracing::error!(payment_id = %payment, %error, "a queue that fell behind cannot be written down");
                 let records = sent.iter().filter(|e| e.payment == payment && e.sequence >= stopped_at);
                 failed.extend(records.map(|event| event.record.clone()));
@@ -78,7 +77,7 @@ impl Relay {
     async fn fall_back_everywhere(&self, lag: &Lag) -> Result<(), Error> {
         for queue in self.queues.urls() {
             let behind = Lag { queue: queue.to_owned(), ..lag.clone() };
-            self.store.fall_back(&behind, Timestamp::now()).await?;
+            self.store.fall_back(&behind, (self.clock)()).await?;
         }
         self.store.caught_up(lag, lag.upto).await?;
         Ok(())

@@ -22,13 +22,20 @@ pub use queues::Queues;
 pub struct Relay {
     queues: Queues,
     store: Store,
+    clock: fn() -> Timestamp,
 }
 
 impl Relay {
-    /// The relay from this table to these queues.
+    /// The relay from this table to these queues, by the machine's clock.
     #[must_use]
-    pub const fn new(queues: Queues, store: Store) -> Self {
-        Self { queues, store }
+    pub fn new(queues: Queues, store: Store) -> Self {
+        Self { queues, store, clock: Timestamp::now }
+    }
+
+    /// The same by another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: fn() -> Timestamp) -> Self {
+        Self { clock, ..self }
     }
 
     /// The relay as the environment describes it.
@@ -145,7 +152,7 @@ fn tell(event: &payment::Event) {
 async fn wake(payment: &Payment, relay: &Relay) {
     let in_doubt = |o: &&payment::Operation| o.status == OperationStatus::InDoubt;
     let Some(due) = payment.operations.iter().filter(in_doubt).filter_map(|o| o.due_at).min() else { return };
-    if let Err(error) = relay.queues.wake(due.duration_since(Timestamp::now())).await {
+    if let Err(error) = relay.queues.wake(due.duration_since((relay.clock)())).await {
         tracing::warn!(%error, "the sweep is not woken early");
     }
 }

@@ -18,6 +18,7 @@ mod billink_shared;
 mod calls;
 mod clock;
 mod control;
+mod direct;
 mod faults;
 mod host;
 mod json;
@@ -29,4 +30,5 @@ mod reader;
 mod route;
 mod xml;
 
+pub use direct::{Called, Direct, Twist, Unsent};
 pub use host::Running;

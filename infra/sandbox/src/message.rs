@@ -125,13 +125,20 @@ impl Answer {
         }
     }
 
+    /// The media type of the body, where there is one.
+    pub(crate) fn media_type(&self) -> Option<&'static str> {
+        match self.content {
+            Content::Empty => None,
+            Content::Json(_) => Some("application/json; charset=utf-8"),
+            Content::Html(_) => Some("text/html; charset=utf-8"),
+            Content::Xml(_) => Some("text/xml"),
+        }
+    }
+
     pub(crate) fn into_response(self) -> Response {
         let mut response = Response::builder().status(self.status);
-        match self.content {
-            Content::Empty => {}
-            Content::Json(_) => response = response.header("content-type", "application/json; charset=utf-8"),
-            Content::Html(_) => response = response.header("content-type", "text/html; charset=utf-8"),
-            Content::Xml(_) => response = response.header("content-type", "text/xml"),
+        if let Some(media_type) = self.media_type() {
+            response = response.header("content-type", media_type);
         }
         for (name, value) in &self.headers {
             response = response.header(*name, value);

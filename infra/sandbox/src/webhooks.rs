@@ -35,12 +35,20 @@ pub(crate) struct Hook {
     pub(crate) url: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
-    /// Signs every attempt anew; gets the body.
+    /// Signs every attempt anew; gets the body and the time outside, where the receiver lives.
     pub(crate) sign: Option<Sign>,
 }
 
+impl Hook {
+    /// The headers of an attempt at this time.
+    pub(crate) fn headers_at(&self, now: Timestamp) -> Vec<(String, String)> {
+        let signed = self.sign.as_ref().map(|sign| sign(&self.body, now)).unwrap_or_default();
+        self.headers.iter().cloned().chain(signed).collect()
+    }
+}
+
 /// Makes the headers of one attempt.
-pub(crate) type Sign = Box<dyn Fn(&str) -> Vec<(String, String)> + Send + Sync>;
+pub(crate) type Sign = Box<dyn Fn(&str, Timestamp) -> Vec<(String, String)> + Send + Sync>;
 
 /// One attempt to send a webhook, for the provider's own records.
 pub(crate) struct Attempt<'a> {
@@ -239,12 +247,9 @@ impl Webhooks {
     fn request(&self, number: usize) -> Option<reqwest::RequestBuilder> {
         let inner = self.lock();
         let hook = &inner.log.get(number)?.hook;
-        let mut request = self.client.post(&hook.url).body(hook.body.clone());
-        let signed = hook.sign.as_ref().map(|sign| sign(&hook.body)).unwrap_or_default();
-        for (name, value) in hook.headers.iter().chain(&signed) {
-            request = request.header(name, value);
-        }
-        Some(request)
+        let request = self.client.post(&hook.url).body(hook.body.clone());
+        let headers = hook.headers_at(Timestamp::now());
+        Some(headers.into_iter().fold(request, |request, (name, value)| request.header(name, value)))
     }
 
     fn set(&self, number: usize, state: &'static str) {

@@ -22,6 +22,12 @@ use crate::text::Text;
 /// The layout of the stored item. Code that meets a higher one rewrites nothing.
 pub const SCHEMA: u32 = 1;
 
+/// So many unchecked ids of the order are remembered; anybody may name one.
+const MOST_CANDIDATES: usize = 4;
+
+/// No provider's id is longer, in bytes.
+const LONGEST_CANDIDATE: usize = 100;
+
 /// Above this many bytes a payment takes no new operation.
 const TOO_LARGE: usize = 200_000;
 
@@ -90,6 +96,9 @@ pub struct Payment {
     pub provider_reference: Option<String>,
     /// The provider's id of the session that leads to it.
     pub session_reference: Option<String>,
+    /// Ids of the order that somebody named and nobody has checked, the newest last; of use until one is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<String>,
     /// Where the buyer pays.
     pub bank_transfer: Option<BankTransfer>,
     /// The company as the provider identified it.
@@ -177,6 +186,7 @@ impl Payment {
             decline: None,
             provider_reference: None,
             session_reference: None,
+            candidates: Vec::new(),
             bank_transfer: None,
             debtor: None,
             receivable: None,
@@ -240,6 +250,20 @@ impl Payment {
 
     pub(crate) fn operation_mut(&mut self, id: &OperationId) -> Option<&mut Operation> {
         self.operations.iter_mut().find(|o| o.id == *id)
+    }
+
+    /// Remembers an id of the order that somebody named, until a look can tell whether it is this payment's. Returns
+    /// whether it is new.
+    pub fn consider(&mut self, candidate: &str) -> bool {
+        let known = self.provider_reference.is_some() || self.candidates.iter().any(|known| known == candidate);
+        if known || candidate.is_empty() || candidate.len() > LONGEST_CANDIDATE {
+            return false;
+        }
+        if self.candidates.len() == MOST_CANDIDATES {
+            self.candidates.remove(0);
+        }
+        self.candidates.push(candidate.to_owned());
+        true
     }
 
     /// When somebody should look at it next.

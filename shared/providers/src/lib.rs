@@ -22,7 +22,7 @@ pub use capabilities::{BestEvidence, Capabilities, Limit, OperationCapability};
 pub use decimal::JsonDecimal;
 pub use effect::Effect;
 pub use inbound::{Addressee, Evidence, Inbound, Message, NotAuthentic};
-pub use transport::{Answer, Deadline, Request, Response, Transport, client_builder};
+pub use transport::{Answer, Broken, Deadline, Network, Request, Response, Transport, Verb, client_builder};
 
 use payment::{OperationKind, ProviderId};
 

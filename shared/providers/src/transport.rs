@@ -3,8 +3,10 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method};
+use jiff::Timestamp;
 use payment::{Doubt, Outcome};
 use reqwest::redirect::Policy;
 use tokio::time::{Instant, timeout_at};
@@ -132,43 +134,93 @@ impl Answer {
     }
 }
 
-#[derive(Default)]
-struct Clients {
-    acts: OnceLock<Option<reqwest::Client>>,
-    reads: OnceLock<Option<reqwest::Client>>,
+/// What a request may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// It changes something and must not be sent twice.
+    Act,
+    /// It is safe.
+    Read,
 }
 
-/// The HTTP clients, made when first needed and shared by all adapters.
-#[derive(Clone, Default)]
+/// How a request ended that got no complete answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    /// No connection: it never left us.
+    NotConnected,
+    /// It left us, and no answer came in time.
+    TimedOut,
+    /// It may have left us.
+    Lost,
+    /// The answer began with this HTTP status and could not be read to its end.
+    Cut {
+        /// The HTTP status.
+        status: u16,
+        /// Why.
+        doubt: Doubt,
+    },
+}
+
+/// The way to the providers: the network, or another world for whoever simulates one.
+#[async_trait]
+pub trait Network: Send + Sync {
+    /// Sends a request once and waits for the whole answer, for as long as the caller does.
+    async fn send(&self, verb: Verb, request: Request) -> Result<Response, Broken>;
+}
+
+/// HTTP with two verbs and a clock, shared by all adapters.
+#[derive(Clone)]
 pub struct Transport {
-    clients: Arc<Clients>,
+    network: Arc<dyn Network>,
+    clock: fn() -> Timestamp,
+}
+
+impl Default for Transport {
+    /// The real network and the machine's clock.
+    fn default() -> Self {
+        Self::new(Arc::new(Http::default()), Timestamp::now)
+    }
 }
 
 impl Transport {
+    /// Over this network, by this clock.
+    #[must_use]
+    pub fn new(network: Arc<dyn Network>, clock: fn() -> Timestamp) -> Self {
+        Self { network, clock }
+    }
+
+    /// The same by another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: fn() -> Timestamp) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
     /// Sends an effectful request, at most once.
     pub async fn act(&self, effect: Effect, request: Request, deadline: Deadline) -> Answer {
-        // No idle connection: one that died while the function was frozen would be re-sent silently.
-        let client = self.clients.acts.get_or_init(|| build(|b| b.pool_max_idle_per_host(0)));
-        let Some(client) = client else { return Answer::NotSent };
         if !deadline.leaves(Duration::ZERO) {
             return Answer::NotSent;
         }
-        let response = match timeout_at(deadline.0, client.execute(to_reqwest(request))).await {
-            Err(_) => return Answer::InDoubt(Doubt::TimedOut),
-            Ok(Err(error)) if error.is_connect() || error.is_builder() => return Answer::NotSent,
-            Ok(Err(error)) if error.is_timeout() => return Answer::InDoubt(Doubt::TimedOut),
-            Ok(Err(_)) => return Answer::InDoubt(Doubt::ConnectionLost),
-            Ok(Ok(response)) => response,
+        let Ok(sent) = timeout_at(deadline.0, self.network.send(Verb::Act, request)).await else {
+            return Answer::InDoubt(Doubt::TimedOut);
         };
-        match response.status().as_u16() {
-            401 if !effect.renewed => return Answer::Unauthorized(Effect { renewed: true }),
-            401 | 429 => return Answer::NotSent,
-            _ => {}
-        }
-        match timeout_at(deadline.0, collect(response)).await {
-            Err(_) => Answer::InDoubt(Doubt::TimedOut),
-            Ok(Err(doubt)) => Answer::InDoubt(doubt),
-            Ok(Ok(response)) => Answer::Got(response),
+        let status = match &sent {
+            Ok(response) => response.status,
+            Err(Broken::Cut { status, .. }) => *status,
+            Err(_) => 0,
+        };
+        match (status, sent) {
+            (401, _) if !effect.renewed => Answer::Unauthorized(Effect { renewed: true }),
+            (401 | 429, _) | (_, Err(Broken::NotConnected)) => Answer::NotSent,
+            (_, Ok(response)) => Answer::Got(response),
+            (_, Err(Broken::TimedOut)) => Answer::InDoubt(Doubt::TimedOut),
+            (_, Err(Broken::Lost)) => Answer::InDoubt(Doubt::ConnectionLost),
+            (_, Err(Broken::Cut { doubt, .. })) => Answer::InDoubt(doubt),
         }
     }
 
@@ -185,20 +237,43 @@ impl Transport {
     /// # Errors
     /// As [`Transport::read`].
     pub async fn read_signed(&self, sign: impl Fn() -> Request, deadline: Deadline) -> Result<Response, ReadError> {
-        let client = self.clients.reads.get_or_init(|| build(|b| b)).as_ref().ok_or(ReadError::Unreachable)?;
         for pause in READ_PAUSES_MS {
             if pause > 0 && timeout_at(deadline.0, tokio::time::sleep(Duration::from_millis(pause))).await.is_err() {
                 break;
             }
-            let attempt =
-                async { collect(client.execute(to_reqwest(sign())).await.map_err(|_| Doubt::ConnectionLost)?).await };
-            match timeout_at(deadline.0, attempt).await {
+            match timeout_at(deadline.0, self.network.send(Verb::Read, sign())).await {
                 Err(_) => break,
                 Ok(Ok(response)) if response.status != 429 && response.status < 500 => return Ok(response),
                 Ok(Ok(_) | Err(_)) => {}
             }
         }
         Err(ReadError::Unreachable)
+    }
+}
+
+/// The real network; each client is made when first needed.
+#[derive(Default)]
+struct Http {
+    acts: OnceLock<Option<reqwest::Client>>,
+    reads: OnceLock<Option<reqwest::Client>>,
+}
+
+#[async_trait]
+impl Network for Http {
+    async fn send(&self, verb: Verb, request: Request) -> Result<Response, Broken> {
+        let client = match verb {
+            // No idle connection: one that died while the function was frozen would be re-sent silently.
+            Verb::Act => self.acts.get_or_init(|| build(|b| b.pool_max_idle_per_host(0))),
+            Verb::Read => self.reads.get_or_init(|| build(|b| b)),
+        };
+        let client = client.as_ref().ok_or(Broken::NotConnected)?;
+        let response = client.execute(to_reqwest(request)).await.map_err(|error| match error {
+            error if error.is_connect() || error.is_builder() => Broken::NotConnected,
+            error if error.is_timeout() => Broken::TimedOut,
+            _ => Broken::Lost,
+        })?;
+        let status = response.status().as_u16();
+        collect(response).await.map_err(|doubt| Broken::Cut { status, doubt })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::look::INLINE;
 use crate::merchant::{Caller, Merchant, merchant_of_key};
 use crate::parse;
 use crate::problem::{Problem, ProblemCode};
-use crate::work::Work;
+use crate::work::{RACES, Work};
 
 /// The largest message without a signature that is kept, in bytes.
 const LARGEST_HINT: usize = 16 * 1024;
@@ -69,10 +69,26 @@ impl Service {
         let given_up = matches!(work.payment.status, Status::Canceled | Status::Expired);
         if work.payment.status.is_open() || given_up {
             let cause = payment::Cause::new(CauseKind::Probe, request_id);
-            let candidate = work.account()?.adapter.candidate_of_return(query);
-            self.observe_with(&mut work, candidate, deadline.at_most(INLINE), &cause).await?;
+            if let Some(candidate) = work.account()?.adapter.candidate_of_return(query) {
+                self.consider(&mut work, &candidate).await?;
+            }
+            self.observe(&mut work, deadline.at_most(INLINE), &cause).await?;
         }
         Ok(work.payment.status)
+    }
+
+    /// Writes down an id that the returning buyer's address named: the buyer comes only once, and the look may fail.
+    async fn consider(&self, work: &mut Work, candidate: &str) -> Result<(), Problem> {
+        for _ in 0..RACES {
+            if !work.payment.consider(candidate) {
+                return Ok(());
+            }
+            match self.store.save(&mut work.payment).await {
+                Err(StoreError::Conflict) => self.reload(work).await?,
+                saved => return saved.map_err(Problem::from),
+            }
+        }
+        Err(StoreError::Conflict.into())
     }
 
     /// Takes in a provider's message: verified, kept, applied. `Ok` means that it is in the table.
@@ -167,7 +183,7 @@ impl Service {
             tell(&mut work.payment, stored, message, &cause, self.now());
             match self.save_told(&mut work, message).await {
                 Ok(()) => {
-                    self.look_after_a_hint(call, &mut work, message, &cause).await;
+                    self.look_after_a_hint(call, &mut work, &cause).await;
                     return Ok(MessageState::Applied);
                 }
                 Err(StoreError::Conflict) => self.reload(&mut work).await?,
@@ -193,15 +209,11 @@ impl Service {
     }
 
     /// A message that made the payment due is followed by a look, as long as there is time; the sweep does it otherwise.
-    async fn look_after_a_hint(&self, call: &Call, work: &mut Work, message: &Message, cause: &Cause) {
+    async fn look_after_a_hint(&self, call: &Call, work: &mut Work, cause: &Cause) {
         if work.payment.observe_at.is_none_or(|at| at > self.now()) {
             return;
         }
-        let candidate = message.addressees.iter().find_map(|addressee| match addressee {
-            Addressee::ProviderReference(id) => Some(id.clone()),
-            Addressee::Reference(_) => None,
-        });
-        if let Err(problem) = self.observe_with(work, candidate, call.deadline.at_most(INLINE), cause).await {
+        if let Err(problem) = self.observe(work, call.deadline.at_most(INLINE), cause).await {
             tracing::warn!(request_id = call.request_id, code = problem.code().as_str(), "a hint is left to the sweep");
         }
     }
@@ -276,7 +288,12 @@ pub(crate) fn tell(
     now: jiff::Timestamp,
 ) {
     match &message.evidence {
-        Evidence::Hint => payment.hint(Hint { at: now }),
+        Evidence::Hint => {
+            payment.hint(Hint { at: now });
+            for candidate in named(message) {
+                payment.consider(candidate);
+            }
+        }
         Evidence::Claim(claim) => payment.learn(claim.clone(), cause, now),
         Evidence::Attested(attestation) => payment.learn(attestation.clone(), cause, now),
     }
@@ -286,6 +303,14 @@ pub(crate) fn tell(
         unrecognized: message.unrecognized.as_deref(),
     };
     payment.note_message(note, cause, now);
+}
+
+/// The provider's own ids that a message names.
+fn named(message: &Message) -> impl Iterator<Item = &str> {
+    message.addressees.iter().filter_map(|addressee| match addressee {
+        Addressee::ProviderReference(id) => Some(id.as_str()),
+        Addressee::Reference(_) => None,
+    })
 }
 
 /// Whether a message that names references names one of this payment: an address is not covered by every signature.

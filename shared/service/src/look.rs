@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use payment::{Cause, DoubtPolicy, Observation, OperationId, OperationStatus};
+use payment::{Cause, DoubtPolicy, News, Observation, OperationId, OperationStatus};
 use providers::{BestEvidence, Deadline, ReadError};
 use store::StoreError;
 
@@ -22,24 +22,7 @@ impl Service {
         deadline: Deadline,
         cause: &Cause,
     ) -> Result<Option<ReadError>, Problem> {
-        self.observe_with(work, None, deadline, cause).await
-    }
-
-    /// The same, with an id of the provider's that somebody named and nobody has checked.
-    pub(crate) async fn observe_with(
-        &self,
-        work: &mut Work,
-        candidate: Option<String>,
-        deadline: Deadline,
-        cause: &Cause,
-    ) -> Result<Option<ReadError>, Problem> {
-        let seen = {
-            let account = work.account()?;
-            let urls = self.urls(&work.payment)?;
-            let material = Material { candidate, ..Material::default() };
-            let context = self.context(&work.payment, &material, &urls, account, deadline);
-            account.adapter.observe(&context).await
-        };
+        let seen = self.read(work, deadline).await?;
         let before = (work.payment.history.len(), work.payment.due_at());
         let unseen = match seen {
             Ok(observation) => {
@@ -67,6 +50,28 @@ impl Service {
             saved => saved?,
         }
         Ok(unseen)
+    }
+
+    /// Reads how a payment stands; where the provider's id of it is not known, by every id that somebody named.
+    async fn read(&self, work: &Work, deadline: Deadline) -> Result<Result<Observation<News>, ReadError>, Problem> {
+        let account = work.account()?;
+        let urls = self.urls(&work.payment)?;
+        let mut named: Vec<Option<String>> = work.payment.candidates.iter().rev().cloned().map(Some).collect();
+        if work.payment.provider_reference.is_some() || named.is_empty() {
+            named = vec![None];
+        }
+        let mut seen = Err(ReadError::Nothing);
+        for candidate in named {
+            let material = Material { candidate, ..Material::default() };
+            let context = self.context(&work.payment, &material, &urls, account, deadline);
+            seen = match (account.adapter.observe(&context).await, seen) {
+                (Ok(observation), _) => return Ok(Ok(observation)),
+                // That one of them could not be read outweighs that another one is not this payment's.
+                (Err(ReadError::Nothing), Err(before)) => Err(before),
+                (seen, _) => seen,
+            };
+        }
+        Ok(seen)
     }
 
     /// Finds out how an operation ended, for a caller who waits for it: again whenever somebody else wrote in between,

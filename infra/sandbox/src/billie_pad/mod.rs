@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use crate::billie::{self, refusal};
+use crate::direct::Direct;
 use crate::host::{Provider, Running, root};
 use crate::json::{Json, map};
 use crate::message::{Answer, Content, Incoming};
@@ -89,8 +90,17 @@ impl Default for Settings {
 /// Starts the API.
 pub async fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Running> {
     let (root, delivery) = (root(&listener)?, settings.delivery.clone());
+    crate::host::start(listener, provider(root, settings), delivery)
+}
+
+/// The same without a port, at this address.
+pub fn direct(root: &str, settings: Settings) -> Direct {
+    Direct::new(provider(root.to_owned(), settings))
+}
+
+fn provider(root: String, settings: Settings) -> Billie {
     let state = State { settings, tokens: Tokens::default(), books: Books::default() };
-    crate::host::start(listener, Billie { root, state: Mutex::new(state) }, delivery)
+    Billie { root, state: Mutex::new(state) }
 }
 
 struct Billie {

@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use crate::billie::{self, refusal};
+use crate::direct::Direct;
 use crate::host::{Provider, Running, root};
 use crate::json::Json;
 use crate::message::{Answer, Content, Incoming};
@@ -145,10 +146,19 @@ impl Default for Settings {
 /// Starts the API.
 pub async fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Running> {
     let (root, delivery) = (root(&listener)?, settings.delivery.clone());
+    crate::host::start(listener, provider(root, settings), delivery)
+}
+
+/// The same without a port, at this address.
+pub fn direct(root: &str, settings: Settings) -> Direct {
+    Direct::new(provider(root.to_owned(), settings))
+}
+
+fn provider(root: String, settings: Settings) -> Billie {
     let mut books = Books::default();
     let (id, reference) = (MERCHANT_ID.to_owned(), "sandbox-shop".to_owned());
     books.merchants.push(Merchant { id, reference, name: "Sandbox Shop GmbH".to_owned() });
-    crate::host::start(listener, Billie { root, state: Mutex::new(State { settings, books }) }, delivery)
+    Billie { root, state: Mutex::new(State { settings, books }) }
 }
 
 struct Billie {

@@ -46,11 +46,11 @@ pub(crate) fn hook(target: &Target, event: &str, about: &str, body: &Json, age: 
     }
 }
 
-/// Every attempt is signed with the time of the world outside, where the receiver lives; the delivery id stays.
+/// Every attempt is signed with the time of the receiver's world; the delivery id stays.
 fn sign(secret: String, age: i64) -> Sign {
     let id = uuid::Uuid::new_v4().to_string();
-    Box::new(move |body| {
-        let time = (Timestamp::now().as_second() - age).to_string();
+    Box::new(move |body, now| {
+        let time = (now.as_second() - age).to_string();
         vec![
             ("X-Billink-Signature".to_owned(), signature(&secret, &time, body)),
             ("X-Billink-Timestamp".to_owned(), time),

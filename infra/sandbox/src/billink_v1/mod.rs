@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use crate::billink_shared::hooks::{self, Target};
 use crate::billink_shared::ledger::Ledger;
 use crate::billink_shared::{self as shared, one_euro_more};
+use crate::direct::Direct;
 use crate::host::{Provider, Running, root};
 use crate::json::{Json, map};
 use crate::message::{Answer, Content, Incoming};
@@ -86,8 +87,17 @@ impl Default for Settings {
 /// Starts the API.
 pub async fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Running> {
     let (root, delivery) = (root(&listener)?, settings.delivery.clone());
+    crate::host::start(listener, provider(root, settings), delivery)
+}
+
+/// The same without a port, at this address.
+pub fn direct(root: &str, settings: Settings) -> Direct {
+    Direct::new(provider(root.to_owned(), settings))
+}
+
+fn provider(root: String, settings: Settings) -> Billink {
     let state = State { settings, checks: Vec::new(), ledger: Ledger::default() };
-    crate::host::start(listener, Billink { root, state: Mutex::new(state) }, delivery)
+    Billink { root, state: Mutex::new(state) }
 }
 
 struct Billink {

@@ -21,6 +21,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
+use crate::direct::Direct;
 use crate::host::{Provider, Running, root};
 use crate::json::{Json, map};
 use crate::message::{Answer, Content, Incoming};
@@ -120,8 +121,17 @@ impl Default for Settings {
 /// Starts the gateway.
 pub async fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Running> {
     let (root, delivery) = (root(&listener)?, settings.delivery.clone());
+    crate::host::start(listener, provider(root, settings), delivery)
+}
+
+/// The same without a port, at this address.
+pub fn direct(root: &str, settings: Settings) -> Direct {
+    Direct::new(provider(root.to_owned(), settings))
+}
+
+fn provider(root: String, settings: Settings) -> Gateway {
     let state = State { settings, books: Books::default(), nonces: HashSet::new() };
-    crate::host::start(listener, Gateway { root, state: Mutex::new(state) }, delivery)
+    Gateway { root, state: Mutex::new(state) }
 }
 
 struct Gateway {

@@ -9,7 +9,6 @@ mod tests;
 mod wire;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use payment::{
     BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order, OrderError,
     OrderNews, OrderState, Outcome, Payment, Status,
@@ -60,13 +59,12 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
 };
 
 pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
-    Ok(Box::new(Billink { account: Account::parse(account)?, transport, clock: Timestamp::now }))
+    Ok(Box::new(Billink { account: Account::parse(account)?, transport }))
 }
 
 struct Billink {
     account: Account,
     transport: Transport,
-    clock: fn() -> Timestamp,
 }
 
 #[async_trait]
@@ -137,7 +135,7 @@ impl Adapter for Billink {
     }
 
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-        webhook::receive(self.account.webhooks(), inbound, (self.clock)())
+        webhook::receive(self.account.webhooks(), inbound, self.transport.now())
     }
 
     fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {

@@ -9,7 +9,6 @@ mod tests;
 mod xml;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use payment::{
     BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, OperationStatus,
     Order, OrderError, OrderNews, OrderState, Outcome, Payment, Receipt,
@@ -64,7 +63,7 @@ struct Billink {
 #[async_trait]
 impl Adapter for Billink {
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
-        rules::broken(order, request::day(Timestamp::now()))
+        rules::broken(order, request::day(self.transport.now()))
     }
 
     fn broken_widget_rules(&self, _payment: &Payment, _result: &Value) -> Vec<OrderError> {
@@ -116,7 +115,7 @@ impl Adapter for Billink {
     }
 
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-        webhook::receive(self.account.webhooks(), inbound, Timestamp::now())
+        webhook::receive(self.account.webhooks(), inbound, self.transport.now())
     }
 
     fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {

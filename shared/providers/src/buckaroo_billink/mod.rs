@@ -15,7 +15,6 @@ mod tests;
 mod wire;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use payment::{
     BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind,
     OperationStatus, Order, OrderError, OrderState, Outcome, Payment, Status,
@@ -75,7 +74,7 @@ pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<
 #[async_trait]
 impl Adapter for Buckaroo {
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
-        rules::broken(&self.account, order, Timestamp::now().to_zoned(AMSTERDAM.clone()).date())
+        rules::broken(&self.account, order, self.transport.now().to_zoned(AMSTERDAM.clone()).date())
     }
 
     fn broken_widget_rules(&self, _payment: &Payment, _result: &serde_json::Value) -> Vec<OrderError> {

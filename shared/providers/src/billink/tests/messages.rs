@@ -269,7 +269,8 @@ fn the_window_is_measured_by_the_adapters_clock() {
     let signature = signature(SECRET.as_bytes(), &time, SESSION);
     let headers = headers(&[("x-billink-signature", &signature), ("x-billink-timestamp", &time)]);
     let inbound = Inbound { url: URL, headers: &headers, body: SESSION.as_bytes() };
-    let adapter = |clock| super::super::Billink { account: signing(), transport: crate::Transport::default(), clock };
+    let adapter =
+        |clock| super::super::Billink { account: signing(), transport: crate::Transport::default().with_clock(clock) };
     assert!(adapter(now).receive(inbound).is_ok());
     assert!(adapter(much_later).receive(inbound).is_err());
     assert!(adapter(much_later).reread(inbound).is_ok());

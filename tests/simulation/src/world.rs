@@ -1,0 +1,417 @@
+//! One history: the real service, store, adapters and relay in a simulated world.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use jiff::{SignedDuration, Timestamp};
+use payment::Payment;
+use providers::{Transport, Verb};
+use relay_events::{Queues as EventQueues, Relay};
+use runtime::FixedMerchants;
+use sandbox::{Called, Direct, Twist, Unsent};
+use serde_json::{Value, json};
+use service::Service;
+use store::Store;
+use tokio::sync::Notify;
+use url::Url;
+
+use crate::checks::Seen;
+use crate::clock;
+use crate::defect::Defects;
+use crate::network::{Aws, KILL, Providers};
+use crate::plan::{Fault, Plan};
+use crate::queue::Queues;
+use crate::table::{Change, Stored, Table};
+
+/// The merchant of every history.
+pub(crate) const MERCHANT: &str = "demo";
+
+/// The queues that want every event.
+pub(crate) const QUEUES: [&str; 2] = ["http://127.0.0.1:9324/orders.fifo", "http://127.0.0.1:9324/books.fifo"];
+
+const PUBLIC: &str = "http://127.0.0.1:3000";
+
+/// A function has at most this long.
+const FUNCTION_PATIENCE: Duration = Duration::from_secs(29);
+
+/// A provider of the history.
+pub(crate) struct Provider {
+    pub(crate) name: &'static str,
+    pub(crate) direct: Direct,
+}
+
+struct Chance {
+    exchanges: u32,
+    rng: fastrand::Rng,
+    quiet: bool,
+    trace: Option<Vec<String>>,
+}
+
+/// A world with everything in it.
+pub(crate) struct World {
+    pub(crate) plan: Plan,
+    pub(crate) defects: Defects,
+    pub(crate) providers: BTreeMap<String, Provider>,
+    table: Mutex<Table>,
+    queues: Mutex<Queues>,
+    chance: Mutex<Chance>,
+    seen: Mutex<Seen>,
+    service: OnceLock<Service>,
+    relay: OnceLock<Relay>,
+    /// The stream has something to tell.
+    pub(crate) changed: Notify,
+    /// Messages that are still on their way.
+    pub(crate) on_their_way: Mutex<u32>,
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl World {
+    /// The world of this plan at its beginning, and its start date on this thread's clock.
+    pub(crate) fn begin(plan: Plan, defects: Defects, traced: bool) -> Arc<Self> {
+        clock::begin(beginning());
+        fastrand::seed(plan.seed);
+        let rng = fastrand::Rng::with_seed(plan.seed ^ 0x9E37_79B9_7F4A_7C15);
+        let mut names: Vec<&'static str> = plan.deals.iter().map(|deal| deal.provider).collect();
+        names.sort_unstable();
+        names.dedup();
+        let providers: BTreeMap<String, Provider> = names.into_iter().map(provider).collect();
+        let world = Arc::new(Self {
+            table: Mutex::new(Table::new(plan.index_lag, defects)),
+            chance: Mutex::new(Chance { exchanges: 0, rng, quiet: false, trace: traced.then(Vec::new) }),
+            plan,
+            defects,
+            providers,
+            queues: Mutex::default(),
+            seen: Mutex::default(),
+            service: OnceLock::new(),
+            relay: OnceLock::new(),
+            changed: Notify::new(),
+            on_their_way: Mutex::new(0),
+        });
+        world.build();
+        world
+    }
+
+    fn build(self: &Arc<Self>) {
+        let weak = Arc::downgrade(self);
+        let transport = Transport::new(Arc::new(Providers(weak.clone())), clock::now);
+        let documents = json!([merchant(&self.providers)]).to_string();
+        let store = Store::new(dynamodb(weak.clone()), "paylater");
+        let queues = EventQueues::new(sqs(weak.clone()), QUEUES.map(str::to_owned).to_vec(), Some("wake".to_owned()));
+        let _ = self.relay.set(Relay::new(queues, store.clone()).with_clock(clock::now));
+        let random = move || weak.upgrade().map(|world| world.random()).unwrap_or_default();
+        let merchants = match FixedMerchants::from_json(&documents, &transport) {
+            Ok(merchants) => Arc::new(merchants),
+            Err(error) => return self.fail(format!("the merchant of the simulation cannot be used: {error}")),
+        };
+        let Ok(public) = PUBLIC.parse::<Url>() else { return };
+        let world = service::World::new(clock::now, random);
+        let _ = self.service.set(Service::new(store, merchants, public, world));
+    }
+
+    /// The use cases.
+    pub(crate) fn service(&self) -> Option<Service> {
+        self.service.get().cloned()
+    }
+
+    /// The relay.
+    pub(crate) fn relay(&self) -> Option<Relay> {
+        self.relay.get().cloned()
+    }
+
+    pub(crate) fn table(&self) -> MutexGuard<'_, Table> {
+        lock(&self.table)
+    }
+
+    pub(crate) fn queues(&self) -> MutexGuard<'_, Queues> {
+        lock(&self.queues)
+    }
+
+    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
+        lock(&self.seen)
+    }
+
+    fn chance(&self) -> MutexGuard<'_, Chance> {
+        lock(&self.chance)
+    }
+
+    fn random(&self) -> [u8; 16] {
+        self.chance().rng.u128(..).to_be_bytes()
+    }
+
+    /// Any of two.
+    pub(crate) fn coin(&self) -> bool {
+        self.chance().rng.bool()
+    }
+
+    /// A pause of up to so many milliseconds.
+    pub(crate) fn pause(&self, most: u64) -> Duration {
+        Duration::from_millis(self.chance().rng.u64(0..most.max(1)))
+    }
+
+    /// From now on nothing goes wrong any more.
+    pub(crate) fn calm_down(&self) {
+        self.chance().quiet = true;
+    }
+
+    /// Something that must not be is.
+    pub(crate) fn fail(&self, what: String) {
+        self.note(|| format!("VIOLATION {what}"));
+        self.seen().violations.push(what);
+    }
+
+    /// Writes a line of the trace.
+    pub(crate) fn note(&self, line: impl FnOnce() -> String) {
+        if let Some(trace) = self.chance().trace.as_mut() {
+            trace.push(format!("{} {}", clock::now().strftime("%d %H:%M:%S.%3f"), line()));
+        }
+    }
+
+    /// The trace so far.
+    pub(crate) fn trace(&self) -> Vec<String> {
+        self.chance().trace.clone().unwrap_or_default()
+    }
+
+    /// What goes wrong at the next exchange, and how long its two ways take.
+    pub(crate) fn next_exchange(&self, what: &str) -> (Option<Fault>, Duration, Duration) {
+        let (number, fault, there, back) = {
+            let mut chance = self.chance();
+            chance.exchanges += 1;
+            let number = chance.exchanges;
+            let fault = self.plan.faults.get(&number).copied().filter(|_| !chance.quiet);
+            let (there, back) = (chance.rng.u64(1..20), chance.rng.u64(1..20));
+            (number, fault, Duration::from_millis(there), Duration::from_millis(back))
+        };
+        if fault.is_some() || what != "table Query by_due" {
+            self.note(|| match fault {
+                Some(fault) => format!("{number} {what}: {fault:?}"),
+                None => format!("{number} {what}"),
+            });
+        }
+        (fault, there, back)
+    }
+
+    /// Runs code as a function runs: it may be killed, and it is frozen when its time is up.
+    pub(crate) async fn in_function<T>(&self, code: impl Future<Output = T>) -> Option<T> {
+        let kill = Arc::new(Notify::new());
+        let running = KILL.scope(kill.clone(), tokio::time::timeout(FUNCTION_PATIENCE, code));
+        tokio::select! {
+            biased;
+            () = kill.notified() => {
+                self.note(|| "a function dies".to_owned());
+                None
+            }
+            done = running => done.ok(),
+        }
+    }
+
+    /// The table does what it is asked; every change is looked at.
+    pub(crate) fn table_answers(self: &Arc<Self>, operation: &str, request: &Value) -> (u16, String) {
+        let (answer, changes) = self.table().answer(operation, request, clock::now());
+        for change in &changes {
+            self.check_change(change);
+        }
+        if !changes.is_empty() {
+            self.changed.notify_one();
+        }
+        answer
+    }
+
+    /// A provider does what it is asked; what it wants to tell is on its way.
+    pub(crate) fn provider_answers(
+        self: &Arc<Self>,
+        host: &str,
+        verb: Verb,
+        name: &str,
+        request: &http::Request<Vec<u8>>,
+        fault: Option<Fault>,
+    ) -> providers::Response {
+        let twist = if fault == Some(Fault::WrongAmounts) { Twist::Amounts } else { Twist::None };
+        let Some(provider) = self.providers.get(host) else {
+            return providers::Response { status: 404, headers: http::HeaderMap::new(), body: bytes::Bytes::new() };
+        };
+        let called = provider.direct.call(request, clock::now(), twist);
+        if verb == Verb::Act {
+            self.check_act(provider.name, name, request, &called);
+        }
+        let Called { answer, webhooks } = called;
+        self.post(webhooks);
+        let (head, body) = answer.into_parts();
+        self.note(|| {
+            format!(
+                "  {name} -> {} {}",
+                head.status.as_u16(),
+                String::from_utf8_lossy(&body).chars().take(160).collect::<String>()
+            )
+        });
+        providers::Response { status: head.status.as_u16(), headers: head.headers, body: body.into() }
+    }
+
+    /// Puts messages on their way.
+    pub(crate) fn post(self: &Arc<Self>, messages: Vec<Unsent>) {
+        for message in messages {
+            *lock(&self.on_their_way) += 1;
+            let world = self.clone();
+            tokio::spawn(async move {
+                world.deliver(&message).await;
+                *lock(&world.on_their_way) -= 1;
+            });
+        }
+    }
+
+    /// How many messages are still on their way.
+    pub(crate) fn messages(&self) -> u32 {
+        *lock(&self.on_their_way)
+    }
+
+    /// Wakes the sweep after so many seconds.
+    pub(crate) fn wake(self: &Arc<Self>, seconds: u64) {
+        let world = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            if let Some(world) = world.upgrade() {
+                world.sweep().await;
+            }
+        });
+    }
+
+    /// The payments as they stand.
+    pub(crate) fn payments(&self) -> Vec<Arc<Payment>> {
+        self.seen().payments.values().cloned().collect()
+    }
+
+    /// The payment with this id.
+    pub(crate) fn payment(&self, id: &str) -> Option<Arc<Payment>> {
+        self.seen().payments.get(id).cloned()
+    }
+
+    /// When the next thing in the table is due.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        let table = self.table();
+        let due = table.items().filter(|(_, item)| item.contains_key("due_shard"));
+        due.filter_map(|(_, item)| item.get("due_at")?["S"].as_str()?.parse().ok()).min()
+    }
+
+    /// What the stream still has to tell the relay.
+    pub(crate) fn untold(&self) -> Vec<Change> {
+        let mut table = self.table();
+        let changes = table.changes(10);
+        if let Some(first) = changes.first() {
+            // What no filter of the mapping lets through is passed over.
+            let wanted = changes.iter().find(|change| matches!(change.key.1.as_str(), "STATE" | "LAG"));
+            table.told_before(wanted.map_or(first.number + u64::try_from(changes.len()).unwrap_or(0), |c| c.number));
+        }
+        changes.into_iter().filter(|change| matches!(change.key.1.as_str(), "STATE" | "LAG")).collect()
+    }
+}
+
+fn beginning() -> Timestamp {
+    Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_hours(496_000)).unwrap_or_default()
+}
+
+/// An item as a payment.
+pub(crate) fn payment_of(stored: &Stored) -> Option<Payment> {
+    let image: serde_dynamo::Item = serde_json::from_str(&stored.text).ok()?;
+    store::from_image(image).ok()?
+}
+
+fn dynamodb(world: Weak<World>) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("eu-central-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("any", "any", None)))
+        .endpoint_url("http://127.0.0.1:8000")
+        .http_client(Aws(world).client());
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+fn sqs(world: Weak<World>) -> aws_sdk_sqs::Client {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("eu-central-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("any", "any", None)))
+        .endpoint_url("http://127.0.0.1:9324")
+        .http_client(Aws(world).client());
+    aws_sdk_sqs::Client::from_conf(config.build())
+}
+
+/// The providers' stand-ins, each at an address of its own.
+fn provider(name: &'static str) -> (String, Provider) {
+    let host = format!("127.0.0.1:{}", 4_000 + name.len());
+    let root = format!("http://{host}");
+    let hook = |path: &str| Some(format!("{PUBLIC}/v1/webhooks/{path}/{MERCHANT}"));
+    let direct = match name {
+        "billie_pad" => {
+            use sandbox::billie_pad::{Settings, direct};
+            direct(&root, Settings { webhook_url: hook("billie-pad"), ..Settings::default() })
+        }
+        "billie_psp" => {
+            use sandbox::billie_psp::{Settings, direct};
+            direct(&root, Settings { dispute_webhook_url: hook("billie-psp"), ..Settings::default() })
+        }
+        "billink" => {
+            use sandbox::billink::{Settings, WEBHOOK_SECRET, direct};
+            let settings = Settings {
+                session_webhook: hook("billink"),
+                order_webhook: hook("billink"),
+                signed: true,
+                webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
+                ..Settings::default()
+            };
+            direct(&root, settings)
+        }
+        "billink_v1" => sandbox::billink_v1::direct(&root, sandbox::billink_v1::Settings::default()),
+        "billagain" => sandbox::billagain::direct(&root, sandbox::billagain::Settings::default()),
+        _ => {
+            use sandbox::buckaroo_billink::{Flow, Settings, direct};
+            direct(&root, Settings { flow: Flow::Redirect, ..Settings::default() })
+        }
+    };
+    (host, Provider { name, direct })
+}
+
+/// A merchant with an account at each of them.
+fn merchant(providers: &BTreeMap<String, Provider>) -> Value {
+    let account = |(host, provider): (&String, &Provider)| {
+        let root = format!("http://{host}");
+        let document = match provider.name {
+            "billie_pad" => json!({
+                "base_url": format!("{root}{}", sandbox::billie_pad::BASE_PATH),
+                "client_id": sandbox::billie_pad::CLIENT_ID, "client_secret": sandbox::billie_pad::CLIENT_SECRET,
+                "webhook_keys": [{ "header": "X-Api-Key", "value": sandbox::billie_pad::WEBHOOK_KEY }],
+            }),
+            "billie_psp" => json!({
+                "base_url": root, "username": sandbox::billie_psp::USERNAME, "password": sandbox::billie_psp::PASSWORD,
+                "psp_id": sandbox::billie_psp::PSP_ID, "merchant_id": sandbox::billie_psp::MERCHANT_ID,
+                "webhook_keys": [{ "header": "X-Api-Key", "value": sandbox::billie_psp::WEBHOOK_KEY }],
+            }),
+            "billink" => json!({
+                "base_url": root, "username": sandbox::billink::USERNAME, "id": sandbox::billink::ID,
+                "workflow_number": "1", "webhook_secrets": [sandbox::billink::WEBHOOK_SECRET],
+            }),
+            "billink_v1" => json!({
+                "base_url": root, "username": sandbox::billink_v1::USERNAME, "id": sandbox::billink_v1::ID,
+                "workflow_number": "1",
+            }),
+            "billagain" => json!({
+                "base_url": format!("{root}{}", sandbox::billagain::BASE_PATH),
+                "account_id": sandbox::billagain::USERNAME, "api_key": sandbox::billagain::API_KEY,
+                "gateway_id": sandbox::billagain::CARD_GATEWAY_ID,
+            }),
+            _ => json!({
+                "base_url": root, "website_key": sandbox::buckaroo_billink::WEBSITE_KEY,
+                "secret_key": sandbox::buckaroo_billink::SECRET_KEY,
+            }),
+        };
+        (provider.name.to_owned(), document)
+    };
+    let accounts: serde_json::Map<String, Value> = providers.iter().map(account).collect();
+    json!({ "merchant": MERCHANT, "accounts": accounts })
+}
