@@ -3,10 +3,9 @@
 use std::env;
 
 use ::sandbox::billie_pad;
-use data_encoding::HEXLOWER;
-use local::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY, Stack, StackOptions};
+use local::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY, Stack, StackOptions, key_entry};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use service::Scope;
 use tokio::net::TcpListener;
 
 use crate::{Api, Queues, Sandbox, Table};
@@ -132,7 +131,7 @@ const NEIGHBOURS_KEY: &str = "sk_neighbour_works-in-tests-only";
 fn merchant(id: &str, key: &str, provider: &::sandbox::Running) -> Value {
     json!({
         "merchant": id,
-        "api_keys": [{ "label": "checkout", "sha256": HEXLOWER.encode(&Sha256::digest(key.as_bytes())) }],
+        "api_keys": [key_entry(key, Scope::Checkout, "checkout")],
         "accounts": { "billie_pad": {
             "base_url": format!("{}{}", provider.url(), billie_pad::BASE_PATH),
             "client_id": billie_pad::CLIENT_ID,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use providers::{Deadline, Transport};
 use relay_events::{Queues, Relay};
 use runtime::{App, FixedMerchants};
-use service::{MerchantError, Service, World};
+use service::{Faults, Service, World};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -56,7 +56,7 @@ pub enum StackError {
     Sandbox(#[source] std::io::Error),
     /// A merchant document is wrong.
     #[error(transparent)]
-    Merchants(#[from] MerchantError),
+    Merchants(#[from] Faults),
     /// The template is wrong.
     #[error(transparent)]
     Routes(#[from] RoutesError),
@@ -73,6 +73,8 @@ pub struct Stack {
     pub aws: Aws,
     /// The providers' stand-ins.
     pub sandboxes: Sandboxes,
+    /// The demo merchant's document, with an account at each of them.
+    pub demo_merchant: serde_json::Value,
     /// What the functions work with.
     pub app: App,
     _pump: aws::streams::Pump,
@@ -102,7 +104,7 @@ impl Stack {
 
         let pump = start_pump(&aws);
         let tasks = vec![start_gateway(listener, &app)?, start_sweep(&app)];
-        Ok(Self { url, aws, sandboxes, app, _pump: pump, tasks })
+        Ok(Self { url, aws, sandboxes, demo_merchant: demo, app, _pump: pump, tasks })
     }
 }
 

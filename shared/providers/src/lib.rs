@@ -7,6 +7,7 @@ mod account;
 mod adapter;
 mod billie;
 mod capabilities;
+mod credentials;
 mod decimal;
 mod effect;
 mod inbound;
@@ -16,6 +17,7 @@ mod zone;
 
 pub use adapter::{AccountError, Act, Activate, Activation, Adapter, Context, ReadError, Urls};
 pub use capabilities::{BestEvidence, Capabilities, Limit, OperationCapability};
+pub use credentials::CredentialCheck;
 pub use decimal::JsonDecimal;
 pub use effect::Effect;
 pub use inbound::{Addressee, Evidence, Inbound, Message, NotAuthentic, ReceivableMessage};

@@ -18,7 +18,7 @@ mod view;
 mod work;
 
 pub use answer::{Answer, Call, Cursor};
-pub use merchant::{Account, ApiKey, Caller, Merchant, MerchantError, Merchants, Scope};
+pub use merchant::{Account, ApiKey, Caller, Faults, Merchant, MerchantError, Merchants, Scope};
 pub use problem::{FieldError, Problem, ProblemCode, Retry};
 pub use sweep::SweepReport;
 pub use view::{CaptureView, PaymentView, RefundView};

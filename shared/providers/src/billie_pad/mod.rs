@@ -3,6 +3,7 @@
 mod account;
 mod answer;
 mod body;
+mod credentials;
 mod look;
 mod map;
 mod request;
@@ -23,10 +24,7 @@ use payment::{
 use serde_json::Value;
 
 use crate::billie::refused;
-use crate::{
-    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
-    OperationCapability, ReadError, Request, Transport,
-};
+use crate::{AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport};
 use account::Account;
 use request::Authorized;
 use token::Client;
@@ -101,6 +99,10 @@ struct BilliePad {
 
 #[async_trait]
 impl Adapter for BilliePad {
+    async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
+        self.client.credentials(deadline).await
+    }
+
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
         rules::broken(order)
     }

@@ -3,6 +3,7 @@
 mod account;
 mod answer;
 mod body;
+mod credentials;
 mod map;
 mod rules;
 #[cfg(test)]
@@ -19,10 +20,7 @@ use payment::{
 use serde_json::{Value, json};
 
 use crate::billie::refused;
-use crate::{
-    AccountError, Act, Activate, Activation, Adapter, Answer, BestEvidence, Capabilities, Context, Deadline, Effect,
-    Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
-};
+use crate::{AccountError, Act, Activate, Activation, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport};
 use account::Account;
 
 /// An operation after which only the provider's word or a person can end doubt.
@@ -93,6 +91,10 @@ impl Activate for BilliePsp {
 impl Adapter for BilliePsp {
     fn activation(&self) -> Option<&dyn Activate> {
         Some(self)
+    }
+
+    async fn check_credentials(&self, _deadline: Deadline) -> CredentialCheck {
+        self.credentials()
     }
 
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {

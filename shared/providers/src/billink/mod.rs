@@ -2,6 +2,7 @@
 
 mod account;
 mod answer;
+mod credentials;
 mod map;
 mod request;
 #[cfg(test)]
@@ -16,10 +17,7 @@ use payment::{
     OrderNews, OrderState, Outcome, Payment, Status,
 };
 
-use crate::{
-    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
-    OperationCapability, ReadError, Transport,
-};
+use crate::{AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Transport};
 use account::Account;
 use answer::Asked;
 use map::Endpoint;
@@ -72,6 +70,10 @@ struct Billink {
 
 #[async_trait]
 impl Adapter for Billink {
+    async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
+        self.credentials(deadline).await
+    }
+
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
         let reference = order.reference.as_str();
         let plain = reference.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');

@@ -1,0 +1,5 @@
+//! The merchant document: its schema against the code that reads it, and the doctor.
+#![cfg(test)]
+
+mod doctor;
+mod schema;
