@@ -1,7 +1,9 @@
-//! The parts of README.md that are generated: the capability table and the state diagram.
+//! The parts of README.md that are generated: the capability table, the state diagram, and what a payment costs.
 //!
 //! `PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs` writes them anew.
 #![cfg(test)]
+
+mod cost;
 
 use std::path::PathBuf;
 

@@ -7,6 +7,7 @@ mod buckaroo;
 mod doubt;
 mod events;
 mod idempotency;
+mod price;
 mod privacy;
 mod races;
 mod requests;

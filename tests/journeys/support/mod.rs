@@ -11,5 +11,5 @@ pub(crate) use backstage::Backstage;
 pub(crate) use deal::Deal;
 pub(crate) use merchant::Accounts;
 pub(crate) use shop::{AMOUNT, At, Shop, at_once};
-pub(crate) use spy::Spy;
+pub(crate) use spy::{Consumed, Spy};
 pub(crate) use step::{Ready, Step, Told};
