@@ -9,6 +9,7 @@ use local::{DEMO_KEY, DEMO_OPERATOR_KEY, Documents, Stack, StackError, StackOpti
 use payment::MerchantId;
 use service::Scope;
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 /// paylater on one machine: the API, its AWS services and the providers' stand-ins, all on loopback.
 #[derive(Parser)]
@@ -22,6 +23,9 @@ struct Arguments {
     /// A file with a JSON array of merchant documents, or with one, in place of the demo merchant; - is standard input.
     #[arg(long, value_name = "FILE", global = true)]
     merchants: Option<PathBuf>,
+    /// Where buyers and providers reach the API when it runs elsewhere, as under `sam local start-api`.
+    #[arg(long, value_name = "URL")]
+    public_url: Option<Url>,
     /// Keeps the payments in this directory over restarts; in memory otherwise. The providers' stand-ins forget.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -148,8 +152,13 @@ fn documents(file: &Path) -> Result<Documents, String> {
 async fn serve(arguments: Arguments) -> Outcome {
     let merchants = arguments.merchants.as_deref().map(documents).transpose()?;
     let text = merchants.as_ref().map(|documents| documents.text.clone());
-    let options =
-        StackOptions { port: arguments.port, data: arguments.data, merchants: text, ..StackOptions::default() };
+    let options = StackOptions {
+        port: arguments.port,
+        public_url: arguments.public_url,
+        data: arguments.data,
+        merchants: text,
+        ..StackOptions::default()
+    };
     let stack = Stack::start(options).await.map_err(|error| match (&error, &merchants) {
         (StackError::Merchants(faults), Some(documents)) => {
             format!("the merchants cannot be used; mend these:\n{}", documents.wrong(faults)).into()

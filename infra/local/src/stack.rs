@@ -32,6 +32,8 @@ pub struct StackOptions {
     pub data: Option<PathBuf>,
     /// A JSON array of merchant documents in place of the demo merchant.
     pub merchants: Option<String>,
+    /// Where buyers and providers reach the API, if not at this gateway.
+    pub public_url: Option<Url>,
     /// How the Buckaroo sandbox answers: at once, or with a page for the buyer.
     pub buckaroo_answers_at_once: bool,
 }
@@ -91,8 +93,10 @@ impl Stack {
         let url: Url = format!("http://{}", listener.local_addr().map_err(StackError::Sandbox)?).parse()?;
         // Next to the API, so that a merchant document can name them before they start.
         let first_port = options.port.checked_add(1).filter(|_| options.port != 0);
-        let sandboxes =
-            Sandboxes::start(&url, first_port, options.buckaroo_answers_at_once).await.map_err(StackError::Sandbox)?;
+        let public_url = options.public_url.unwrap_or_else(|| url.clone());
+        let sandboxes = Sandboxes::start(&public_url, first_port, options.buckaroo_answers_at_once)
+            .await
+            .map_err(StackError::Sandbox)?;
         let demo = document(&sandboxes);
         let secrets = [(format!("paylater/local/{DEMO_MERCHANT}"), demo.to_string())].into_iter().collect();
         let aws = Aws::start(aws::Options { data: options.data, secrets, ..aws::Options::default() }).await?;
@@ -100,7 +104,7 @@ impl Stack {
         let documents = options.merchants.unwrap_or_else(|| format!("[{demo}]"));
         let merchants = FixedMerchants::from_json(&documents, &Transport::default())?;
         let world = World::real(|| uuid::Uuid::new_v4().into_bytes());
-        let app = App { service: Service::new(store(&aws), Arc::new(merchants), url.clone(), world) };
+        let app = App { service: Service::new(store(&aws), Arc::new(merchants), public_url, world) };
 
         let pump = start_pump(&aws);
         let tasks = vec![start_gateway(listener, &app)?, start_sweep(&app)];
