@@ -22,7 +22,10 @@ use payment::{
 };
 use serde_json::Value;
 
-use crate::{AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Transport};
+use crate::{
+    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
+    Message, NotAuthentic, OperationCapability, ReadError, Transport,
+};
 use account::Account;
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {

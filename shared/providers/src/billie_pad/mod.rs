@@ -24,7 +24,10 @@ use payment::{
 use serde_json::Value;
 
 use crate::billie::refused;
-use crate::{AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport};
+use crate::{
+    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect,
+    Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
+};
 use account::Account;
 use request::Authorized;
 use token::Client;

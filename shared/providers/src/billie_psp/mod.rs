@@ -20,7 +20,10 @@ use payment::{
 use serde_json::{Value, json};
 
 use crate::billie::refused;
-use crate::{AccountError, Act, Activate, Activation, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport};
+use crate::{
+    AccountError, Act, Activate, Activation, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck,
+    Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
+};
 use account::Account;
 
 /// An operation after which only the provider's word or a person can end doubt.

@@ -17,7 +17,10 @@ use payment::{
     OrderNews, OrderState, Outcome, Payment, Status,
 };
 
-use crate::{AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Transport};
+use crate::{
+    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
+    Message, NotAuthentic, OperationCapability, ReadError, Transport,
+};
 use account::Account;
 use answer::Asked;
 use map::Endpoint;

@@ -16,7 +16,10 @@ use payment::{
 };
 use serde_json::Value;
 
-use crate::{AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport};
+use crate::{
+    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
+    Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
+};
 use account::Account;
 use map::{CHECK, CREDIT, Endpoint, ORDER, START};
 
