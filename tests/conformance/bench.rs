@@ -1,7 +1,7 @@
 //! A stack of its own with one provider's stand-in.
 
 use payment::{CaptureMode, Flow, OperationKind};
-use providers::{Capabilities, OperationCapability};
+use providers::{Capabilities, OperationCapability, Registered};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Api, Order, Sandbox, Site, orders};
@@ -24,11 +24,15 @@ pub(crate) struct Bench {
     pub(crate) capabilities: &'static Capabilities,
 }
 
+/// A table's provider in the registry.
+pub(crate) fn registered(table: &Table) -> &'static Registered {
+    let id = table.provider.parse().unwrap_or_else(|_| panic!("{} is no provider id", table.provider));
+    providers::find(&id).unwrap_or_else(|| panic!("{} is not in the registry", table.provider))
+}
+
 /// The capabilities of a table's provider.
 pub(crate) fn capabilities(table: &Table) -> &'static Capabilities {
-    let id = table.provider.parse().unwrap_or_else(|_| panic!("{} is no provider id", table.provider));
-    let registered = providers::find(&id);
-    registered.unwrap_or_else(|| panic!("{} is not in the registry", table.provider)).capabilities
+    registered(table).capabilities
 }
 
 impl Bench {
@@ -67,7 +71,7 @@ impl Bench {
     /// A payment that was opened with this order.
     pub(crate) async fn open_with(&self, way: (Flow, CaptureMode), order: Order) -> Deal<'_> {
         let opened = self.api.post("/v1/payments", order.json()).await.expect(201);
-        Deal::of(self, way, order, opened.id())
+        Deal::of(self, way, &order, opened.id())
     }
 
     /// A payment whose money is promised; captured too, where both is one.

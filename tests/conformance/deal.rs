@@ -1,55 +1,46 @@
 //! One payment of the suite.
 
+use std::ops::Deref;
+
 use payment::{CaptureMode, Flow, OperationKind};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Order, eventually};
+use tests::{Order, eventually};
 use url::Url;
 
 use crate::bench::Bench;
 use crate::table::{Asked, NamedBy};
 
-/// The parts of a ledger.
-const PARTS: [&str; 6] = ["authorized", "released", "capturing", "captured", "refunding", "refunded"];
-
-/// One payment.
+/// One payment, with what the suite knows of it.
 #[derive(Clone)]
 pub(crate) struct Deal<'a> {
     pub(crate) bench: &'a Bench,
     pub(crate) way: (Flow, CaptureMode),
-    pub(crate) order: Order,
-    pub(crate) id: String,
     /// The body of its confirmation.
     pub(crate) confirmation: Value,
+    deal: tests::Deal,
+}
+
+impl Deref for Deal<'_> {
+    type Target = tests::Deal;
+
+    fn deref(&self) -> &tests::Deal {
+        &self.deal
+    }
 }
 
 impl<'a> Deal<'a> {
-    pub(crate) fn of(bench: &'a Bench, way: (Flow, CaptureMode), order: Order, id: &str) -> Self {
-        Self { bench, way, order, id: id.to_owned(), confirmation: json!({}) }
-    }
-
-    pub(crate) fn path(&self, tail: &str) -> String {
-        format!("/v1/payments/{}/{tail}", self.id)
-    }
-
-    pub(crate) async fn get(&self) -> Value {
-        self.bench.api.payment(&self.id).await
+    pub(crate) fn of(bench: &'a Bench, way: (Flow, CaptureMode), order: &Order, id: &str) -> Self {
+        let mut deal = tests::Deal::of(&bench.api, &bench.sandbox, id);
+        if bench.table.books == NamedBy::Description {
+            deal = deal.called(order.json()["description"].as_str().unwrap());
+        }
+        Self { bench, way, confirmation: json!({}), deal }
     }
 
     /// The payment after a look at the provider.
     pub(crate) async fn refreshed(&self) -> Value {
         self.bench.api.get(&format!("/v1/payments/{}?refresh=true", self.id)).await.expect(200).body
-    }
-
-    pub(crate) async fn post(&self, action: &str, body: &Value) -> Answer {
-        self.bench.api.post(&self.path(action), body).await
-    }
-
-    /// The types of its events, without prefix and version.
-    pub(crate) async fn story(&self) -> Vec<String> {
-        let answer = self.bench.api.get(&self.path("timeline")).await.expect(200);
-        let bare = |kind: &str| kind.trim_start_matches("paylater.").trim_end_matches(".v1").to_owned();
-        answer.at("/data").as_array().unwrap().iter().map(|entry| bare(entry["type"].as_str().unwrap())).collect()
     }
 
     /// What the provider must be told of it.
@@ -117,47 +108,5 @@ impl<'a> Deal<'a> {
             statuses.iter().any(|status| payment["status"] == *status).then_some(payment)
         })
         .await
-    }
-
-    /// What the provider has in its books about this payment: the sum over every order that names it, so that an order
-    /// that was made twice shows.
-    async fn books(&self, payment: &Value) -> Value {
-        let name = match self.bench.table.books {
-            NamedBy::OrderReference => payment["order_reference"].clone(),
-            NamedBy::Description => self.order.json()["description"].clone(),
-        };
-        let books = self.bench.sandbox.books().await;
-        let orders: Vec<&Value> =
-            books["orders"].as_array().unwrap().iter().filter(|order| order["reference"] == name).collect();
-        let sum = |part: &str| orders.iter().map(|order| order[part].as_i64().unwrap()).sum::<i64>();
-        PARTS.iter().map(|part| ((*part).to_owned(), json!(sum(part)))).collect()
-    }
-
-    /// The payment, whose ledger must be the provider's to the cent.
-    pub(crate) async fn agreed(&self) -> Value {
-        let payment = self.get().await;
-        let books = self.books(&payment).await;
-        for part in PARTS {
-            assert_eq!(payment["amounts"][part], books[part], "{part}: ours {}, theirs {books}", payment["amounts"]);
-        }
-        payment
-    }
-
-    /// The payment, whose ledger must be the provider's, in this status and with these amounts.
-    pub(crate) async fn ends(&self, status: &str, amounts: [i64; 4]) -> Value {
-        let payment = self.agreed().await;
-        assert_eq!(payment["status"], status, "{payment:#}");
-        let [authorized, released, captured, refunded] = amounts;
-        let expected = json!({ "authorized": authorized, "released": released, "capturing": 0, "captured": captured,
-                               "refunding": 0, "refunded": refunded });
-        assert_eq!(payment["amounts"], expected);
-        payment
-    }
-
-    /// The operation with this id.
-    pub(crate) async fn operation(&self, id: &str) -> Value {
-        let payment = self.get().await;
-        let found = payment["operations"].as_array().unwrap().iter().find(|operation| operation["id"] == id).cloned();
-        found.unwrap_or_else(|| panic!("no operation {id} in {payment:#}"))
     }
 }

@@ -139,7 +139,8 @@ async fn money_is_kept(deal: &Deal<'_>, step: Step, operation: &str) {
     let bench = deal.bench;
     let before = bench.effects().await;
     is_reserved(&deal.get().await, step);
-    let cancels = bench.operation(OperationKind::Cancel, step.way.0).is_some();
+    let after_capture = step.kind() == OperationKind::Amend && step.part;
+    let cancels = bench.operation(OperationKind::Cancel, step.way.0).is_some_and(|o| o.partial || !after_capture);
     let captures = bench.operation(OperationKind::Capture, step.way.0).is_some();
     let mut refused: Vec<(Answer, &str)> = Vec::new();
     match step.kind() {
@@ -151,7 +152,7 @@ async fn money_is_kept(deal: &Deal<'_>, step: Step, operation: &str) {
             let again = deal.post("refunds", &json!({ "amount": AMOUNT })).await;
             refused.push((again, "amount_exceeds_captured"));
         }
-        OperationKind::CreateSession | OperationKind::Cancel if captures => {
+        OperationKind::CreateSession | OperationKind::Cancel | OperationKind::Amend if captures => {
             refused.push((deal.post("captures", &bench.capture(step.way.0, None)).await, "operation_in_doubt"));
         }
         _ => {}

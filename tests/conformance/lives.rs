@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::bench::{AMOUNT, Bench, PART};
 use crate::cases::Cases;
+use crate::deal::Deal;
 use crate::table::{Early, Table};
 
 type Way = (Flow, CaptureMode);
@@ -25,6 +26,9 @@ pub(crate) async fn check(table: &'static Table) {
         let partial = |kind| bench.operation(kind, way.0).is_some_and(|o| o.partial);
         if partial(OperationKind::Capture) && partial(OperationKind::Cancel) {
             cases.case(&named("release of the rest"), rest_released(&bench, way)).await;
+        }
+        if bench.operation(OperationKind::Amend, way.0).is_some() && way.1 == CaptureMode::Manual {
+            cases.case(&named("amend"), amended(&bench, way)).await;
         }
     }
     cases.case("events", events(&bench)).await;
@@ -122,6 +126,35 @@ async fn rest_released(bench: &Bench, way: Way) {
     last["final"] = json!(true);
     let _ = other.post("captures", &last).await.expect(201);
     other.ends("captured", [AMOUNT, AMOUNT - PART, PART, 0]).await;
+}
+
+/// Lowered before a capture and, where that is declared, after one: what is left is captured to the cent.
+async fn amended(bench: &Bench, way: Way) {
+    let amend = async |deal: &Deal<'_>, amount: i64| {
+        let _ = deal.post("orders/amend", &json!({ "amount": amount })).await.expect(200);
+    };
+    let after_capture = bench.operation(OperationKind::Amend, way.0).is_some_and(|o| o.partial);
+    let deal = bench.authorized(way).await;
+    amend(&deal, AMOUNT - 100).await;
+    deal.ends("authorized", [AMOUNT, 100, 0, 0]).await;
+    // An order of the lowered amount is no news, however often somebody looks.
+    deal.refreshed().await;
+    let _ = deal.post("captures", &bench.capture(way.0, Some(PART))).await.expect(201);
+    if after_capture {
+        amend(&deal, AMOUNT - 200).await;
+        deal.ends("partially_captured", [AMOUNT, 200, PART, 0]).await;
+    }
+    let released = if after_capture { 200 } else { 100 };
+    let _ = deal.post("captures", &bench.capture(way.0, None)).await.expect(201);
+    deal.ends("captured", [AMOUNT, released, AMOUNT - released, 0]).await;
+    deal.refreshed().await;
+    assert!(!deal.story().await.contains(&"payment.drift_detected".to_owned()));
+    if after_capture {
+        let other = bench.authorized(way).await;
+        let _ = other.post("captures", &bench.capture(way.0, Some(PART))).await.expect(201);
+        amend(&other, PART).await;
+        other.ends("captured", [AMOUNT, AMOUNT - PART, PART, 0]).await;
+    }
 }
 
 /// What the shop is told by its queues is the timeline.

@@ -24,7 +24,6 @@ pub(crate) async fn check(table: &'static Table) {
     }
     bench.sandbox.webhooks(json!({ "mode": "normal" })).await;
     match table.messages {
-        Messages::None => cases.case("from nobody", from_nobody(&bench)).await,
         Messages::Open => cases.case("about somebody else", about_somebody_else(&bench)).await,
         Messages::Authentic { contradictions, .. } => {
             cases.case("forged", forged(&bench)).await;
@@ -148,18 +147,6 @@ async fn forged(bench: &Bench) {
     }
     assert_eq!(bench.site.table().versions().await, versions, "something was written");
     assert_eq!(deal.agreed().await["version"], before["version"]);
-}
-
-/// Whose API sends nothing has nobody to be taken for.
-async fn from_nobody(bench: &Bench) {
-    let deal = bench.captured(bench.ways()[0]).await;
-    let versions = bench.site.table().versions().await;
-    let path = format!("/v1/webhooks/{}/demo", bench.capabilities.webhook_path);
-    let body = json!({ "invoiceNumber": deal.get().await["order_reference"], "status": "cancelled" });
-    let request = bench.api.request(Method::POST, &path).without_key().authorization(None).json(&body);
-    let answer = request.send_and_tell().await.0;
-    assert!(matches!(answer.status, 401 | 404), "{:#}", answer.body);
-    assert_eq!(bench.site.table().versions().await, versions, "something was written");
 }
 
 /// A message that anybody can send names another payment's transaction: it is looked at and not believed.

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use service::ProblemCode::{ProviderRefused, ProviderUnavailable};
 use tests::Answer;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, registered};
 use crate::cases::spread;
 use crate::deal::Deal;
 use crate::step::{Ready, Step, all};
-use crate::table::{Answers, Asked, Means, Refusal, Table, Way};
+use crate::table::{Answers, Asked, Codes, Means, Refusal, Table, Way};
 
 /// Too many requests: turned away unprocessed, at every provider.
 const TURNED_AWAY: u16 = 429;
@@ -21,7 +21,7 @@ const AT_ONE_PAYMENT: usize = 10;
 /// What is asked and how it is answered.
 enum Case {
     TurnedAway(Step),
-    Answered(Step, &'static Answers, &'static [&'static str]),
+    Answered(Step, &'static Answers, Vec<String>),
     ByItself(&'static Refusal),
 }
 
@@ -31,7 +31,8 @@ pub(crate) async fn check(table: &'static Table) {
         let step = all(table).0.into_iter().find(|step| std::ptr::eq(step.call, call)).unwrap();
         cases.push(Case::TurnedAway(step));
         for row in table.answers.iter().filter(|row| row.call == call.name) {
-            cases.extend(row.codes.chunks(AT_ONE_PAYMENT).map(|codes| Case::Answered(step, row, codes)));
+            let codes = codes(table, row, step);
+            cases.extend(codes.chunks(AT_ONE_PAYMENT).map(|codes| Case::Answered(step, row, codes.to_vec())));
         }
     }
     cases.extend(table.refusals.iter().map(Case::ByItself));
@@ -42,13 +43,25 @@ pub(crate) async fn check(table: &'static Table) {
             }
             Case::Answered(step, row, codes) => {
                 let name = format!("{} {:?} {codes:?}", step.name(table), row.means);
-                cases.case(&name, answered(bench, step, row, codes)).await;
+                cases.case(&name, answered(bench, step, row, &codes)).await;
             }
             Case::ByItself(refusal) => cases.case(refusal.what, refused_by_itself(bench, refusal)).await,
         }
         bench.sandbox.no_faults().await;
     })
     .await;
+}
+
+/// The codes of a row, with their shapes.
+fn codes(table: &Table, row: &Answers, step: Step) -> Vec<String> {
+    let shaped = |code: &str, shape: &str| format!("{code} {shape}").trim_end().to_owned();
+    match row.codes {
+        Codes::These(codes) => codes.iter().map(|code| (*code).to_owned()).collect(),
+        Codes::Refusals(shapes) => {
+            let codes = (registered(table).refusals)(step.kind());
+            codes.iter().flat_map(|code| shapes.iter().map(|shape| shaped(code, shape))).collect()
+        }
+    }
 }
 
 /// The operation at a payment where it can be asked for again and again.
@@ -94,7 +107,7 @@ async fn turned_away(bench: &Bench, step: Step) {
     ready.deal_of(&done).agreed().await;
 }
 
-async fn answered(bench: &Bench, step: Step, row: &Answers, codes: &[&str]) {
+async fn answered(bench: &Bench, step: Step, row: &Answers, codes: &[String]) {
     let (mut asking, mut asked) = ready(bench, step).await;
     let mut before = stands(asking.deal.as_ref()).await;
     for code in codes {

@@ -5,9 +5,9 @@ use providers::OperationCapability;
 use serde_json::{Value, json};
 use tests::Answer;
 
-use crate::bench::{AMOUNT, Bench, PART, capabilities, ways};
+use crate::bench::{AMOUNT, Bench, PART, capabilities, registered, ways};
 use crate::deal::Deal;
-use crate::table::{Call, Table, When};
+use crate::table::{Answers, Call, Codes, Table, When};
 
 /// One declared operation in one flow.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ fn wanted(table: &Table) -> Vec<Wanted> {
         let here = |o: &&OperationCapability| o.calls && (o.flows.is_empty() || o.flows.contains(&way.0));
         for capability in capabilities.operations.iter().filter(here) {
             let captured_already = way.1 == CaptureMode::Automatic
-                && matches!(capability.kind, OperationKind::Capture | OperationKind::Cancel);
+                && matches!(capability.kind, OperationKind::Capture | OperationKind::Cancel | OperationKind::Amend);
             if captured_already {
                 continue;
             }
@@ -86,9 +86,11 @@ pub(crate) fn every_declaration_has_its_row(table: &'static Table) {
         assert!(declined, "{} {flow:?}: no row has a buyer who is declined", table.provider);
     }
     for call in table.calls {
-        let refused =
-            table.answers.iter().any(|row| row.call == call.name && row.means == crate::table::Means::Refused);
-        assert!(refused, "{} {}: no row has a definite refusal", table.provider, call.name);
+        let codes = (registered(table).refusals)(call.kind);
+        assert!(!codes.is_empty(), "{} {}: the adapter has no definite refusal of it", table.provider, call.name);
+        let shapes = |row: &Answers| row.call == call.name && matches!(row.codes, Codes::Refusals(_));
+        let shaped = table.answers.iter().any(shapes);
+        assert!(shaped, "{} {}: no row says how a definite refusal looks", table.provider, call.name);
     }
 }
 
@@ -104,7 +106,10 @@ impl Step {
 
     /// The HTTP status of success.
     pub(crate) fn done(self) -> u16 {
-        if matches!(self.kind(), OperationKind::Confirm | OperationKind::Cancel) { 200 } else { 201 }
+        match self.kind() {
+            OperationKind::Confirm | OperationKind::Cancel | OperationKind::Amend => 200,
+            OperationKind::CreateSession | OperationKind::Capture | OperationKind::Refund => 201,
+        }
     }
 
     /// The amount that it moves, minor units.
@@ -120,6 +125,7 @@ impl Step {
             OperationKind::Capture => "captures",
             OperationKind::Refund => "refunds",
             OperationKind::Cancel => "cancel",
+            OperationKind::Amend => "orders/amend",
         }
     }
 
@@ -134,7 +140,7 @@ impl Step {
             }
             OperationKind::Capture => bench.authorized(self.way).await,
             OperationKind::Refund => bench.captured(self.way).await,
-            OperationKind::Cancel => {
+            OperationKind::Cancel | OperationKind::Amend => {
                 let deal = bench.authorized(self.way).await;
                 if self.part {
                     let _ = deal.post("captures", &bench.capture(self.way.0, Some(PART))).await.expect(201);
@@ -151,6 +157,8 @@ impl Step {
             (OperationKind::Capture, _) => bench.capture(self.way.0, None),
             (OperationKind::Refund, _) => json!({ "amount": self.amount() }),
             (OperationKind::Cancel, _) => json!({}),
+            // To what is captured, or to a part of what is not.
+            (OperationKind::Amend, _) => json!({ "amount": PART }),
             _ => bench.order(self.way).await.json().clone(),
         }
     }
@@ -187,7 +195,7 @@ impl<'a> Ready<'a> {
     /// The payment that an answer of it is about.
     pub(crate) fn deal_of(&self, answer: &Answer) -> Deal<'a> {
         let order = || (self.bench.table.order)().with("/description", self.body["description"].clone());
-        self.deal.clone().unwrap_or_else(|| Deal::of(self.bench, self.step.way, order(), answer.id()))
+        self.deal.clone().unwrap_or_else(|| Deal::of(self.bench, self.step.way, &order(), answer.id()))
     }
 
     /// The id of the operation that an answer is about.

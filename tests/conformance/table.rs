@@ -40,7 +40,7 @@ pub(crate) struct Table {
 }
 
 /// What an order is called in the books.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NamedBy {
     OrderReference,
     /// It is never told our reference.
@@ -97,9 +97,29 @@ pub(crate) struct Answers {
     /// The stand-in's name of the call.
     pub(crate) call: &'static str,
     pub(crate) means: Means,
-    pub(crate) codes: &'static [&'static str],
-    /// HTTP status and body of an answer with a code.
+    pub(crate) codes: Codes,
+    /// HTTP status and body of an answer with a code, and the shape that follows it after a space.
     pub(crate) answer: fn(&str, &Asked) -> (u16, String),
+}
+
+/// Which codes.
+#[derive(Clone, Copy)]
+pub(crate) enum Codes {
+    /// These, each with its shape where it has several.
+    These(&'static [&'static str]),
+    /// All that the adapter's own tables call a definite refusal, each in these shapes; an empty one is the usual.
+    Refusals(&'static [&'static str]),
+}
+
+impl Answers {
+    /// Every definite refusal of a call, in these shapes.
+    pub(crate) const fn refused(
+        call: &'static str,
+        shapes: &'static [&'static str],
+        answer: fn(&str, &Asked) -> (u16, String),
+    ) -> Self {
+        Self { call, means: Means::Refused, codes: Codes::Refusals(shapes), answer }
+    }
 }
 
 /// What an answer has to be about.
@@ -145,8 +165,6 @@ pub(crate) enum Way {
 /// What a provider sends unasked.
 #[derive(Clone, Copy)]
 pub(crate) enum Messages {
-    /// Nothing.
-    None,
     /// Anybody may send it, and nobody believes it.
     Open,
     /// With a key or a signature.

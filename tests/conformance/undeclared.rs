@@ -13,11 +13,12 @@ const FLOWS: [Flow; 3] = [Flow::Redirect, Flow::Widget, Flow::Direct];
 const MODES: [CaptureMode; 2] = [CaptureMode::Manual, CaptureMode::Automatic];
 
 /// Operations at a payment, with the last part of their address.
-const OPERATIONS: [(OperationKind, &str); 4] = [
+const OPERATIONS: [(OperationKind, &str); 5] = [
     (OperationKind::Confirm, "confirm"),
     (OperationKind::Capture, "captures"),
     (OperationKind::Refund, "refunds"),
     (OperationKind::Cancel, "cancel"),
+    (OperationKind::Amend, "orders/amend"),
 ];
 
 pub(crate) async fn check(table: &'static Table) {
@@ -30,7 +31,7 @@ pub(crate) async fn check(table: &'static Table) {
         for (kind, action) in OPERATIONS {
             let name = format!("{way:?} {}", kind.as_str());
             match bench.operation(kind, way.0) {
-                None => cases.case(&name, operation_refused(&bench, way, action)).await,
+                None => cases.case(&name, operation_refused(&bench, way, (kind, action))).await,
                 Some(declared) => {
                     if !declared.partial && way.1 == CaptureMode::Manual {
                         cases.case(&format!("{name} of a part"), part_refused(&bench, way, kind)).await;
@@ -99,10 +100,11 @@ async fn order_refused(bench: &Bench, pointer: &str, value: &Value, code: Proble
 }
 
 /// Asks for an operation that nobody has, at payments however far.
-async fn operation_refused(bench: &Bench, way: (Flow, CaptureMode), action: &str) {
+async fn operation_refused(bench: &Bench, way: (Flow, CaptureMode), (kind, action): (OperationKind, &str)) {
+    let body = if kind == OperationKind::Amend { json!({ "amount": PART }) } else { json!({}) };
     for stage in [Stage::Open, Stage::Authorized] {
         let deal = bench.at(stage, way).await;
-        refused(&deal, action, &json!({}), &[]).await;
+        refused(&deal, action, &body, &[]).await;
     }
 }
 

@@ -1,17 +1,24 @@
-//! The parts of README.md that are generated: the capability table, the state diagram, and what a payment costs.
+//! The parts of README.md that are generated: the capability table, the state diagram, and what a payment costs. And a
+//! rule that a document makes: where the providers' names may stand.
 //!
 //! `PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs` writes them anew.
 #![cfg(test)]
 
 mod cost;
+mod names;
 
 use std::path::PathBuf;
 
 use payment::{DoubtPolicy, Flow, OperationKind};
 use providers::{BestEvidence, Capabilities, REGISTRY};
 
+/// The root of the repository.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
 fn readme() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../README.md")
+    root().join("README.md")
 }
 
 /// Holds the part of the README between two markers against what it must be, or writes it.
@@ -48,6 +55,7 @@ fn the_capability_table_in_the_readme_is_what_the_adapters_declare() {
         OperationKind::Capture,
         OperationKind::Refund,
         OperationKind::Cancel,
+        OperationKind::Amend,
     ] {
         table += &row(&format!("`{}`", kind.as_str()), all.iter().map(|c| operation(c, kind)));
     }
@@ -81,6 +89,8 @@ fn operation(capabilities: &Capabilities, kind: OperationKind) -> String {
             OperationKind::Capture | OperationKind::Refund => "in full, ",
             OperationKind::Cancel if operation.partial => "all or the rest, ",
             OperationKind::Cancel => "before capture, ",
+            OperationKind::Amend if operation.partial => "lower, ",
+            OperationKind::Amend => "lower before capture, ",
             OperationKind::CreateSession | OperationKind::Confirm => "",
         };
         let text =

@@ -2,6 +2,7 @@
 //! providers, and everything that can go wrong on the way.
 #![cfg(test)]
 
+mod actions;
 mod billie_pad;
 mod buckaroo;
 mod doubt;

@@ -60,6 +60,7 @@ async fn without_provider(
         "captures" => service.capture(&call, id, key, body).await,
         "refunds" => service.refund(&call, id, key, body).await,
         "confirm" => service.confirm(&call, id, key, body).await,
+        "orders/amend" => service.manage_order(&call, (id, "amend"), key, body).await,
         _ => service.cancel(&call, id, key, body).await,
     }
 }

@@ -116,28 +116,34 @@ fn every_provider_and_every_field_that_its_reader_knows_is_in_the_schema() {
     let known: BTreeSet<String> = REGISTRY.iter().map(|one| one.capabilities.provider.to_owned()).collect();
     assert_eq!(names("/$defs/merchant/properties/accounts/properties"), known);
     for provider in known {
-        let account = fields_of(&provider, "Account");
+        let mut account = fields_of(&provider, "Account");
+        account.insert("disabled".to_owned());
         assert_eq!(names(&format!("/$defs/{provider}/properties")), account, "{provider}");
         let wire = fields_of(&provider, "Wire");
         assert_eq!(names(&format!("/$defs/{provider}/properties/wire/properties")), wire, "{provider}: wire");
     }
 }
 
-/// The names in JSON of the fields of a structure in a provider's `account.rs`.
+/// The names in JSON of the fields of a structure in a provider's `account.rs`, or in the one that this takes it from.
 fn fields_of(provider: &str, structure: &str) -> BTreeSet<String> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/providers/src");
-    let text = std::fs::read_to_string(root.join(provider).join("account.rs")).unwrap();
-    let items = syn::parse_file(&text).unwrap().items;
-    let found = items.into_iter().find_map(|item| match item {
-        syn::Item::Struct(found) if found.ident == structure => Some(found),
-        _ => None,
-    });
+    let text = |folder: &str| std::fs::read_to_string(root.join(folder).join("account.rs")).unwrap();
+    let own = text(provider);
+    let common = own.split("use crate::").find_map(|used| used.split_once("::account;"));
+    let found = find(&own, structure).or_else(|| find(&text(common?.0), structure));
     let found = found.unwrap_or_else(|| panic!("{provider} has no structure {structure}"));
     found
         .fields
         .iter()
         .map(|field| renamed(field).unwrap_or_else(|| field.ident.as_ref().unwrap().to_string()))
         .collect()
+}
+
+fn find(text: &str, structure: &str) -> Option<syn::ItemStruct> {
+    syn::parse_file(text).unwrap().items.into_iter().find_map(|item| match item {
+        syn::Item::Struct(found) if found.ident == structure => Some(found),
+        _ => None,
+    })
 }
 
 fn renamed(field: &syn::Field) -> Option<String> {

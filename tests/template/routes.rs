@@ -46,6 +46,15 @@ fn only_webhooks_and_the_buyers_return_are_open() {
 }
 
 #[test]
+fn every_address_that_a_provider_is_given_has_a_route() {
+    let routes = of_template();
+    let words: BTreeSet<_> = providers::REGISTRY.iter().map(|known| known.capabilities.webhook_path).collect();
+    let wanted = words.iter().map(|word| ("POST".to_owned(), format!("/v1/webhooks/{word}/{{merchant}}")));
+    let there = routes.into_iter().filter(|(_, path)| path.starts_with("/v1/webhooks/"));
+    assert_eq!(wanted.collect::<BTreeSet<_>>(), there.collect());
+}
+
+#[test]
 fn every_route_has_its_own_throttle() {
     let template = Template::main();
     let settings = template.at("/Resources/Api/Properties/RouteSettings").as_object().unwrap();

@@ -56,6 +56,7 @@ pub(crate) fn document(sandboxes: &Sandboxes) -> Value {
                 "username": sandbox::billink_v1::USERNAME,
                 "id": sandbox::billink_v1::ID,
                 "workflow_number": "1",
+                "webhook_secrets": [sandbox::billink_v1::WEBHOOK_SECRET],
             },
             "billagain": {
                 "base_url": format!("{}{}", sandboxes.billagain.url(), sandbox::billagain::BASE_PATH),

@@ -26,6 +26,7 @@ functions! {
     "create-session" => create_session,
     "get-payment" => get_payment,
     "list-payments" => list_payments,
+    "manage-order" => manage_order,
     "operations" => operations,
     "refund" => refund,
     "return-buyer" => return_buyer,

@@ -28,12 +28,13 @@ pub struct Sandboxes {
 impl Sandboxes {
     /// Starts all of them, with their messages going to the API at this address, on ports from the first one on where
     /// they are free.
-    pub(crate) async fn start(api: &Url, first_port: Option<u16>, buckaroo_answers_at_once: bool) -> io::Result<Self> {
+    pub(crate) async fn start(api: &Url, first_port: Option<u16>) -> io::Result<Self> {
         let listen = async |n: u16| listen(first_port.map_or(0, |port| port.saturating_add(n))).await;
         let hook = |path: &str| Some(format!("{}v1/webhooks/{path}/{DEMO_MERCHANT}", api.as_str()));
-        let flow =
-            if buckaroo_answers_at_once { buckaroo_billink::Flow::Sync } else { buckaroo_billink::Flow::Redirect };
-        let buckaroo = buckaroo_billink::Settings { flow, ..buckaroo_billink::Settings::default() };
+        let buckaroo = buckaroo_billink::Settings {
+            flow: buckaroo_billink::Flow::Redirect,
+            ..buckaroo_billink::Settings::default()
+        };
         let pad = billie_pad::Settings { webhook_url: hook("billie-pad"), ..billie_pad::Settings::default() };
         let psp = billie_psp::Settings { dispute_webhook_url: hook("billie-psp"), ..billie_psp::Settings::default() };
         let billink = billink::Settings {
@@ -43,12 +44,17 @@ impl Sandboxes {
             webhook_secret: Some(billink::WEBHOOK_SECRET.to_owned()),
             ..billink::Settings::default()
         };
+        let billink_v1 = billink_v1::Settings {
+            order_webhook: hook("billink"),
+            webhook_secret: Some(billink_v1::WEBHOOK_SECRET.to_owned()),
+            ..billink_v1::Settings::default()
+        };
         Ok(Self {
             buckaroo_billink: buckaroo_billink::start(listen(0).await?, buckaroo).await?,
             billie_pad: billie_pad::start(listen(1).await?, pad).await?,
             billie_psp: billie_psp::start(listen(2).await?, psp).await?,
             billink: billink::start(listen(3).await?, billink).await?,
-            billink_v1: billink_v1::start(listen(4).await?, billink_v1::Settings::default()).await?,
+            billink_v1: billink_v1::start(listen(4).await?, billink_v1).await?,
             billagain: billagain::start(listen(5).await?, billagain::Settings::default()).await?,
         })
     }

@@ -34,8 +34,6 @@ pub struct StackOptions {
     pub merchants: Option<String>,
     /// Where buyers and providers reach the API, if not at this gateway.
     pub public_url: Option<Url>,
-    /// How the Buckaroo sandbox answers: at once, or with a page for the buyer.
-    pub buckaroo_answers_at_once: bool,
 }
 
 /// Why the stack does not start.
@@ -94,9 +92,7 @@ impl Stack {
         // Next to the API, so that a merchant document can name them before they start.
         let first_port = options.port.checked_add(1).filter(|_| options.port != 0);
         let public_url = options.public_url.unwrap_or_else(|| url.clone());
-        let sandboxes = Sandboxes::start(&public_url, first_port, options.buckaroo_answers_at_once)
-            .await
-            .map_err(StackError::Sandbox)?;
+        let sandboxes = Sandboxes::start(&public_url, first_port).await.map_err(StackError::Sandbox)?;
         let demo = document(&sandboxes);
         let secrets = [(format!("paylater/local/{DEMO_MERCHANT}"), demo.to_string())].into_iter().collect();
         let aws = Aws::start(aws::Options { data: options.data, secrets, ..aws::Options::default() }).await?;

@@ -6,11 +6,9 @@ use crate::command::{Asked, Command};
 use crate::id::{Fingerprint, OperationId};
 use crate::money::Amount;
 use crate::operation::{Detail, Operation, OperationKind, OperationStatus, Reason};
-use crate::order::Flow;
 use crate::payment::Payment;
 use crate::rejection::Rejection;
 use crate::schedule;
-use crate::status::Status;
 
 /// The right to act once: this attempt of this operation, once its reservation is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,17 +41,15 @@ impl Payment {
         if let Some(known) = self.operation(&id) {
             return self.again(known.clone(), &command.fingerprint, now);
         }
-        if self.is_too_large() {
-            return Err(Rejection::TooLarge);
-        }
-        self.check_conflicts(kind, None, now)?;
+        self.possible(kind, now)?;
         let Command { asked, key, fingerprint } = command;
         let mut next = self.clone();
         match asked {
             Asked::Confirm(confirm) => next.reserve_confirm(&confirm, id.clone(), fingerprint, now)?,
             Asked::Capture(capture) => next.reserve_capture(capture, &key, &id, fingerprint, now)?,
             Asked::Refund(refund) => next.reserve_refund(refund, id.clone(), fingerprint, now)?,
-            Asked::Cancel => next.reserve_cancel(id.clone(), fingerprint, now)?,
+            Asked::Cancel => next.reserve_cancel(id.clone(), fingerprint, now),
+            Asked::Amend(amend) => next.reserve_amend(&amend, id.clone(), fingerprint, now)?,
         }
         next.check_invariants()?;
         *self = next;
@@ -108,8 +104,10 @@ impl Payment {
         let Some(operation) = next.operation_mut(id) else {
             return Err(Rejection::StatusDoesNotAllow { status, kind });
         };
-        if let (Detail::Capture { net: old, .. } | Detail::Refund { net: old, .. }, Some(net)) =
-            (&mut operation.detail, net)
+        if let (
+            Detail::Capture { net: old, .. } | Detail::Refund { net: old, .. } | Detail::Amend { net: old },
+            Some(net),
+        ) = (&mut operation.detail, net)
         {
             *old = net;
         }
@@ -154,8 +152,11 @@ impl Payment {
         if known.status != OperationStatus::Rejected {
             return Ok(known.net());
         }
+        if known.kind() == OperationKind::Amend {
+            return self.amended(asked).map(|whole| Some(whole.net()));
+        }
         let (left, of_left) = match known.refunds_capture() {
-            None => (self.amounts().capturable(), self.capturable_net()),
+            None => (self.capturable(), self.capturable_net()),
             Some(capture) => (self.refundable_of(capture), self.refundable_net(capture)),
         };
         match known.kind() {
@@ -170,28 +171,6 @@ impl Payment {
     /// A session or a confirmation that failed needs no other attempt once the payment has moved on without it.
     fn came_true_otherwise(&self, kind: OperationKind) -> bool {
         matches!(kind, OperationKind::CreateSession | OperationKind::Confirm) && !self.status_allows(kind)
-    }
-
-    /// Capture beside capture and refund beside refund are fine; cancel excludes capture; confirm excludes everything.
-    pub(crate) fn check_conflicts(
-        &self,
-        kind: OperationKind,
-        except: Option<&OperationId>,
-        now: Timestamp,
-    ) -> Result<(), Rejection> {
-        let open = self.operations.iter().filter(|o| o.status.is_open() && Some(&o.id) != except);
-        let Some(blocker) = open.into_iter().find(|o| conflicts(kind, o.kind())) else { return Ok(()) };
-        match blocker.status {
-            OperationStatus::Accepted if now < blocker.lease_until || blocker.attempt == 0 => {
-                let left = blocker.lease_until.duration_since(now).as_secs();
-                Err(Rejection::InProgress {
-                    operation: blocker.id.clone(),
-                    retry_after: u32::try_from(left.max(1)).unwrap_or(1),
-                })
-            }
-            OperationStatus::Pending => Err(Rejection::InProgress { operation: blocker.id.clone(), retry_after: 60 }),
-            _ => Err(Rejection::BlockedByDoubt { operation: blocker.id.clone() }),
-        }
     }
 
     /// Writes down a confirmation at a provider that needs none: somebody looked, and the buyer is done.
@@ -225,47 +204,4 @@ impl Payment {
 
 fn may_run_again(known: &Operation) -> bool {
     known.reason.as_ref().is_some_and(Reason::allows_another_attempt)
-}
-
-fn conflicts(new: OperationKind, open: OperationKind) -> bool {
-    use OperationKind::{Cancel, Capture, Confirm, CreateSession, Refund};
-    match (new, open) {
-        (Capture, Capture | Refund) | (Refund, Capture | Refund | Cancel) | (Cancel, Refund) => false,
-        (Capture, Cancel) | (Cancel, Capture | Cancel) => true,
-        (Confirm | CreateSession, _) | (_, Confirm | CreateSession) => true,
-    }
-}
-
-pub(crate) fn allowed_in(kind: OperationKind, status: Status, flow: Flow) -> bool {
-    match kind {
-        OperationKind::CreateSession => status == Status::Created,
-        OperationKind::Confirm => {
-            status == Status::RequiresConfirmation || (status == Status::RequiresAction && flow == Flow::Widget)
-        }
-        OperationKind::Capture => matches!(status, Status::Authorized | Status::PartiallyCaptured),
-        OperationKind::Refund => matches!(status, Status::PartiallyCaptured | Status::Captured),
-        OperationKind::Cancel => matches!(
-            status,
-            Status::RequiresAction
-                | Status::RequiresConfirmation
-                | Status::UnderReview
-                | Status::Authorized
-                | Status::PartiallyCaptured
-        ),
-    }
-}
-
-/// Which operations the status allows, other operations aside.
-impl Payment {
-    /// Whether the status allows this kind of operation.
-    #[must_use]
-    pub fn status_allows(&self, kind: OperationKind) -> bool {
-        allowed_in(kind, self.status, self.flow)
-    }
-
-    /// Whether an open operation excludes this kind now.
-    #[must_use]
-    pub fn is_blocked_for(&self, kind: OperationKind) -> bool {
-        self.operations.iter().any(|o| o.status.is_open() && conflicts(kind, o.kind()))
-    }
 }

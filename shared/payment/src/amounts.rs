@@ -6,6 +6,7 @@ use crate::id::CaptureId;
 use crate::money::Amount;
 use crate::operation::{Operation, OperationKind, OperationStatus};
 use crate::payment::Payment;
+use crate::tax::TaxedAmount;
 
 /// A snapshot of the ledger, minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -30,12 +31,6 @@ pub struct Amounts {
 pub struct InvariantBroken(&'static str);
 
 impl Amounts {
-    /// What a new capture may take.
-    #[must_use]
-    pub fn capturable(&self) -> Amount {
-        self.authorized.left_after(self.released).left_after(self.captured).left_after(self.capturing)
-    }
-
     /// What is promised and neither taken nor given back, reservations aside.
     #[must_use]
     pub fn unreleased(&self) -> Amount {
@@ -67,6 +62,35 @@ impl Payment {
         }
     }
 
+    /// What stays promised, minor units. What an amendment under way gives up is nobody's to take.
+    #[must_use]
+    pub fn promised(&self) -> Amount {
+        let amending = self.operations.iter().filter(|o| o.kind() == OperationKind::Amend && o.status.is_open());
+        amending.map(|o| o.amount).fold(self.authorized.left_after(self.released), Ord::min)
+    }
+
+    /// What a new capture may take, minor units.
+    #[must_use]
+    pub fn capturable(&self) -> Amount {
+        let amounts = self.amounts();
+        self.promised().left_after(amounts.captured).left_after(amounts.capturing)
+    }
+
+    /// What the order is about since it was last amended, with its net part.
+    #[must_use]
+    pub fn agreed(&self) -> TaxedAmount {
+        let amended = |o: &&Operation| o.kind() == OperationKind::Amend && o.status == OperationStatus::Succeeded;
+        // Amounts are only ever lowered.
+        let last = self.operations.iter().filter(amended).min_by_key(|o| o.amount);
+        last.map_or(TaxedAmount::new(self.amount, self.net), Operation::taxed)
+    }
+
+    /// Whether the provider may call this the order's amount: an amendment under way may have reached it.
+    pub(crate) fn may_be_agreed(&self, amount: Amount) -> bool {
+        let amends = |o: &Operation| o.kind() == OperationKind::Amend && o.status.is_open() && o.amount == amount;
+        amount == self.agreed().gross() || self.operations.iter().any(amends)
+    }
+
     /// What a new refund may take from this capture, minor units.
     #[must_use]
     pub fn refundable_of(&self, capture: &CaptureId) -> Amount {
@@ -93,8 +117,8 @@ impl Payment {
     pub fn check_invariants(&self) -> Result<(), InvariantBroken> {
         let a = self.amounts();
         let sum = |parts: [Amount; 2]| parts.iter().map(|p| p.minor()).sum::<i64>();
-        if a.released > a.authorized || sum([a.captured, a.capturing]) > a.authorized.left_after(a.released).minor() {
-            return Err(InvariantBroken("0 <= captured + capturing <= authorized - released"));
+        if a.released > a.authorized || sum([a.captured, a.capturing]) > self.promised().minor() {
+            return Err(InvariantBroken("0 <= captured + capturing <= authorized - released, amendments included"));
         }
         if sum([a.refunded, a.refunding]) > a.captured.minor() {
             return Err(InvariantBroken("0 <= refunded + refunding <= captured"));

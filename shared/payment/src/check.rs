@@ -1,6 +1,5 @@
 //! The rules that a command must keep: status, room, lines and units.
 
-use crate::accept::allowed_in;
 use crate::command::LineQuantity;
 use crate::id::CaptureId;
 use crate::money::Amount;
@@ -14,11 +13,7 @@ const MOST_MOVEMENTS: usize = 200;
 
 impl Payment {
     pub(crate) fn check_allowed(&self, kind: OperationKind) -> Result<(), Rejection> {
-        if allowed_in(kind, self.status, self.flow) {
-            Ok(())
-        } else {
-            Err(Rejection::StatusDoesNotAllow { status: self.status, kind })
-        }
+        if self.status_allows(kind) { Ok(()) } else { Err(Rejection::StatusDoesNotAllow { status: self.status, kind }) }
     }
 
     pub(crate) fn check_room(&self, with_release: bool) -> Result<(), Rejection> {
@@ -109,7 +104,25 @@ impl Payment {
     pub(crate) fn capturable_net(&self) -> TaxedAmount {
         let taken = |o: &&Operation| o.kind() == OperationKind::Capture && o.status != OperationStatus::Rejected;
         let parts = self.operations.iter().filter(taken).map(Operation::taxed);
-        parts.fold(TaxedAmount::new(self.amount, self.net), TaxedAmount::without)
+        parts.fold(self.agreed(), TaxedAmount::without)
+    }
+
+    /// What would be promised after an amendment, with its net part: the captures keep theirs.
+    pub(crate) fn amended(&self, to: Amount) -> Result<TaxedAmount, Rejection> {
+        let (promised, rest) = (self.promised(), self.capturable_net());
+        let taken = promised.left_after(self.capturable());
+        let rule = |detail: String| Err(invalid("/amount", detail));
+        if to >= promised {
+            return rule(format!("must be less than the {promised} that are promised: a promise is only lowered"));
+        }
+        if to < taken {
+            return rule(format!("must be at least the {taken} that are captured"));
+        }
+        if to.is_zero() {
+            return rule("must be at least 1 minor unit: to release everything, cancel".to_owned());
+        }
+        let kept = self.agreed().without(rest).net();
+        Ok(TaxedAmount::new(to, kept.plus(rest.part(to.left_after(taken)).net()).unwrap_or(kept)))
     }
 
     /// What can still be refunded of a capture, with its net part.

@@ -71,6 +71,14 @@ pub struct ConfirmCommand {
 #[serde(deny_unknown_fields)]
 pub struct CancelCommand {}
 
+/// The body of an amendment. It only lowers: the providers check a higher amount like a new order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AmendCommand {
+    /// What is promised after it, captured money included, minor units.
+    pub amount: Amount,
+}
+
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Asked {
@@ -82,6 +90,8 @@ pub(crate) enum Asked {
     Refund(RefundCommand),
     /// Cancel.
     Cancel,
+    /// Amend.
+    Amend(AmendCommand),
 }
 
 /// A command with the key that makes it repeatable.
@@ -117,6 +127,12 @@ impl Command {
         Self { asked: Asked::Cancel, key, fingerprint }
     }
 
+    /// An amendment.
+    #[must_use]
+    pub const fn amend(asked: AmendCommand, key: IdempotencyKey, fingerprint: Fingerprint) -> Self {
+        Self { asked: Asked::Amend(asked), key, fingerprint }
+    }
+
     /// What kind of operation it makes.
     #[must_use]
     pub const fn kind(&self) -> OperationKind {
@@ -125,6 +141,7 @@ impl Command {
             Asked::Capture(_) => OperationKind::Capture,
             Asked::Refund(_) => OperationKind::Refund,
             Asked::Cancel => OperationKind::Cancel,
+            Asked::Amend(_) => OperationKind::Amend,
         }
     }
 }

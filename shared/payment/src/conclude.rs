@@ -48,7 +48,8 @@ impl Payment {
         let Some(operation) = self.operation(id) else { return outcome };
         let (Outcome::Done(receipt) | Outcome::Pending(receipt)) = &outcome else { return outcome };
         let moved = receipt.amount.is_none_or(|amount| amount == operation.amount);
-        let promised = receipt.order.as_ref().and_then(|order| order.amount).is_none_or(|amount| amount == self.amount);
+        let named = receipt.order.as_ref().and_then(|order| order.amount);
+        let promised = named.is_none_or(|amount| self.may_be_agreed(amount));
         if moved && promised { outcome } else { Outcome::InDoubt(Doubt::AmountMismatch) }
     }
 
@@ -67,12 +68,13 @@ impl Payment {
             Detail::CreateSession | Detail::Confirm => {}
             Detail::Capture { capture, invoice, .. } => {
                 let invoice = invoice.map(|i| i.number.to_string());
-                self.after_capture(Fact::CaptureSucceeded { capture, amount, invoice }, cause, now);
+                self.after_movement(Fact::CaptureSucceeded { capture, amount, invoice }, cause, now);
             }
             Detail::Refund { refund, capture, .. } => {
                 self.record(Fact::RefundSucceeded { refund, capture, amount }, previous, cause, now);
             }
             Detail::Cancel => self.after_cancel(cause, now),
+            Detail::Amend { .. } => self.after_amend(amount, cause, now),
         }
         let is_cancel = self.operation(id).is_some_and(|o| o.kind() == OperationKind::Cancel);
         if let Some(order) = receipt.order {
@@ -84,11 +86,16 @@ impl Payment {
         self.start_what_waited_for(id, now);
     }
 
-    pub(crate) fn after_capture(&mut self, fact: Fact, cause: &Cause, now: Timestamp) {
+    /// Where the status goes once money was captured or released.
+    pub(crate) fn after_movement(&mut self, fact: Fact, cause: &Cause, now: Timestamp) {
         let previous = self.status;
-        let complete = self.amounts().unreleased().is_zero();
-        let happened = if complete { Happened::FullyCaptured } else { Happened::PartlyCaptured };
-        if let Transition::To(next) = self.status.after(happened) {
+        let amounts = self.amounts();
+        let happened = match (amounts.unreleased().is_zero(), amounts.captured.is_zero()) {
+            (_, true) => None,
+            (true, false) => Some(Happened::FullyCaptured),
+            (false, false) => Some(Happened::PartlyCaptured),
+        };
+        if let Some(Transition::To(next)) = happened.map(|happened| self.status.after(happened)) {
             self.status = next;
         }
         self.record(fact, previous, cause, now);
@@ -98,20 +105,22 @@ impl Payment {
     }
 
     fn after_cancel(&mut self, cause: &Cause, now: Timestamp) {
-        let previous = self.status;
         let amounts = self.amounts();
         let rest = amounts.unreleased();
         if amounts.captured.is_zero() {
             self.move_to(Happened::Canceled, cause, now);
-            return;
+        } else {
+            self.released = self.released.plus(rest).unwrap_or(self.released);
+            self.after_movement(Fact::RemainderReleased { amount: rest }, cause, now);
         }
-        self.released = self.released.plus(rest).unwrap_or(self.released);
-        if let Transition::To(next) = self.status.after(Happened::FullyCaptured) {
-            self.status = next;
-        }
-        self.record(Fact::RemainderReleased { amount: rest }, previous, cause, now);
-        if previous != Status::Captured && self.status == Status::Captured {
-            self.record(Fact::Captured, self.status, cause, now);
+    }
+
+    /// What was called off meanwhile stays so.
+    fn after_amend(&mut self, to: Amount, cause: &Cause, now: Timestamp) {
+        let released = self.authorized.left_after(self.released).left_after(to);
+        if !released.is_zero() {
+            self.released = self.released.plus(released).unwrap_or(self.released);
+            self.after_movement(Fact::Amended { released }, cause, now);
         }
     }
 
@@ -170,7 +179,7 @@ impl Payment {
                 Detail::Refund { refund, capture, .. } => {
                     self.record(Fact::RefundPending { refund, capture, amount }, self.status, cause, now);
                 }
-                Detail::CreateSession | Detail::Confirm | Detail::Cancel => {}
+                Detail::CreateSession | Detail::Confirm | Detail::Cancel | Detail::Amend { .. } => {}
             }
         }
         if let Some(order) = receipt.order

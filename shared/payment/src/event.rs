@@ -10,6 +10,7 @@ use crate::money::{Amount, Currency};
 use crate::operation::OperationKind;
 use crate::outcome::{DeclineReason, ReceivableNews};
 use crate::payment::Payment;
+use crate::receivable::ReceivableMessage;
 use crate::status::Status;
 
 /// A CloudEvents 1.0 event in its JSON form.
@@ -125,6 +126,9 @@ pub struct ReceivablePart {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<u8>,
     pub outstanding: Option<Amount>,
+    /// When it happened, by the provider's own word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
 }
 
 impl Payment {
@@ -173,12 +177,20 @@ impl Payment {
     }
 }
 
-fn receivable(news: &ReceivableNews, outstanding: Option<Amount>) -> ReceivablePart {
-    let level = match news {
+const fn level(news: &ReceivableNews) -> Option<u8> {
+    match news {
         ReceivableNews::Dunning { level } => Some(*level),
         _ => None,
-    };
-    ReceivablePart { kind: news.as_str().to_owned(), level, outstanding }
+    }
+}
+
+fn receivable(told: &ReceivableMessage) -> ReceivablePart {
+    ReceivablePart {
+        kind: told.news.as_str().to_owned(),
+        level: level(&told.news),
+        outstanding: told.outstanding,
+        occurred_at: told.occurred_at,
+    }
 }
 
 fn fill(data: &mut EventData, fact: &Fact) {
@@ -204,13 +216,14 @@ fn fill(data: &mut EventData, fact: &Fact) {
         }
         Fact::Declined { reason, provider_code } => data.decline = Some(DeclinePart { reason, provider_code }),
         Fact::DriftDetected { field, ours, theirs } => data.drift = Some(DriftPart { field, ours, theirs }),
-        Fact::Receivable { news, outstanding } => data.receivable = Some(receivable(&news, outstanding)),
+        Fact::Receivable(told) => data.receivable = Some(receivable(&told)),
         Fact::Unrecognized { event } => data.provider_event = Some(event),
         Fact::Created
         | Fact::RequiresAction
         | Fact::RequiresConfirmation
         | Fact::UnderReview
         | Fact::Authorized { .. }
+        | Fact::Amended { .. }
         | Fact::Captured
         | Fact::RemainderReleased { .. }
         | Fact::Canceled { .. }

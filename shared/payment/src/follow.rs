@@ -4,8 +4,7 @@ use jiff::Timestamp;
 
 use crate::history::{Cause, Fact};
 use crate::id::OperationId;
-use crate::money::Amount;
-use crate::operation::{Detail, OperationKind, OperationStatus};
+use crate::operation::{Detail, OperationStatus};
 use crate::order::CaptureMode;
 use crate::outcome::{OrderNews, OrderState};
 use crate::payment::Payment;
@@ -67,7 +66,7 @@ impl Payment {
 
     /// Where one provider call authorized and captured, the capture is written down as an operation of its own.
     fn capture_with_authorization(&mut self, cause: &Cause, now: Timestamp) {
-        let untouched = self.status == Status::Authorized && self.amounts().capturable() == self.amount;
+        let untouched = self.status == Status::Authorized && self.capturable() == self.amount;
         let automatic = self.capture_mode == CaptureMode::Automatic && untouched;
         let Some(first) = self.operations.first().filter(|_| automatic) else { return };
         let (reference, fingerprint) = (first.reference.clone(), first.fingerprint.clone());
@@ -84,7 +83,7 @@ impl Payment {
             operation.provider_reference = provider_reference;
             operation.due_at = None;
         }
-        self.after_capture(Fact::CaptureSucceeded { capture, amount, invoice: None }, cause, now);
+        self.after_movement(Fact::CaptureSucceeded { capture, amount, invoice: None }, cause, now);
     }
 
     /// Moves the status by the table, with the money that belongs to the move.
@@ -131,17 +130,6 @@ impl Payment {
             (self.status.is_open() && self.status != Status::Created).then(|| schedule::observe_at(0, now));
         if self.status != Status::RequiresAction {
             self.action = None;
-        }
-    }
-
-    /// Minor units that an operation of this kind would be about, were all of it taken.
-    #[must_use]
-    pub fn most_for(&self, kind: OperationKind) -> Option<Amount> {
-        match kind {
-            OperationKind::Capture => Some(self.amounts().capturable()),
-            OperationKind::Refund => Some(self.amounts().refundable()),
-            OperationKind::Cancel => Some(self.amounts().unreleased()),
-            OperationKind::CreateSession | OperationKind::Confirm => None,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::money::Amount;
 use crate::operation::OperationKind;
 use crate::outcome::{DeclineReason, ReceivableNews};
 use crate::payment::Payment;
+use crate::receivable::ReceivableMessage;
 use crate::status::Status;
 
 /// What made a change happen.
@@ -64,6 +65,7 @@ pub enum Fact {
     RequiresConfirmation,
     UnderReview,
     Authorized { amount: Amount },
+    Amended { released: Amount },
     Captured,
     RemainderReleased { amount: Amount },
     Declined { reason: DeclineReason, provider_code: Option<String> },
@@ -79,7 +81,7 @@ pub enum Fact {
     OperationInDoubt { operation: OperationId, kind: OperationKind, amount: Amount },
     OperationResolved { operation: OperationId, kind: OperationKind, amount: Amount, succeeded: bool },
     OperationNeedsOperator { operation: OperationId, kind: OperationKind, amount: Amount },
-    Receivable { news: ReceivableNews, outstanding: Option<Amount> },
+    Receivable(ReceivableMessage),
     Unrecognized { event: String },
 }
 
@@ -93,6 +95,7 @@ impl Fact {
             Self::RequiresConfirmation => "payment.requires_confirmation",
             Self::UnderReview => "payment.under_review",
             Self::Authorized { .. } => "payment.authorized",
+            Self::Amended { .. } => "payment.amended",
             Self::Captured => "payment.captured",
             Self::RemainderReleased { .. } => "payment.remainder_released",
             Self::Declined { .. } => "payment.declined",
@@ -108,7 +111,7 @@ impl Fact {
             Self::OperationInDoubt { .. } => "operation.in_doubt",
             Self::OperationResolved { .. } => "operation.resolved",
             Self::OperationNeedsOperator { .. } => "operation.needs_operator",
-            Self::Receivable { news, .. } => match news {
+            Self::Receivable(told) => match told.news {
                 ReceivableNews::PaidOut => "receivable.paid_out",
                 ReceivableNews::BuyerPaid => "receivable.buyer_paid",
                 ReceivableNews::Overdue => "receivable.overdue",
@@ -181,6 +184,7 @@ fn apply(amounts: &mut Amounts, fact: &Fact) {
     match fact {
         Fact::Authorized { amount } => amounts.authorized = *amount,
         Fact::RemainderReleased { amount }
+        | Fact::Amended { released: amount }
         | Fact::Canceled { released: amount }
         | Fact::Expired { released: amount } => {
             add(&mut amounts.released, *amount);

@@ -56,9 +56,9 @@ impl Payment {
         if observed && self.has_lapsed(now) && matches!(news.state, OrderState::AwaitingBuyer(_)) {
             news.state = OrderState::Expired;
         }
-        if news.amount.is_some_and(|amount| amount != self.amount) {
-            let theirs = news.amount.map_or_else(String::new, |amount| amount.to_string());
-            self.contradicted("amount", self.amount.to_string(), theirs, observed, cause, now);
+        if let Some(theirs) = news.amount.filter(|amount| !self.may_be_agreed(*amount)) {
+            let ours = self.agreed().gross().to_string();
+            self.contradicted("amount", ours, theirs.to_string(), observed, cause, now);
             return;
         }
         let theirs = name_of(&news.state);

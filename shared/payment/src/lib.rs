@@ -20,6 +20,8 @@ mod order;
 mod outcome;
 mod payment;
 mod personal;
+mod possible;
+mod receivable;
 mod rejection;
 mod reserve;
 mod resolve;
@@ -31,7 +33,7 @@ mod text;
 
 pub use accept::{Admission, Ticket};
 pub use amounts::{Amounts, InvariantBroken};
-pub use command::{CancelCommand, CaptureCommand, Command, ConfirmCommand, LineQuantity, RefundCommand};
+pub use command::{AmendCommand, CancelCommand, CaptureCommand, Command, ConfirmCommand, LineQuantity, RefundCommand};
 pub use event::{Event, EventData};
 pub use evidence::{Attestation, Hint, Observation, Proof, SignedClaim};
 pub use history::{Cause, CauseKind, Entry, Fact};
@@ -49,8 +51,9 @@ pub use outcome::{
     Action, BankTransfer, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, News, OperationNews, OrderNews,
     OrderState, Outcome, Receipt, ReceivableNews, Refusal, Whom,
 };
-pub use payment::{NewPayment, Note, Payment, Receivable, SCHEMA};
+pub use payment::{NewPayment, Payment, SCHEMA};
 pub use personal::Personal;
+pub use receivable::{Note, Receivable, ReceivableMessage};
 pub use rejection::Rejection;
 pub use resolve::Decision;
 pub use schedule::{OBSERVE_AFTER_SECONDS, PROBE_AFTER_SECONDS};

@@ -25,9 +25,14 @@ pub enum OperationKind {
     Refund,
     /// Release what is promised and not captured.
     Cancel,
+    /// Lower what is promised.
+    Amend,
 }
 
 impl OperationKind {
+    /// What can be asked of a payment that exists, in the order of a payment's life.
+    pub const ACTIONS: [Self; 5] = [Self::Confirm, Self::Capture, Self::Refund, Self::Cancel, Self::Amend];
+
     /// The word in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -37,6 +42,7 @@ impl OperationKind {
             Self::Capture => "capture",
             Self::Refund => "refund",
             Self::Cancel => "cancel",
+            Self::Amend => "amend",
         }
     }
 }
@@ -192,6 +198,11 @@ pub enum Detail {
     },
     /// Cancel, or release the rest.
     Cancel,
+    /// Lower the promise.
+    Amend {
+        /// The net part of the new amount.
+        net: Amount,
+    },
 }
 
 /// One thing asked of the provider.
@@ -203,7 +214,7 @@ pub struct Operation {
     pub detail: Detail,
     /// Where it stands.
     pub status: OperationStatus,
-    /// Minor units, tax included.
+    /// Minor units, tax included: what it moves; for an amendment, what is promised after it.
     pub amount: Amount,
     /// Counts from 1; 0 while it waits for another operation.
     pub attempt: u32,
@@ -241,6 +252,7 @@ impl Operation {
             Detail::Capture { .. } => OperationKind::Capture,
             Detail::Refund { .. } => OperationKind::Refund,
             Detail::Cancel => OperationKind::Cancel,
+            Detail::Amend { .. } => OperationKind::Amend,
         }
     }
 
@@ -259,11 +271,11 @@ impl Operation {
         self.due_at.filter(|_| self.status.is_open() || self.is_ready_follower())
     }
 
-    /// The amount with its parts, for captures and refunds.
+    /// The net part of the amount, for captures, refunds and amendments.
     #[must_use]
     pub const fn net(&self) -> Option<Amount> {
         match self.detail {
-            Detail::Capture { net, .. } | Detail::Refund { net, .. } => Some(net),
+            Detail::Capture { net, .. } | Detail::Refund { net, .. } | Detail::Amend { net } => Some(net),
             _ => None,
         }
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -12,8 +11,9 @@ use crate::id::{Fingerprint, IdempotencyKey, MerchantId, OperationId, PaymentId,
 use crate::money::{Amount, Currency};
 use crate::operation::{Detail, Operation, OperationStatus};
 use crate::order::{CaptureMode, Flow, Order, TableLine};
-use crate::outcome::{Action, BankTransfer, Decline, ReceivableNews};
+use crate::outcome::{Action, BankTransfer, Decline};
 use crate::personal::Personal;
+use crate::receivable::Receivable;
 use crate::schedule;
 use crate::status::Status;
 use crate::text::Text;
@@ -25,36 +25,7 @@ pub const SCHEMA: u32 = 1;
 const TOO_LARGE: usize = 200_000;
 
 /// Above this many bytes nothing is written down that is not needed to settle.
-const FULL: usize = 300_000;
-
-/// What a provider's message says beside the order's state.
-pub struct Note<'a> {
-    /// Tells the message from every other one.
-    pub identity: &'a str,
-    /// What it says about the receivable, and what is still owed.
-    pub receivable: Option<(&'a ReceivableNews, Option<Amount>)>,
-    /// The event's name, when nobody knows it.
-    pub unrecognized: Option<&'a str>,
-}
-
-/// What the provider told about who paid whom.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Receivable {
-    /// What the buyer still owes, minor units.
-    pub outstanding: Option<Amount>,
-    /// When the buyer must have paid.
-    pub due_date: Option<Date>,
-    /// When the provider paid the merchant.
-    pub paid_out_at: Option<Timestamp>,
-    /// Whether the buyer is late.
-    pub overdue: bool,
-    /// The sternest reminder so far; 0 for none.
-    pub dunning_level: u8,
-    /// Whether the buyer disputes.
-    pub disputed: bool,
-    /// Whether nothing more will come.
-    pub closed: bool,
-}
+pub(crate) const FULL: usize = 300_000;
 
 /// A payment as it stands, with how it came to stand so.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -283,60 +254,7 @@ impl Payment {
         self.size() > TOO_LARGE
     }
 
-    fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         serde_json::to_vec(self).map_or(usize::MAX, |bytes| bytes.len())
-    }
-
-    /// Writes down what a message says beside the order's state, once per message.
-    ///
-    /// Returns whether anything was written down: a message that was here before is not, and neither is anything once
-    /// the item is about to outgrow the table.
-    pub fn note_message(&mut self, note: Note<'_>, cause: &Cause, now: Timestamp) -> bool {
-        let seen = self.history.iter().any(|entry| entry.message.as_deref() == Some(note.identity));
-        if seen || self.size() > FULL {
-            return false;
-        }
-        let before = self.history.len();
-        if let Some((news, outstanding)) = note.receivable {
-            self.note_receivable(news.clone(), outstanding, cause, now);
-        }
-        if let Some(event) = note.unrecognized {
-            self.note_unrecognized(event, cause, now);
-        }
-        for entry in self.history.iter_mut().skip(before) {
-            entry.message = Some(note.identity.to_owned());
-        }
-        self.history.len() > before
-    }
-
-    /// Writes down what a provider told about the receivable. Never touches status or ledger, so it needs no proof.
-    pub fn note_receivable(
-        &mut self,
-        news: ReceivableNews,
-        outstanding: Option<Amount>,
-        cause: &Cause,
-        now: Timestamp,
-    ) {
-        let facts = self.receivable.get_or_insert_default();
-        match &news {
-            ReceivableNews::PaidOut => facts.paid_out_at = Some(now),
-            ReceivableNews::BuyerPaid => {}
-            ReceivableNews::Overdue => facts.overdue = true,
-            ReceivableNews::Dunning { level } => facts.dunning_level = facts.dunning_level.max(*level),
-            ReceivableNews::Disputed => facts.disputed = true,
-            ReceivableNews::DisputeClosed => facts.disputed = false,
-            ReceivableNews::ClawedBack => facts.paid_out_at = None,
-            ReceivableNews::Closed => facts.closed = true,
-        }
-        if outstanding.is_some() {
-            facts.outstanding = outstanding;
-        }
-        self.record(Fact::Receivable { news, outstanding }, self.status, cause, now);
-    }
-
-    /// Writes down that the provider sent an event that nobody knows, by the first 100 characters of its name.
-    pub fn note_unrecognized(&mut self, event: &str, cause: &Cause, now: Timestamp) {
-        let event: String = event.chars().filter(|c| !c.is_control()).take(100).collect();
-        self.record(Fact::Unrecognized { event: event.to_owned() }, self.status, cause, now);
     }
 }

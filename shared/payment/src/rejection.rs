@@ -1,5 +1,7 @@
 //! Why a command was not accepted. Nothing was written.
 
+use jiff::Timestamp;
+
 use crate::amounts::InvariantBroken;
 use crate::id::OperationId;
 use crate::money::Amount;
@@ -37,6 +39,20 @@ pub enum Rejection {
         /// What was asked.
         kind: OperationKind,
     },
+    /// It was possible until then.
+    #[error("it was too late to {} from {since} on", .kind.as_str())]
+    TooLate {
+        /// What was asked.
+        kind: OperationKind,
+        /// When it stopped being possible.
+        since: Timestamp,
+    },
+    /// There is no money that it could be about.
+    #[error("nothing is left to {}", .kind.as_str())]
+    NothingLeft {
+        /// What was asked.
+        kind: OperationKind,
+    },
     /// More than is left of the promise.
     #[error("{asked} is more than the {left} that can still be captured")]
     ExceedsAuthorized {
@@ -69,4 +85,35 @@ pub enum Rejection {
     /// The transition would break an invariant; a bug of ours, caught before anything was written.
     #[error(transparent)]
     Broken(#[from] InvariantBroken),
+}
+
+impl Rejection {
+    /// The word in the API, where an action is said not to be possible.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::KeyReused { .. } => "idempotency_key_reused",
+            Self::InProgress { .. } => "operation_in_progress",
+            Self::BlockedByDoubt { .. } => "operation_in_doubt",
+            Self::StatusDoesNotAllow { .. } => "status_does_not_allow",
+            Self::TooLate { .. } => "too_late",
+            Self::NothingLeft { .. } => "nothing_left",
+            Self::ExceedsAuthorized { .. } => "amount_exceeds_authorized",
+            Self::ExceedsCaptured { .. } => "amount_exceeds_captured",
+            Self::Invalid { .. } => "validation_failed",
+            Self::TooLarge => "payment_too_large",
+            Self::Broken(_) => "unavailable",
+        }
+    }
+
+    /// The operation that it is about.
+    #[must_use]
+    pub const fn operation(&self) -> Option<&OperationId> {
+        match self {
+            Self::KeyReused { operation } | Self::InProgress { operation, .. } | Self::BlockedByDoubt { operation } => {
+                Some(operation)
+            }
+            _ => None,
+        }
+    }
 }

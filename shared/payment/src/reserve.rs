@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::check::invalid;
-use crate::command::{CaptureCommand, ConfirmCommand, RefundCommand};
+use crate::command::{AmendCommand, CaptureCommand, ConfirmCommand, RefundCommand};
 use crate::id::{CaptureId, Fingerprint, IdempotencyKey, OperationId, RefundId};
 use crate::money::Amount;
 use crate::operation::{Detail, Operation, OperationKind, OperationStatus};
@@ -37,16 +37,15 @@ impl Payment {
         fingerprint: Fingerprint,
         now: Timestamp,
     ) -> Result<(), Rejection> {
-        self.check_allowed(OperationKind::Capture)?;
         self.check_room(asked.releases_rest)?;
-        let left = self.amounts().capturable();
+        let left = self.capturable();
         let amount = match self.amount_of(asked.amount, &asked.lines)? {
             Some(amount) if amount > left => return Err(Rejection::ExceedsAuthorized { asked: amount, left }),
             Some(amount) => amount,
             None => left,
         };
         if amount.is_zero() {
-            return Err(invalid("/amount", "must be at least 1 minor unit, and something must be left to capture"));
+            return Err(invalid("/amount", "must be at least 1 minor unit"));
         }
         self.check_quantities(&asked.lines, OperationKind::Capture, None)?;
         let net = self.capturable_net().part(amount).net();
@@ -94,8 +93,6 @@ impl Payment {
         fingerprint: Fingerprint,
         now: Timestamp,
     ) -> Result<(), Rejection> {
-        self.check_allowed(OperationKind::Refund)?;
-        self.check_room(false)?;
         let named = asked.capture_id.as_ref();
         if named.is_some_and(|id| !self.settled_captures().any(|o| o.makes_capture() == Some(id))) {
             return Err(invalid("/capture_id", "is not a settled capture of this payment"));
@@ -128,16 +125,22 @@ impl Payment {
         Ok(())
     }
 
-    pub(crate) fn reserve_cancel(
+    pub(crate) fn reserve_cancel(&mut self, id: OperationId, fingerprint: Fingerprint, now: Timestamp) {
+        let reference = format!("{}-X{}", self.order_reference, id.suffix());
+        let amount = self.amounts().unreleased();
+        self.reserve(id, Detail::Cancel, amount, reference, fingerprint, now);
+    }
+
+    pub(crate) fn reserve_amend(
         &mut self,
+        asked: &AmendCommand,
         id: OperationId,
         fingerprint: Fingerprint,
         now: Timestamp,
     ) -> Result<(), Rejection> {
-        self.check_allowed(OperationKind::Cancel)?;
-        let reference = format!("{}-X{}", self.order_reference, id.suffix());
-        let amount = self.amounts().unreleased();
-        self.reserve(id, Detail::Cancel, amount, reference, fingerprint, now);
+        let net = self.amended(asked.amount)?.net();
+        let reference = format!("{}-A{}", self.order_reference, id.suffix());
+        self.reserve(id, Detail::Amend { net }, asked.amount, reference, fingerprint, now);
         Ok(())
     }
 }

@@ -17,13 +17,13 @@ use crate::transport::is_https_or_loopback;
 use crate::{AccountError, Request};
 
 const ADDRESS: &str = "must be https, or http on loopback, without user, query or fragment";
+const DISABLED: &str = "disabled";
 const KEYS: &str = "must each have the name of a header and a value";
 
 /// The rules that types of this module check while they are read.
 const OF_TYPES: [&str; 2] = [ADDRESS, KEYS];
 
-/// The document as an adapter's account. Beside its own fields the account has to name `disabled`, which is read by
-/// whoever opens accounts.
+/// The document as an adapter's account. `disabled`, which every document may have, is for whoever opens accounts.
 pub(crate) fn read<T: DeserializeOwned>(document: &Value) -> Result<T, AccountError> {
     // serde would read a list's elements as the fields in their order.
     for (field, part) in [("", Some(document)), ("wire", document.get("wire"))] {
@@ -31,7 +31,12 @@ pub(crate) fn read<T: DeserializeOwned>(document: &Value) -> Result<T, AccountEr
             return Err(broken(field, "must be an object"));
         }
     }
-    serde_path_to_error::deserialize(document).map_err(|error| without_values(error.path(), &error.inner().to_string()))
+    let mut own = document.clone();
+    let disabled = own.as_object_mut().and_then(|fields| fields.remove(DISABLED));
+    if disabled.is_some_and(|disabled| !disabled.is_boolean()) {
+        return Err(broken(DISABLED, "must be true or false"));
+    }
+    serde_path_to_error::deserialize(own).map_err(|error| without_values(error.path(), &error.inner().to_string()))
 }
 
 /// What is wrong with a document, and where. The parser's messages may quote a secret: only names of fields are passed on,

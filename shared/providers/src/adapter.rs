@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use payment::{
-    Address, Country, Finding, News, Observation, Operation, Order, OrderError, Outcome, Payment, Personal, ProviderId,
-    Text,
+    Address, Country, Doubt, Finding, News, Observation, Operation, Order, OrderError, Outcome, Payment, Personal,
+    ProviderId, Text,
 };
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -87,6 +87,30 @@ pub enum Act<'a> {
     },
     /// Release what is promised and not captured.
     Cancel(&'a Operation),
+    /// Lower what is promised to the operation's amount.
+    Amend(&'a Operation),
+}
+
+impl<'a> Act<'a> {
+    /// The operation that it is.
+    pub(crate) const fn operation(self) -> &'a Operation {
+        match self {
+            Self::CreateSession(operation)
+            | Self::Confirm(operation)
+            | Self::Capture(operation)
+            | Self::Refund { refund: operation, .. }
+            | Self::Cancel(operation)
+            | Self::Amend(operation) => operation,
+        }
+    }
+}
+
+/// What an act's outcome proves. That a call which is repeated in doubt is refused says nothing about the first one.
+pub(crate) fn proven(operation: &Operation, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Refused(_) if operation.doubt_since.is_some() => Outcome::InDoubt(Doubt::UnknownCode),
+        outcome => outcome,
+    }
 }
 
 /// What a provider must know of a merchant to enable it.

@@ -21,7 +21,7 @@ pub struct OperationCapability {
     pub kind: OperationKind,
     /// In which flows it is like this; empty for all.
     pub flows: &'static [Flow],
-    /// Whether it may be about a part of the money.
+    /// Whether it may be about a part of the money; for a cancel or an amendment, whether it is possible after a capture.
     pub partial: bool,
     /// How doubt about it ends.
     pub doubt: DoubtPolicy,
@@ -31,6 +31,28 @@ pub struct OperationCapability {
     pub needs_order: bool,
     /// JSON pointers of request fields that are required here and optional elsewhere.
     pub requires: &'static [&'static str],
+}
+
+impl OperationCapability {
+    /// A call in every flow, about all of the money, that needs nothing but the payment.
+    pub(crate) const fn call(kind: OperationKind, doubt: DoubtPolicy) -> Self {
+        Self { kind, flows: &[], partial: false, doubt, calls: true, needs_order: false, requires: &[] }
+    }
+
+    /// No call at all: asking for it only looks.
+    pub(crate) const fn look(kind: OperationKind, doubt: DoubtPolicy) -> Self {
+        Self { calls: false, ..Self::call(kind, doubt) }
+    }
+
+    /// The same with the order and its personal data.
+    pub(crate) const fn with_order(self) -> Self {
+        Self { needs_order: true, ..self }
+    }
+
+    /// The same about some of the money, too.
+    pub(crate) const fn in_parts(self) -> Self {
+        Self { partial: true, ..self }
+    }
 }
 
 /// The amounts that a provider takes from a kind of buyer in a country, minor units.

@@ -2,7 +2,7 @@
 
 use data_encoding::HEXLOWER;
 use http::HeaderMap;
-use payment::{Amount, Attestation, News, ReceivableNews, SignedClaim};
+use payment::{Attestation, News, ReceivableMessage, SignedClaim};
 use sha2::{Digest as _, Sha256};
 
 /// A message as it arrived, nothing parsed.
@@ -81,15 +81,6 @@ pub enum Evidence {
     Claim(SignedClaim<News>),
     /// Carries the agreed key, from a provider that cannot be read.
     Attested(Attestation<News>),
-}
-
-/// What a message says about the receivable.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceivableMessage {
-    /// What happened.
-    pub news: ReceivableNews,
-    /// What is still owed, minor units, where the message says so.
-    pub outstanding: Option<Amount>,
 }
 
 /// An authentic message, in our words.

@@ -6,12 +6,15 @@
 mod account;
 mod adapter;
 mod billie;
+mod billink_common;
 mod capabilities;
 mod credentials;
 mod decimal;
 mod effect;
 mod inbound;
 mod order;
+#[cfg(test)]
+mod testing;
 mod transport;
 mod zone;
 
@@ -20,15 +23,17 @@ pub use capabilities::{BestEvidence, Capabilities, Limit, OperationCapability};
 pub use credentials::CredentialCheck;
 pub use decimal::JsonDecimal;
 pub use effect::Effect;
-pub use inbound::{Addressee, Evidence, Inbound, Message, NotAuthentic, ReceivableMessage};
+pub use inbound::{Addressee, Evidence, Inbound, Message, NotAuthentic};
 pub use transport::{Answer, Deadline, Request, Response, Transport, client_builder};
 
-use payment::ProviderId;
+use payment::{OperationKind, ProviderId};
 
 /// A provider API that this build knows.
 pub struct Registered {
     /// What it can do.
     pub capabilities: &'static Capabilities,
+    /// The provider's codes that definitely refuse an operation of a kind, from the tables that its answers are read by.
+    pub refusals: fn(OperationKind) -> Vec<String>,
     /// Opens an adapter from a merchant's account document.
     pub open: Open,
 }
@@ -42,7 +47,11 @@ macro_rules! providers {
 
         /// Every provider API that this build knows.
         pub static REGISTRY: &[Registered] =
-            &[$(Registered { capabilities: &$folder::CAPABILITIES, open: $folder::open }),+];
+            &[$(Registered {
+                capabilities: &$folder::CAPABILITIES,
+                refusals: $folder::refusals,
+                open: $folder::open,
+            }),+];
     };
 }
 
@@ -59,10 +68,4 @@ providers! {
 #[must_use]
 pub fn find(id: &ProviderId) -> Option<&'static Registered> {
     REGISTRY.iter().find(|registered| registered.capabilities.provider == id.as_str())
-}
-
-/// The provider whose webhooks arrive under this word of the path.
-#[must_use]
-pub fn find_by_webhook_path(word: &str) -> Option<&'static Registered> {
-    REGISTRY.iter().find(|registered| registered.capabilities.webhook_path == word)
 }

@@ -1,8 +1,13 @@
 //! What a use case is told and what it answers.
 
-use payment::{Cause, CauseKind, MerchantId};
+use payment::{Cause, CauseKind, MerchantId, Operation, OperationId, OperationKind, OperationStatus, Reason};
 use providers::Deadline;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::Service;
+use crate::problem::{Problem, ProblemCode};
+use crate::view::{CaptureView, PaymentView, RefundView};
+use crate::work::Work;
 
 /// Who asks, under which request, and until when there is time.
 #[derive(Clone)]
@@ -55,4 +60,58 @@ impl Cursor {
     pub(crate) fn into_string(self) -> String {
         self.0
     }
+}
+
+impl Service {
+    /// The answer about an operation as it stands.
+    pub(crate) fn answer(&self, work: &Work, id: &OperationId, replayed: bool) -> Result<Answer, Problem> {
+        let payment = &work.payment;
+        let operation = payment.operation(id).ok_or_else(|| Problem::unavailable("an operation disappeared"))?;
+        let done = match operation.kind() {
+            OperationKind::CreateSession | OperationKind::Capture | OperationKind::Refund => 201,
+            OperationKind::Confirm | OperationKind::Cancel | OperationKind::Amend => 200,
+        };
+        let status = match operation.status {
+            OperationStatus::Succeeded => done,
+            OperationStatus::Rejected => return Err(rejected(operation).as_replay(replayed)),
+            OperationStatus::Accepted
+            | OperationStatus::Pending
+            | OperationStatus::InDoubt
+            | OperationStatus::NeedsOperator => 202,
+        };
+        let view = PaymentView::of(payment, work.capabilities()?, self.now());
+        let body = match operation.kind() {
+            OperationKind::Capture => with_payment(CaptureView::of(operation).map(|v| json!(v)), &view),
+            OperationKind::Refund => with_payment(RefundView::of(operation).map(|v| json!(v)), &view),
+            _ => json!(view),
+        };
+        Ok(Answer { status, body, replayed })
+    }
+}
+
+fn with_payment(movement: Option<Value>, payment: &PaymentView<'_>) -> Value {
+    let mut document = movement.unwrap_or(Value::Null);
+    if let Some(document) = document.as_object_mut() {
+        document.insert("payment".to_owned(), json!(payment));
+    }
+    document
+}
+
+fn rejected(operation: &Operation) -> Problem {
+    let problem = match &operation.reason {
+        Some(Reason::ProviderRefused { provider_code, message }) => {
+            let code = provider_code.as_deref().unwrap_or("without a code");
+            let message = message.as_deref().unwrap_or("no explanation");
+            Problem::new(ProblemCode::ProviderRefused, format!("The provider refused ({code}): {message}."))
+        }
+        Some(reason) if reason.allows_another_attempt() => {
+            let detail = "Nothing happened at the provider. Send the same request with the same Idempotency-Key again.";
+            Problem::new(ProblemCode::ProviderUnavailable, detail)
+        }
+        Some(Reason::PrerequisiteFailed) => {
+            Problem::new(ProblemCode::ProviderRefused, "The operation that this one waited for failed.")
+        }
+        _ => Problem::new(ProblemCode::ProviderRefused, "It was decided that this did not happen."),
+    };
+    problem.about(&operation.id)
 }

@@ -14,7 +14,7 @@ use crate::answer::{Answer, Call};
 use crate::merchant::{Account, Merchant};
 use crate::parse;
 use crate::problem::{FieldError, Problem, ProblemCode};
-use crate::work::{Material, Work, answer};
+use crate::work::{Material, Work};
 
 impl Service {
     /// Opens a payment and its session at the provider: `POST /v1/payments`.
@@ -55,7 +55,7 @@ impl Service {
         match created {
             Created::New => {
                 self.act_and_settle(&mut work, &ticket, &material, call.deadline, &cause).await?;
-                answer(&work, &ticket.operation, false)
+                self.answer(&work, &ticket.operation, false)
             }
             Created::Existed => {
                 self.reload(&mut work).await?;
@@ -105,22 +105,22 @@ impl Service {
             let known = work.payment.operation(id).cloned();
             let known = known.ok_or_else(|| Problem::unavailable("a payment without its first operation"))?;
             match work.payment.again(known, fingerprint, self.now())? {
-                Admission::Replay(id) => return answer(&work, &id, true),
+                Admission::Replay(id) => return self.answer(&work, &id, true),
                 Admission::Probe(id) => {
                     self.find_out(&mut work, &id, call.deadline, &cause).await?;
                     let rejected = work.payment.operation(&id).is_some_and(|o| o.status == OperationStatus::Rejected);
                     if !rejected {
-                        return answer(&work, &id, true);
+                        return self.answer(&work, &id, true);
                     }
                 }
                 Admission::Act(ticket) => {
                     self.store.save(&mut work.payment).await?;
                     self.act_and_settle(&mut work, &ticket, material, call.deadline, &cause).await?;
-                    return answer(&work, &ticket.operation, true);
+                    return self.answer(&work, &ticket.operation, true);
                 }
             }
         }
-        answer(&work, id, true)
+        self.answer(&work, id, true)
     }
 }
 

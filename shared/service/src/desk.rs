@@ -80,7 +80,7 @@ impl Service {
         for _ in 0..3 {
             let known = work.payment.operation(&operation).ok_or_else(Problem::payment_not_found)?;
             if known.status != OperationStatus::NeedsOperator {
-                return settled(&work, known, &asked);
+                return self.settled(&work, known, &asked);
             }
             self.investigate(&mut work, &operation, call.deadline, &cause).await?;
             let decision = decision(&work, &operation, &asked)?;
@@ -88,12 +88,29 @@ impl Service {
                 continue;
             }
             match self.store.save(&mut work.payment).await {
-                Ok(()) => return shown(&work, false),
+                Ok(()) => return self.shown(&work, false),
                 Err(StoreError::Conflict) => self.reload(&mut work).await?,
                 Err(error) => return Err(error.into()),
             }
         }
         Err(StoreError::Conflict.into())
+    }
+
+    /// The same word again is a replay, what was found meanwhile may confirm it, and another word comes too late.
+    fn settled(&self, work: &Work, known: &Operation, asked: &ResolveBody) -> Result<Answer, Problem> {
+        let expected =
+            if asked.outcome == Found::Succeeded { OperationStatus::Succeeded } else { OperationStatus::Rejected };
+        let said = Reason::Operator { reason: asked.reason.to_string() };
+        if known.status == expected {
+            return self.shown(work, known.reason.as_ref() == Some(&said));
+        }
+        let detail = "Only an operation that is needs_operator can be resolved.";
+        Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail).about(&known.id))
+    }
+
+    fn shown(&self, work: &Work, replayed: bool) -> Result<Answer, Problem> {
+        let body = json!(PaymentView::of(&work.payment, work.capabilities()?, self.now()));
+        Ok(Answer { status: 200, body, replayed })
     }
 }
 
@@ -112,23 +129,6 @@ fn decision(work: &Work, operation: &OperationId, asked: &ResolveBody) -> Result
         provider_reference: asked.provider_reference.as_ref().map(ToString::to_string),
         authorizes: succeeded && unreadable && kind == Some(OperationKind::Confirm),
     })
-}
-
-/// The same word again is a replay, what was found meanwhile may confirm it, and another word comes too late.
-fn settled(work: &Work, known: &Operation, asked: &ResolveBody) -> Result<Answer, Problem> {
-    let expected =
-        if asked.outcome == Found::Succeeded { OperationStatus::Succeeded } else { OperationStatus::Rejected };
-    let said = Reason::Operator { reason: asked.reason.to_string() };
-    if known.status == expected {
-        return shown(work, known.reason.as_ref() == Some(&said));
-    }
-    let detail = "Only an operation that is needs_operator can be resolved.";
-    Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail).about(&known.id))
-}
-
-fn shown(work: &Work, replayed: bool) -> Result<Answer, Problem> {
-    let body = json!(PaymentView::of(&work.payment, work.capabilities()?));
-    Ok(Answer { status: 200, body, replayed })
 }
 
 fn line(payment: &Payment, operation: &Operation) -> Value {

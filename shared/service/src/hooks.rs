@@ -1,6 +1,6 @@
 //! What arrives without an API key: a buyer who comes back, a provider's message, and the check of API keys itself.
 
-use payment::{CauseKind, Hint, MerchantId, Note, Payment, PaymentId, Status};
+use payment::{CauseKind, Hint, MerchantId, Note, Payment, PaymentId, ProviderId, Status};
 use providers::{Addressee, BestEvidence, Deadline, Evidence, Inbound, Message, NotAuthentic};
 use store::{Kept, MessageState, StoreError, StoredMessage};
 use url::Url;
@@ -8,7 +8,7 @@ use url::Url;
 use crate::Service;
 use crate::answer::Call;
 use crate::look::INLINE;
-use crate::merchant::{Caller, merchant_of_key};
+use crate::merchant::{Caller, Merchant, merchant_of_key};
 use crate::parse;
 use crate::problem::{Problem, ProblemCode};
 use crate::work::Work;
@@ -85,23 +85,59 @@ impl Service {
         request_id: &str,
         deadline: Deadline,
     ) -> Result<(), Problem> {
-        let forged = || Problem::new(ProblemCode::Unauthorized, "The message is not authentic.");
-        let registered = providers::find_by_webhook_path(provider_path).ok_or_else(forged)?;
         let merchant: MerchantId = merchant.parse().map_err(|_| forged())?;
         let merchant = self.merchants.get(&merchant).await.map_err(Problem::unavailable)?.ok_or_else(forged)?;
-        let provider = registered.capabilities.provider.parse().map_err(Problem::unavailable)?;
-        let account = merchant.account(&provider).ok_or_else(forged)?;
-        let message = account.adapter.receive(inbound).map_err(|error| match error {
-            NotAuthentic::Forged => forged(),
-            NotAuthentic::MediaType => {
-                Problem::new(ProblemCode::UnsupportedMediaType, "The provider does not send this media type.")
+        let call = Call { merchant: merchant.id.clone(), request_id: request_id.to_owned(), deadline };
+        for (stored, message) in self.taken(&merchant, provider_path, inbound).await? {
+            // A repeated hint may still mean something new: it says only that it is time to look.
+            if self.store.keep(&stored).await? == Kept::Repeat && stored.proves {
+                continue;
             }
-            NotAuthentic::Unreadable => {
-                Problem::new(ProblemCode::InvalidJson, "The message is authentic but cannot be read.")
+            let state = self.apply(&call, &stored, &message).await?;
+            self.store.mark(&stored, state, self.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// A message as the merchant's accounts at this address take it, of which several APIs can share one: as that
+    /// account's whose payment it is about, and as long as there is none as everybody's who takes it.
+    async fn taken(
+        &self,
+        merchant: &Merchant,
+        provider_path: &str,
+        inbound: Inbound<'_>,
+    ) -> Result<Vec<(StoredMessage, Message)>, Problem> {
+        let (mut taken, mut refused) = (Vec::new(), forged());
+        for (provider, account) in merchant.accounts_at(provider_path) {
+            match account.adapter.receive(inbound) {
+                Ok(message) if matches!(message.evidence, Evidence::Hint) && inbound.body.len() > LARGEST_HINT => {
+                    let detail = format!("A message without a signature must have at most {LARGEST_HINT} bytes.");
+                    refused = Problem::new(ProblemCode::BodyTooLarge, detail);
+                }
+                Ok(message) => taken.push((self.stored(merchant, provider, inbound, &message), message)),
+                Err(error) => refused = not_authentic(error),
             }
-        })?;
-        let stored = StoredMessage {
-            provider,
+        }
+        if taken.is_empty() {
+            return Err(refused);
+        }
+        for (n, (stored, message)) in taken.iter().enumerate().filter(|_| taken.len() > 1) {
+            if self.addressed(stored, message).await?.is_some() {
+                return Ok(vec![taken.swap_remove(n)]);
+            }
+        }
+        Ok(taken)
+    }
+
+    fn stored(
+        &self,
+        merchant: &Merchant,
+        provider: &ProviderId,
+        inbound: Inbound<'_>,
+        message: &Message,
+    ) -> StoredMessage {
+        StoredMessage {
+            provider: provider.clone(),
             merchant: merchant.id.clone(),
             identity: message.identity.clone(),
             url: inbound.url.to_owned(),
@@ -110,19 +146,7 @@ impl Service {
             received_at: self.now(),
             proves: !matches!(message.evidence, Evidence::Hint),
             tries: 0,
-        };
-        if !stored.proves && stored.body.len() > LARGEST_HINT {
-            let detail = format!("A message without a signature must have at most {LARGEST_HINT} bytes.");
-            return Err(Problem::new(ProblemCode::BodyTooLarge, detail));
         }
-        // A repeated hint may still mean something new: it says only that it is time to look.
-        if self.store.keep(&stored).await? == Kept::Repeat && stored.proves {
-            return Ok(());
-        }
-        let call = Call { merchant: merchant.id.clone(), request_id: request_id.to_owned(), deadline };
-        let state = self.apply(&call, &stored, &message).await?;
-        self.store.mark(&stored, state, self.now()).await?;
-        Ok(())
     }
 
     /// Applies a message to the payment it is about; parked when there is none yet.
@@ -144,7 +168,7 @@ impl Service {
             }
             let note = Note {
                 identity: &stored.identity,
-                receivable: message.receivable.as_ref().map(|r| (&r.news, r.outstanding)),
+                receivable: message.receivable.as_ref(),
                 unrecognized: message.unrecognized.as_deref(),
             };
             work.payment.note_message(note, &cause, now);
@@ -218,6 +242,22 @@ impl Service {
             }
         }
         Ok(None)
+    }
+}
+
+fn forged() -> Problem {
+    Problem::new(ProblemCode::Unauthorized, "The message is not authentic.")
+}
+
+fn not_authentic(error: NotAuthentic) -> Problem {
+    match error {
+        NotAuthentic::Forged => forged(),
+        NotAuthentic::MediaType => {
+            Problem::new(ProblemCode::UnsupportedMediaType, "The provider does not send this media type.")
+        }
+        NotAuthentic::Unreadable => {
+            Problem::new(ProblemCode::InvalidJson, "The message is authentic but cannot be read.")
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A command is reserved in the table before the provider is asked, asked once, and its outcome written after.
 
+mod actions;
 mod activate;
 mod answer;
 mod create;
@@ -17,6 +18,7 @@ mod sweep;
 mod view;
 mod work;
 
+pub use actions::{Actions, AllowedAction, UnavailableAction};
 pub use answer::{Answer, Call, Cursor};
 pub use merchant::{Account, ApiKey, Caller, Faults, Merchant, MerchantError, Merchants, Scope};
 pub use problem::{FieldError, Problem, ProblemCode, Retry};

@@ -188,6 +188,11 @@ impl Merchant {
         self.accounts.get(provider)
     }
 
+    /// The accounts whose webhooks arrive under this word of the path.
+    pub(crate) fn accounts_at(&self, webhook_path: &str) -> impl Iterator<Item = (&ProviderId, &Account)> {
+        self.accounts.iter().filter(move |(_, account)| account.registered.capabilities.webhook_path == webhook_path)
+    }
+
     /// What the key with this text may do; every key is compared, each in constant time.
     #[must_use]
     pub fn scope_of(&self, key: &str) -> Option<Scope> {

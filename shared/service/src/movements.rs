@@ -1,8 +1,8 @@
-//! Confirm, capture, refund, cancel.
+//! Confirm, capture, refund, cancel, amend.
 
 use payment::{
-    CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, IdempotencyKey, OperationKind,
-    RefundCommand, Status,
+    AmendCommand, CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, IdempotencyKey,
+    OperationKind, RefundCommand, Status,
 };
 use providers::OperationCapability;
 use serde::{Deserialize, Serialize};
@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use store::StoreError;
 
 use crate::Service;
+use crate::actions::supported;
 use crate::answer::{Answer, Call};
 use crate::create::problem_of;
 use crate::parse;
 use crate::problem::{FieldError, Problem, ProblemCode};
-use crate::work::{Work, answer};
+use crate::work::Work;
 
 /// The body of a confirmation.
 #[derive(Default, Serialize, Deserialize)]
@@ -79,12 +80,35 @@ impl Service {
         let asked: CancelCommand = parse::body(body)?;
         let fingerprint = parse::fingerprint(&asked)?;
         let work = self.load(call, &parse::payment_id(id)?).await?;
-        let capability = capability(&work, OperationKind::Cancel)?;
-        if work.payment.status == Status::PartiallyCaptured && !capability.partial {
-            let detail = "This provider cannot release the rest once something is captured.";
-            return Err(Problem::new(ProblemCode::NotSupportedByProvider, detail));
-        }
+        capability(&work, OperationKind::Cancel)?;
         self.run(call, work, Command::cancel(key, fingerprint), None).await
+    }
+
+    /// Changes an order: `POST /v1/payments/{id}/orders/{action}`.
+    ///
+    /// # Errors
+    /// When there is no such action, and as [`Service::capture`].
+    pub async fn manage_order(
+        &self,
+        call: &Call,
+        (id, action): (&str, &str),
+        key: Option<&str>,
+        body: &[u8],
+    ) -> Result<Answer, Problem> {
+        match action {
+            "amend" => self.amend(call, id, key, body).await,
+            _ => Err(Problem::new(ProblemCode::RouteNotFound, "An order has no such action; it has: amend.")),
+        }
+    }
+
+    /// Lowers what is promised.
+    async fn amend(&self, call: &Call, id: &str, key: Option<&str>, body: &[u8]) -> Result<Answer, Problem> {
+        let key = parse::key(key)?;
+        let asked: AmendCommand = parse::body(body)?;
+        let fingerprint = parse::fingerprint(&asked)?;
+        let work = self.load(call, &parse::payment_id(id)?).await?;
+        capability(&work, OperationKind::Amend)?;
+        self.run(call, work, Command::amend(asked, key, fingerprint), None).await
     }
 
     /// Confirms what the buyer accepted: `POST /v1/payments/{id}/confirm`.
@@ -144,10 +168,10 @@ impl Service {
                 return Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail));
             }
             if !work.payment.confirmed_by_look(id.clone(), fingerprint, self.now())? {
-                return answer(&work, &id, true);
+                return self.answer(&work, &id, true);
             }
             match self.store.save(&mut work.payment).await {
-                Ok(()) => return answer(&work, &id, false),
+                Ok(()) => return self.answer(&work, &id, false),
                 Err(StoreError::Conflict) => self.reload(&mut work).await?,
                 Err(error) => return Err(error.into()),
             }
@@ -161,11 +185,7 @@ fn known(work: &Work, kind: &str, key: &payment::IdempotencyKey) -> payment::Ope
 }
 
 fn capability(work: &Work, kind: OperationKind) -> Result<&'static OperationCapability, Problem> {
-    let missing = || {
-        let detail = format!("{} cannot {}.", work.payment.provider, kind.as_str());
-        Problem::new(ProblemCode::NotSupportedByProvider, detail)
-    };
-    work.capabilities()?.operation(kind, work.payment.flow).ok_or_else(missing)
+    supported(&work.payment, work.capabilities()?, kind)
 }
 
 fn require(capability: &OperationCapability, body: &Value) -> Result<(), Problem> {

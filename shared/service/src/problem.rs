@@ -1,6 +1,6 @@
 //! Problems: what the caller is told when a request did not do what it asked (RFC 9457).
 
-use payment::{OperationId, Rejection};
+use payment::{OperationId, OperationKind, Rejection};
 use serde::Serialize;
 use serde_json::json;
 use store::StoreError;
@@ -177,6 +177,12 @@ impl Problem {
         self.code
     }
 
+    /// What happened, for the caller.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// Seconds until the request may be sent again.
     #[must_use]
     pub const fn retry_after(&self) -> Option<u32> {
@@ -242,7 +248,13 @@ impl From<Rejection> for Problem {
                 Self { retry_after: Some(retry_after), ..problem }
             }
             Rejection::BlockedByDoubt { operation } => Self::new(Code::OperationInDoubt, detail).about(&operation),
-            Rejection::StatusDoesNotAllow { .. } => Self::new(Code::StatusDoesNotAllow, detail),
+            Rejection::StatusDoesNotAllow { .. } | Rejection::TooLate { .. } => {
+                Self::new(Code::StatusDoesNotAllow, detail)
+            }
+            Rejection::NothingLeft { kind: OperationKind::Refund } => {
+                Self::at(Code::AmountExceedsCaptured, "/amount", detail)
+            }
+            Rejection::NothingLeft { .. } => Self::at(Code::AmountExceedsAuthorized, "/amount", detail),
             Rejection::ExceedsAuthorized { .. } => Self::at(Code::AmountExceedsAuthorized, "/amount", detail),
             Rejection::ExceedsCaptured { .. } => Self::at(Code::AmountExceedsCaptured, "/amount", detail),
             Rejection::Invalid { pointer, detail, lines_do_not_add_up } => {

@@ -29,7 +29,7 @@ impl Service {
             let cause = call.cause(CauseKind::Api);
             self.observe(&mut work, call.deadline, &cause).await?;
         }
-        Ok(Answer::ok(json!(PaymentView::of(&work.payment, work.capabilities()?))))
+        Ok(Answer::ok(json!(PaymentView::of(&work.payment, work.capabilities()?, self.now()))))
     }
 
     /// Every transition of a payment, oldest first: `GET /v1/payments/{id}/timeline`. No personal data.
@@ -54,7 +54,7 @@ impl Service {
         let mut data = Vec::with_capacity(page.payments.len());
         for payment in page.payments {
             if let Some(registered) = providers::find(&payment.provider) {
-                data.push(json!(PaymentView::of(&payment, registered.capabilities)));
+                data.push(json!(PaymentView::of(&payment, registered.capabilities, self.now())));
             }
         }
         let next = page.next.map(|position| Cursor::new(&position).into_string());

@@ -10,6 +10,8 @@ use payment::{
 use providers::Capabilities;
 use serde::Serialize;
 
+use crate::actions::Actions;
+
 /// A payment as the API shows it.
 #[derive(Serialize)]
 #[allow(missing_docs)]
@@ -26,7 +28,8 @@ pub struct PaymentView<'a> {
     pub captures: Vec<CaptureView<'a>>,
     pub refunds: Vec<RefundView<'a>>,
     pub operations: Vec<OperationView<'a>>,
-    pub allowed_actions: Vec<AllowedAction>,
+    #[serde(flatten)]
+    pub actions: Actions,
     pub provider_reference: Option<&'a str>,
     pub order_reference: &'a str,
     pub livemode: bool,
@@ -81,18 +84,8 @@ pub struct OperationView<'a> {
     pub reason: Option<&'static str>,
 }
 
-/// Something that may be asked for now.
-#[derive(Serialize)]
-#[allow(missing_docs)]
-pub struct AllowedAction {
-    pub action: OperationKind,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_amount: Option<Amount>,
-    pub before: Option<Timestamp>,
-}
-
 impl<'a> PaymentView<'a> {
-    pub(crate) fn of(payment: &'a Payment, capabilities: &Capabilities) -> Self {
+    pub(crate) fn of(payment: &'a Payment, capabilities: &Capabilities, now: Timestamp) -> Self {
         Self {
             id: &payment.id,
             provider: &payment.provider,
@@ -106,7 +99,7 @@ impl<'a> PaymentView<'a> {
             captures: payment.operations.iter().filter_map(CaptureView::of).collect(),
             refunds: payment.operations.iter().filter_map(RefundView::of).collect(),
             operations: payment.operations.iter().map(OperationView::of).collect(),
-            allowed_actions: allowed_actions(payment, capabilities),
+            actions: Actions::of(payment, capabilities, now),
             provider_reference: payment.provider_reference.as_deref(),
             order_reference: &payment.order_reference,
             livemode: payment.livemode,
@@ -166,20 +159,4 @@ impl<'a> OperationView<'a> {
             reason: operation.reason.as_ref().map(|reason| reason.as_str()),
         }
     }
-}
-
-fn allowed_actions(payment: &Payment, capabilities: &Capabilities) -> Vec<AllowedAction> {
-    use OperationKind::{Cancel, Capture, Confirm, Refund};
-    let possible = |kind: &OperationKind| {
-        let Some(capability) = capabilities.operation(*kind, payment.flow) else { return false };
-        let after_capture = *kind == Cancel && payment.status == Status::PartiallyCaptured && !capability.partial;
-        let something = *kind == Cancel || payment.most_for(*kind).is_none_or(|amount| !amount.is_zero());
-        payment.status_allows(*kind) && !payment.is_blocked_for(*kind) && something && !after_capture
-    };
-    let show = |kind: OperationKind| {
-        let max_amount = payment.most_for(kind).filter(|_| kind != Cancel);
-        let before = payment.expires_at.filter(|_| kind == Confirm);
-        AllowedAction { action: kind, max_amount, before }
-    };
-    [Confirm, Capture, Refund, Cancel].into_iter().filter(possible).map(show).collect()
 }

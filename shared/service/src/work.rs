@@ -2,18 +2,17 @@
 
 use payment::{
     Admission, Cause, CauseKind, Command, DoubtPolicy, Operation, OperationId, OperationKind, OperationStatus, Order,
-    Outcome, Payment, PaymentId, Reason, Rejection, Ticket,
+    Outcome, Payment, PaymentId, Rejection, Ticket,
 };
 use providers::{Act, BestEvidence, Capabilities, Context, Deadline, Effect, Urls};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
 
 use crate::answer::{Answer, Call};
 use crate::merchant::{Account, Merchant};
-use crate::problem::{Problem, ProblemCode};
-use crate::view::{CaptureView, PaymentView, RefundView};
+use crate::problem::Problem;
 use crate::{Service, World};
 
 /// When a follower is tried again that something else stands in the way of.
@@ -254,64 +253,13 @@ fn act_of<'a>(payment: &'a Payment, id: &OperationId) -> Option<Act<'a>> {
         OperationKind::Confirm => Act::Confirm(operation),
         OperationKind::Capture => Act::Capture(operation),
         OperationKind::Cancel => Act::Cancel(operation),
+        OperationKind::Amend => Act::Amend(operation),
         OperationKind::Refund => {
             let capture = operation.refunds_capture()?;
             let capture = payment.operations.iter().find(|o| o.makes_capture() == Some(capture))?;
             Act::Refund { refund: operation, capture }
         }
     })
-}
-
-/// The answer about an operation as it stands.
-pub(crate) fn answer(work: &Work, id: &OperationId, replayed: bool) -> Result<Answer, Problem> {
-    let payment = &work.payment;
-    let operation = payment.operation(id).ok_or_else(|| Problem::unavailable("an operation disappeared"))?;
-    let done = match operation.kind() {
-        OperationKind::CreateSession | OperationKind::Capture | OperationKind::Refund => 201,
-        OperationKind::Confirm | OperationKind::Cancel => 200,
-    };
-    let status = match operation.status {
-        OperationStatus::Succeeded => done,
-        OperationStatus::Rejected => return Err(rejected(operation).as_replay(replayed)),
-        OperationStatus::Accepted
-        | OperationStatus::Pending
-        | OperationStatus::InDoubt
-        | OperationStatus::NeedsOperator => 202,
-    };
-    let view = PaymentView::of(payment, work.capabilities()?);
-    let body = match operation.kind() {
-        OperationKind::Capture => with_payment(CaptureView::of(operation).map(|v| json!(v)), &view),
-        OperationKind::Refund => with_payment(RefundView::of(operation).map(|v| json!(v)), &view),
-        _ => json!(view),
-    };
-    Ok(Answer { status, body, replayed })
-}
-
-fn with_payment(movement: Option<Value>, payment: &PaymentView<'_>) -> Value {
-    let mut document = movement.unwrap_or(Value::Null);
-    if let Some(document) = document.as_object_mut() {
-        document.insert("payment".to_owned(), json!(payment));
-    }
-    document
-}
-
-fn rejected(operation: &Operation) -> Problem {
-    let problem = match &operation.reason {
-        Some(Reason::ProviderRefused { provider_code, message }) => {
-            let code = provider_code.as_deref().unwrap_or("without a code");
-            let message = message.as_deref().unwrap_or("no explanation");
-            Problem::new(ProblemCode::ProviderRefused, format!("The provider refused ({code}): {message}."))
-        }
-        Some(reason) if reason.allows_another_attempt() => {
-            let detail = "Nothing happened at the provider. Send the same request with the same Idempotency-Key again.";
-            Problem::new(ProblemCode::ProviderUnavailable, detail)
-        }
-        Some(Reason::PrerequisiteFailed) => {
-            Problem::new(ProblemCode::ProviderRefused, "The operation that this one waited for failed.")
-        }
-        _ => Problem::new(ProblemCode::ProviderRefused, "It was decided that this did not happen."),
-    };
-    problem.about(&operation.id)
 }
 
 impl Service {
@@ -328,13 +276,13 @@ impl Service {
         let mut replayed = false;
         loop {
             match self.accept(&mut work, &command, widget.as_ref()).await? {
-                Admission::Replay(id) => return answer(&work, &id, true),
+                Admission::Replay(id) => return self.answer(&work, &id, true),
                 Admission::Probe(id) => {
                     // Found out first; then the same question is put once more.
                     self.find_out(&mut work, &id, call.deadline, &cause).await?;
                     let settled = work.payment.operation(&id).is_some_and(|o| o.status == OperationStatus::Rejected);
                     if !settled || replayed {
-                        return answer(&work, &id, true);
+                        return self.answer(&work, &id, true);
                     }
                     replayed = true;
                 }
@@ -350,7 +298,7 @@ impl Service {
                             "a following operation is left to the sweep"
                         );
                     }
-                    return answer(&work, &ticket.operation, replayed);
+                    return self.answer(&work, &ticket.operation, replayed);
                 }
             }
         }

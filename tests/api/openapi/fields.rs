@@ -17,7 +17,7 @@ fn keys(value: &Value) -> BTreeSet<String> {
 
 #[test]
 fn every_field_of_a_request_is_documented() {
-    use payment::{CaptureCommand, Invoice, LineQuantity, RefundCommand, Shipment};
+    use payment::{AmendCommand, CaptureCommand, Invoice, LineQuantity, RefundCommand, Shipment};
     // What the code reads it also writes, every field of it.
     let order: payment::Order = serde_json::from_value(Order::billie_pad().json().clone()).unwrap();
     let order = json!(order);
@@ -37,6 +37,7 @@ fn every_field_of_a_request_is_documented() {
     let line: LineQuantity = serde_json::from_value(read(r#"{"reference":"1","quantity":1}"#)).unwrap();
     assert_eq!(fields("CaptureRequest"), keys(&json!(CaptureCommand::default())));
     assert_eq!(fields("RefundRequest"), keys(&json!(RefundCommand::default())));
+    assert_eq!(fields("AmendRequest"), keys(&json!(AmendCommand { amount: payment::Amount::ZERO })));
     assert_eq!(fields("InvoiceInput"), keys(&json!(invoice)));
     assert_eq!(fields("ShipmentInput"), keys(&json!(shipment)));
     assert_eq!(fields("LineQuantity"), keys(&json!(line)));

@@ -43,7 +43,7 @@ fn every_enum_is_the_codes() {
         ("Line/properties/kind", words!(LineKind { Goods, Shipping, Fee, Discount })),
         ("Person/properties/salutation", words!(Salutation { Male, Female, Unknown })),
         ("PaymentStatus", Status::ALL.iter().map(word).collect()),
-        ("OperationKind", words!(OperationKind { CreateSession, Confirm, Capture, Refund, Cancel })),
+        ("OperationKind", words!(OperationKind { CreateSession, Confirm, Capture, Refund, Cancel, Amend })),
         ("OperationStatus", words!(OperationStatus { Accepted, Succeeded, Rejected, Pending, InDoubt, NeedsOperator })),
         (
             "DeclineReason",
@@ -150,12 +150,13 @@ fn facts() -> Vec<payment::Fact> {
     const fn all_are_here(fact: &Fact) {
         match fact {
             Fact::Created | Fact::RequiresAction | Fact::RequiresConfirmation | Fact::UnderReview => {}
-            Fact::Authorized { .. } | Fact::Captured | Fact::RemainderReleased { .. } | Fact::Declined { .. } => {}
+            Fact::Authorized { .. } | Fact::Amended { .. } | Fact::Captured => {}
+            Fact::RemainderReleased { .. } | Fact::Declined { .. } => {}
             Fact::Canceled { .. } | Fact::Expired { .. } | Fact::DriftDetected { .. } => {}
             Fact::CapturePending { .. } | Fact::CaptureSucceeded { .. } | Fact::CaptureFailed { .. } => {}
             Fact::RefundPending { .. } | Fact::RefundSucceeded { .. } | Fact::RefundFailed { .. } => {}
             Fact::OperationInDoubt { .. } | Fact::OperationResolved { .. } | Fact::OperationNeedsOperator { .. } => {}
-            Fact::Receivable { .. } | Fact::Unrecognized { .. } => {}
+            Fact::Receivable(_) | Fact::Unrecognized { .. } => {}
         }
     }
     let (amount, kind) = (Amount::ZERO, OperationKind::Capture);
@@ -169,6 +170,7 @@ fn facts() -> Vec<payment::Fact> {
         Fact::RequiresConfirmation,
         Fact::UnderReview,
         Fact::Authorized { amount },
+        Fact::Amended { released: amount },
         Fact::Captured,
         Fact::RemainderReleased { amount },
         Fact::Declined { reason: DeclineReason::Other, provider_code: None },
@@ -186,7 +188,7 @@ fn facts() -> Vec<payment::Fact> {
         Fact::OperationNeedsOperator { operation, kind, amount },
         Fact::Unrecognized { event: text() },
     ];
-    all.extend(news().into_iter().map(|news| Fact::Receivable { news, outstanding: None }));
+    all.extend(news().into_iter().map(|news| Fact::Receivable(payment::ReceivableMessage::of(news))));
     all.iter().for_each(all_are_here);
     all
 }

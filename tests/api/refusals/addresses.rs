@@ -55,3 +55,16 @@ async fn a_method_that_an_address_does_not_take_is_refused() {
     assert!(cases > 30);
     watch.nothing_happened("other methods").await;
 }
+
+#[tokio::test]
+async fn an_action_that_no_order_has_is_refused_by_the_names_of_those_that_it_has() {
+    let bench = Bench::new().await;
+    let mut watch = bench.watch().await;
+    for action in ["Zyzzyva", "AMEND", "%20", "amend%2Fagain"] {
+        let path = format!("/v1/payments/{}/orders/{action}", bench.authorized);
+        let answer = bench.site.api.post(&path, &serde_json::json!({ "amount": 1 })).await;
+        let answer = answer.expect_problem(ProblemCode::RouteNotFound);
+        assert_eq!(answer.text("/detail"), "An order has no such action; it has: amend.");
+    }
+    watch.nothing_happened("unknown actions").await;
+}

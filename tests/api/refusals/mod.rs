@@ -84,7 +84,7 @@ impl Bench {
     /// A documented path with its parameters filled in.
     fn filled(&self, path: &str) -> String {
         let path = path.replace("{id}", &self.authorized).replace("{operation}", NO_OPERATION);
-        path.replace("{merchant}", "demo")
+        path.replace("{merchant}", "demo").replace("{action}", "amend")
     }
 
     /// Every address that takes a document.
@@ -98,6 +98,7 @@ impl Bench {
             of(&self.authorized, "captures", capture()),
             of(&self.captured, "refunds", refund()),
             of(&self.authorized, "cancel", json!({})),
+            of(&self.authorized, "orders/amend", json!({ "amount": 10_000 })),
             Endpoint { operator: true, ..of(&self.authorized, &format!("operations/{NO_OPERATION}/resolve"), word) },
         ]
     }

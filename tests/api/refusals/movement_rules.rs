@@ -20,6 +20,7 @@ async fn wrong_movements(bench: &Bench) -> Vec<Asked> {
     let (open, part, page, whole) = (&bench.authorized, &bench.captured, &bench.waiting, &bench.whole_only);
     let capture = async |id, fields| post(id, "captures", invoiced(fields)).await;
     let refund = async |id, fields| post(id, "refunds", fields).await;
+    let amend = async |id, amount: i64| post(id, "orders/amend", json!({ "amount": amount })).await;
     let nobodys = "cap_00000000000000000000000000";
     vec![
         (
@@ -100,6 +101,13 @@ async fn wrong_movements(bench: &Bench) -> Vec<Asked> {
             "lines_do_not_add_up",
             "/amount",
         ),
+        ("a promise raised", amend(open, 12_601).await, "validation_failed", "/amount"),
+        ("a promise left as it is", amend(open, 12_600).await, "validation_failed", "/amount"),
+        ("a promise of nothing", amend(open, 0).await, "validation_failed", "/amount"),
+        ("a promise of less than was captured", amend(part, 6_049).await, "validation_failed", "/amount"),
+        ("a promise that is not there yet", amend(page, 1).await, "status_does_not_allow", ""),
+        ("an amendment where there is none", amend(whole, 1).await, "not_supported_by_provider", ""),
+        ("an amendment to no amount", post(open, "orders/amend", json!({})).await, "validation_failed", "/amount"),
         (
             "a confirmation where there is nothing to confirm",
             post(open, "confirm", json!({})).await,

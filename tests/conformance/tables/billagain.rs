@@ -5,9 +5,11 @@ use payment::{Flow, OperationKind};
 use serde_json::json;
 use tests::Order;
 
-use super::{as_it_is, call, control, split, text};
+use super::{as_it_is, call, control, text};
 use crate::deal::Deal;
-use crate::table::{Answers, Asked, Declined, Drift, Means, Messages, NamedBy, Refusal, Stage, Table, Way, When};
+use crate::table::{
+    Answers, Asked, Codes, Declined, Drift, Means, Messages, NamedBy, Refusal, Stage, Table, Way, When,
+};
 
 pub(crate) static TABLE: Table = Table {
     provider: "billagain",
@@ -22,7 +24,8 @@ pub(crate) static TABLE: Table = Table {
         Declined { flow: Flow::Redirect, order: &[], choice: "decline", reason: "other", code: None },
     ],
     answers: &[
-        answers(Means::Refused, &["without 200", "410 410", "400 400", "422 422"]),
+        Answers::refused("initiate", &[""], answer),
+        answers(Means::Refused, &["without 200", "400", "422"]),
         answers(Means::Doubt, &["nothing 200", "nothing 404", "nothing 409", "nothing 500"]),
     ],
     refusals: &[
@@ -38,7 +41,7 @@ pub(crate) static TABLE: Table = Table {
 const DECLINE: &[(&str, &str)] = &[("/description", "\"Please decline this\"")];
 
 const fn answers(means: Means, codes: &'static [&'static str]) -> Answers {
-    Answers { call: "initiate", means, codes, answer }
+    Answers { call: "initiate", means, codes: Codes::These(codes), answer }
 }
 
 const fn refused(what: &'static str, pointer: &'static str, json: &'static str, code: &'static str) -> Refusal {
@@ -47,7 +50,7 @@ const fn refused(what: &'static str, pointer: &'static str, json: &'static str, 
 
 /// `isSuccess: false` has no code; errors have the HTTP status.
 fn answer(code: &str, _asked: &Asked) -> (u16, String) {
-    let (code, status) = split(code);
+    let (code, status) = code.split_once(' ').unwrap_or((code, code));
     let body = match code {
         "without" => json!({ "isSuccess": false, "ErrorMessage": "Cannot find Gateway for this Account" }),
         "nothing" => json!({}),

@@ -8,7 +8,7 @@ use tests::Order;
 use super::{as_it_is, billies_errors, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Call, Declined, Drift, Early, Event, Meaning, Means, Messages, NamedBy, Stage, Table, When,
+    Answers, Asked, Call, Codes, Declined, Drift, Early, Event, Meaning, Means, Messages, NamedBy, Stage, Table, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -27,6 +27,7 @@ pub(crate) static TABLE: Table = Table {
         Call { is_found: true, ..call(OperationKind::Refund, When::Whole, "cancel_invoice") },
         call(OperationKind::Refund, When::Always, "refund"),
         call(OperationKind::Cancel, When::Always, "cancel"),
+        call(OperationKind::Amend, When::Always, "update_order"),
     ],
     // A session lapses by itself.
     early_cancel: &[(Flow::Redirect, Early::Done), (Flow::Widget, Early::Done), (Flow::Direct, Early::Done)],
@@ -83,22 +84,24 @@ pub(crate) static TABLE: Table = Table {
         },
     ],
     answers: &[
-        answers("hosted_session", Means::Refused, REFUSED),
+        Answers::refused("hosted_session", &[""], answer),
         answers("hosted_session", Means::Doubt, UNKNOWN),
-        answers("session", Means::Refused, REFUSED),
+        Answers::refused("session", &[""], answer),
         answers("session", Means::Doubt, UNKNOWN),
-        answers("create_order", Means::Refused, REFUSED),
+        Answers::refused("create_order", &[""], answer),
         answers("create_order", Means::Doubt, UNKNOWN),
-        answers("confirm", Means::Refused, REFUSED),
+        Answers::refused("confirm", &[""], answer),
         answers("confirm", Means::Doubt, UNKNOWN),
-        answers("capture", Means::Refused, REFUSED),
+        Answers::refused("capture", &[""], answer),
         answers("capture", Means::Doubt, UNKNOWN),
-        answers("cancel_invoice", Means::Refused, REFUSED),
+        Answers::refused("cancel_invoice", &[""], answer),
         answers("cancel_invoice", Means::Doubt, UNKNOWN),
-        answers("refund", Means::Refused, REFUSED),
+        Answers::refused("refund", &[""], answer),
         answers("refund", Means::Doubt, UNKNOWN),
-        answers("cancel", Means::Refused, REFUSED),
+        Answers::refused("cancel", &[""], answer),
         answers("cancel", Means::Doubt, UNKNOWN),
+        Answers::refused("update_order", &[""], answer),
+        answers("update_order", Means::Doubt, UNKNOWN),
     ],
     refusals: &[],
     review: Some((Flow::Direct, "/buyer/company/name", "\"Waiting Gold GmbH\"")),
@@ -111,8 +114,6 @@ pub(crate) static TABLE: Table = Table {
     known: &[],
 };
 
-/// docs.billie.io: not valid, not allowed in this state or for this merchant, unknown id.
-const REFUSED: &[&str] = &["request_validation_error 400", "operation_not_allowed 403", "resource_not_found 404"];
 /// Refusals without Billie's errors may be somebody else's, and other statuses are on no page.
 const UNKNOWN: &[&str] = &["page 400", "page 404", "conflict 409", "unprocessable 422"];
 
@@ -189,7 +190,7 @@ const fn declined(
 }
 
 const fn answers(call: &'static str, means: Means, codes: &'static [&'static str]) -> Answers {
-    Answers { call, means, codes, answer }
+    Answers { call, means, codes: Codes::These(codes), answer }
 }
 
 fn answer(code: &str, _asked: &Asked) -> (u16, String) {

@@ -9,7 +9,7 @@ use tests::Order;
 use super::{as_it_is, billies_errors, call, control, send, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Contradiction, Declined, Early, Event, Meaning, Means, Messages, NamedBy, Stage, Table, When,
+    Answers, Asked, Codes, Contradiction, Declined, Early, Event, Meaning, Means, Messages, NamedBy, Stage, Table, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -25,6 +25,7 @@ pub(crate) static TABLE: Table = Table {
         call(OperationKind::Capture, When::Always, "capture"),
         call(OperationKind::Refund, When::Always, "refund"),
         call(OperationKind::Cancel, When::Always, "cancel"),
+        call(OperationKind::Amend, When::Always, "update"),
     ],
     // On the page the buyer may be making an order this moment; in the widget there is none before the confirmation.
     early_cancel: &[(Flow::Redirect, Early::Refused), (Flow::Widget, Early::Done)],
@@ -40,22 +41,25 @@ pub(crate) static TABLE: Table = Table {
         },
     ],
     answers: &[
-        answers("payment_page", Means::Refused, REFUSED),
+        Answers::refused("payment_page", &[""], answer),
         answers("payment_page", Means::Doubt, UNKNOWN),
-        answers("widget", Means::Refused, REFUSED),
+        Answers::refused("widget", &[""], answer),
         answers("widget", Means::Doubt, UNKNOWN),
-        answers("confirm", Means::Refused, REFUSED),
+        Answers::refused("confirm", &[""], answer),
         answers("confirm", Means::NotSent, UNPROCESSED),
         answers("confirm", Means::Doubt, UNKNOWN),
-        answers("capture", Means::Refused, REFUSED),
+        Answers::refused("capture", &[""], answer),
         answers("capture", Means::NotSent, UNPROCESSED),
         answers("capture", Means::Doubt, UNKNOWN),
-        answers("refund", Means::Refused, REFUSED),
+        Answers::refused("refund", &[""], answer),
         answers("refund", Means::NotSent, UNPROCESSED),
         answers("refund", Means::Doubt, UNKNOWN),
-        answers("cancel", Means::Refused, REFUSED),
+        Answers::refused("cancel", &[""], answer),
         answers("cancel", Means::NotSent, UNPROCESSED),
         answers("cancel", Means::Doubt, UNKNOWN),
+        Answers::refused("update", &[""], answer),
+        answers("update", Means::NotSent, UNPROCESSED),
+        answers("update", Means::Doubt, UNKNOWN),
     ],
     refusals: &[],
     review: None,
@@ -92,15 +96,13 @@ pub(crate) static TABLE: Table = Table {
 
 const LIMIT: &[(&str, &str)] = &[("/buyer/person/email", "\"uno+decline+limit@example.com\"")];
 
-/// The guide's "Error Codes".
-const REFUSED: &[&str] = &["bad_request 400", "forbidden 403", "validation_error 422"];
 /// A conflict with the state of what nobody can read, what is on no page, and what is not Billie's.
 const UNKNOWN: &[&str] = &["conflict 409", "not_found 404", "gone 410", "page 400", "page 422"];
 /// The credentials are wrong.
 const UNPROCESSED: &[&str] = &["unauthorized 401"];
 
 const fn answers(call: &'static str, means: Means, codes: &'static [&'static str]) -> Answers {
-    Answers { call, means, codes, answer }
+    Answers { call, means, codes: Codes::These(codes), answer }
 }
 
 const fn contradiction(what: &'static str, at: Stage, is_drift: bool) -> Contradiction {

@@ -8,8 +8,8 @@ use tests::Order;
 use super::{call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Call, Contradiction, Declined, Drift, Early, Event, Meaning, Means, Messages, NamedBy, Refusal,
-    Stage, Table, Way, When,
+    Answers, Asked, Call, Codes, Contradiction, Declined, Drift, Early, Event, Meaning, Means, Messages, NamedBy,
+    Refusal, Stage, Table, Way, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -31,19 +31,12 @@ pub(crate) static TABLE: Table = Table {
         Declined { flow: Flow::Redirect, order: &[], choice: "decline", reason: "other", code: None },
     ],
     answers: &[
-        answers("session", Means::Refused, SESSION_REFUSED, of_session),
+        Answers::refused("session", &["", "wrapped", "object", "bare", "nested"], of_session),
         answers("session", Means::Doubt, &["500", "409", "500 wrapped"], of_session),
-        answers("start_workflow", Means::Refused, ANYWHERE, of_call),
-        answers(
-            "start_workflow",
-            Means::Refused,
-            &["-1", "704", "705", "706", "708", "706 nested", "-1 item"],
-            of_call,
-        ),
+        Answers::refused("start_workflow", &["", "nested", "item"], of_call),
         answers("start_workflow", Means::Done, &["707", "707 item", "500 item"], of_call),
         answers("start_workflow", Means::Doubt, &["603", "999", "999 item", "000"], of_call),
-        answers("credit", Means::Refused, ANYWHERE, of_call),
-        answers("credit", Means::Refused, CREDIT_REFUSED, of_call),
+        Answers::refused("credit", &["", "nested", "item"], of_call),
         answers("credit", Means::Done, &["200 item"], of_call),
         answers("credit", Means::Doubt, &["603", "500", "999 item", "000"], of_call),
     ],
@@ -91,32 +84,10 @@ const DECLINE: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+decline@exampl
 const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
 const BUYER_PAID: Meaning = Meaning::Receivable("buyer_paid", "closed", "false");
 
-/// developers.billink.nl/errors/create-session, in all shapes.
-const SESSION_REFUSED: &[&str] =
-    &["400", "403", "404", "416", "200", "400 wrapped", "400 object", "404 wrapped", "416 bare"];
-/// developers.billink.nl/legacy-api/errors: at every call.
-const ANYWHERE: &[&str] = &["001", "101", "102", "103", "601", "601 nested"];
-/// developers.billink.nl/legacy-api/errors/credit.
-const CREDIT_REFUSED: &[&str] = &[
-    "-1",
-    "402",
-    "404",
-    "705",
-    "706",
-    "707",
-    "708",
-    "709",
-    "707 nested",
-    "-1 item",
-    "707 item",
-    "708 item",
-    "709 item",
-];
-
 type Answer = fn(&str, &Asked) -> (u16, String);
 
 const fn answers(call: &'static str, means: Means, codes: &'static [&'static str], answer: Answer) -> Answers {
-    Answers { call, means, codes, answer }
+    Answers { call, means, codes: Codes::These(codes), answer }
 }
 
 const fn itself(
@@ -141,10 +112,12 @@ fn settings(_flow: Flow) -> Value {
     json!({ "denied": false })
 }
 
-/// A service's error with a real HTTP status, or as the proxy in front of it passes it on.
-fn of_session(code: &str, _asked: &Asked) -> (u16, String) {
-    let (code, shape) = split(code);
-    let status: u16 = code.parse().unwrap();
+/// A service's error with a real HTTP status, or as the proxy in front of it passes it on; else a code of Billink's.
+fn of_session(code: &str, asked: &Asked) -> (u16, String) {
+    let (number, shape) = split(code);
+    let Some(status) = number.parse().ok().filter(|status| (200..600).contains(status)) else {
+        return of_call(code, asked);
+    };
     let error = json!({ "status": "error", "message": "transaction.orderNumber: no" });
     let proxied = |body: Value| json!({ "http_status_code": status, "http_body": body, "http_body_encoding": "text" });
     let body = match shape {

@@ -1,11 +1,16 @@
 //! Billink, API v1 in XML. Source: developers.billink.nl, legacy API, errors.
 
+use futures::future::LocalBoxFuture;
 use payment::{Flow, OperationKind};
 use serde_json::{Value, json};
 use tests::Order;
 
-use super::{call, split};
-use crate::table::{Answers, Asked, Call, Declined, Early, Means, Messages, NamedBy, Refusal, Table, Way, When};
+use super::{call, control, split, text};
+use crate::deal::Deal;
+use crate::table::{
+    Answers, Asked, Call, Codes, Contradiction, Declined, Early, Event, Meaning, Means, Messages, NamedBy, Refusal,
+    Stage, Table, Way, When,
+};
 
 pub(crate) static TABLE: Table = Table {
     provider: "billink_v1",
@@ -27,21 +32,20 @@ pub(crate) static TABLE: Table = Table {
         Declined { flow: Flow::Direct, order: REJECTED, choice: "accept", reason: "credit_refused", code: Some("701") },
     ],
     answers: &[
-        answers("check", Means::Refused, CHECK_REFUSED),
+        Answers::refused("check", &[""], answer),
         answers("check", Means::Declined("credit_refused"), &["701", "501 message"]),
         answers("check", Means::NotSent, ANYWHERE),
         answers("check", Means::NotSent, &["104", "105"]),
         answers("check", Means::Doubt, &["603", "999"]),
-        answers("order", Means::Refused, ORDER_REFUSED),
+        Answers::refused("order", &[""], answer),
         answers("order", Means::Declined("credit_refused"), &["701"]),
         answers("order", Means::NotSent, ANYWHERE),
         answers("order", Means::Doubt, &["403", "446", "603", "999"]),
-        answers("start_workflow", Means::Refused, &["-1", "704", "705", "706", "708", "-1 item", "706 item"]),
+        Answers::refused("start_workflow", &["", "item"], answer),
         answers("start_workflow", Means::Done, &["707", "707 item", "500 item"]),
         answers("start_workflow", Means::NotSent, ANYWHERE),
         answers("start_workflow", Means::Doubt, &["603", "999", "999 item"]),
-        answers("credit", Means::Refused, &["-1", "402", "404", "705", "706", "707", "708", "709"]),
-        answers("credit", Means::Refused, &["-1 item", "706 item", "707 item", "708 item", "709 item"]),
+        Answers::refused("credit", &["", "item"], answer),
         answers("credit", Means::Done, &["200 item"]),
         answers("credit", Means::NotSent, ANYWHERE),
         answers("credit", Means::Doubt, &["603", "999", "999 item"]),
@@ -54,7 +58,24 @@ pub(crate) static TABLE: Table = Table {
         itself("a credit without a bank account", "credit", "orders/{reference}", UNKNOWN_ACCOUNT, "709"),
     ],
     review: None,
-    messages: Messages::None,
+    messages: Messages::Authentic {
+        contradictions: &[
+            contradiction("order_placed", Stage::Captured),
+            contradiction("order_fully_accredited", Stage::Captured),
+        ],
+        events: &[
+            event("order_placed", Stage::Authorized, Meaning::Nothing),
+            event("order_fully_accredited", Stage::Authorized, Meaning::Status("canceled")),
+            event("order_workflow_started", Stage::Captured, Meaning::Nothing),
+            event("partial_payment_added", Stage::Captured, BUYER_PAID),
+            event("order_paid", Stage::Captured, BUYER_PAID),
+            event("partial_credit_added", Stage::Captured, Meaning::Nothing),
+            event("order_fully_accredited", Stage::Captured, Meaning::Nothing),
+            event("customer_fully_paid", Stage::Captured, Meaning::Receivable("closed", "closed", "true")),
+            event("order_on_hold", Stage::Captured, Meaning::Nothing),
+            event("order_teleported", Stage::Captured, Meaning::Unrecognized),
+        ],
+    },
     // A status says that an order is there, and no more.
     drift: None,
     known: &[],
@@ -64,25 +85,13 @@ const DECLINE: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+decline@exampl
 const REJECTED: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+701@example.com\"")];
 const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
 
+const BUYER_PAID: Meaning = Meaning::Receivable("buyer_paid", "closed", "false");
+
 /// On every page: not even looked at.
 const ANYWHERE: &[&str] = &["001", "101", "102", "103", "601"];
 
-/// Errors of the check, and those of the shop plug-ins.
-const CHECK_REFUSED: &[&str] = &[
-    "402", "406", "407", "408", "409", "410", "411", "412", "414", "415", "416", "417", "418", "419", "420", "421",
-    "422", "424", "425", "426", "427", "428", "429", "430", "431", "432", "433", "434", "607", "703",
-];
-
-/// Errors of the order, and those of the shop plug-ins.
-const ORDER_REFUSED: &[&str] = &[
-    "401", "402", "404", "405", "406", "407", "408", "409", "410", "411", "412", "413", "414", "415", "416", "417",
-    "418", "419", "420", "421", "422", "423", "425", "426", "427", "428", "429", "430", "431", "432", "433", "434",
-    "435", "436", "437", "438", "439", "440", "441", "442", "443", "444", "445", "447", "448", "449", "450", "451",
-    "452", "453",
-];
-
 const fn answers(call: &'static str, means: Means, codes: &'static [&'static str]) -> Answers {
-    Answers { call, means, codes, answer }
+    Answers { call, means, codes: Codes::These(codes), answer }
 }
 
 const fn itself(
@@ -93,6 +102,22 @@ const fn itself(
     code: &'static str,
 ) -> Refusal {
     Refusal { what, call, way: Way::Control(path, json), code }
+}
+
+const fn contradiction(what: &'static str, at: Stage) -> Contradiction {
+    Contradiction { what, at, is_drift: false, say }
+}
+
+const fn event(name: &'static str, at: Stage, meaning: Meaning) -> Event {
+    Event { name, at, meaning, say }
+}
+
+/// A signed claim about the order that the books need not have.
+fn say<'a>(deal: &'a Deal<'a>, event: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let reference = text(deal, "/order_reference").await;
+        control(deal, "events", &json!({ "event": event, "order": reference })).await;
+    })
 }
 
 fn settings(_flow: Flow) -> Value {

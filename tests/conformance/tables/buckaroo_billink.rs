@@ -8,8 +8,8 @@ use tests::Order;
 use super::{call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Call, Contradiction, Declined, Drift, Early, Event, Meaning, Means, Messages, NamedBy, Stage,
-    Table, When,
+    Answers, Asked, Call, Codes, Contradiction, Declined, Drift, Early, Event, Meaning, Means, Messages, NamedBy,
+    Stage, Table, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -33,24 +33,24 @@ pub(crate) static TABLE: Table = Table {
         declined(Flow::Redirect, &[], "decline"),
     ],
     answers: &[
-        opening("authorize", Means::Refused, &["490", "491"]),
+        Answers::refused("authorize", &[""], answer),
         opening("authorize", Means::Declined("credit_refused"), &["690"]),
         opening("authorize", Means::Declined("risk_policy"), &["690 S103"]),
         opening("authorize", Means::Canceled, &["890", "891"]),
         opening("authorize", Means::NotSent, UNPROCESSED),
         opening("authorize", Means::Doubt, UNKNOWN),
-        opening("pay", Means::Refused, &["490", "491"]),
+        Answers::refused("pay", &[""], answer),
         opening("pay", Means::Declined("credit_refused"), &["690"]),
         opening("pay", Means::Canceled, &["890", "891"]),
         opening("pay", Means::NotSent, UNPROCESSED),
         opening("pay", Means::Doubt, UNKNOWN),
-        opening("capture", Means::Refused, REFUSED),
+        Answers::refused("capture", &[""], answer),
         opening("capture", Means::NotSent, UNPROCESSED),
         opening("capture", Means::Doubt, UNKNOWN),
-        opening("refund", Means::Refused, REFUSED),
+        Answers::refused("refund", &[""], answer),
         opening("refund", Means::NotSent, UNPROCESSED),
         opening("refund", Means::Doubt, UNKNOWN),
-        opening("cancel", Means::Refused, REFUSED),
+        Answers::refused("cancel", &[""], answer),
         opening("cancel", Means::NotSent, UNPROCESSED),
         opening("cancel", Means::Doubt, UNKNOWN),
     ],
@@ -97,8 +97,6 @@ pub(crate) static TABLE: Table = Table {
 
 const CAPTURED: Meaning = Meaning::Story(&["capture.pending", "capture.succeeded", "payment.captured"]);
 
-/// docs.buckaroo.io/docs/status: definitely nothing happened.
-const REFUSED: &[&str] = &["490", "491", "690", "890", "891"];
 /// Technical failure, one SDK's constants, and what nobody has listed.
 const UNKNOWN: &[&str] = &["492", "691", "692", "999"];
 /// HTTP statuses without a status of the gateway's: "400 Access denied".
@@ -113,7 +111,7 @@ const fn declined(flow: Flow, order: &'static [(&'static str, &'static str)], ch
 }
 
 const fn opening(call: &'static str, means: Means, codes: &'static [&'static str]) -> Answers {
-    Answers { call, means, codes, answer }
+    Answers { call, means, codes: Codes::These(codes), answer }
 }
 
 const fn contradiction(what: &'static str, at: Stage) -> Contradiction {

@@ -76,6 +76,9 @@ fn shops() -> Vec<Example> {
         Example::new("confirm", "POST /v1/payments/{id}/confirm", 422).key("confirm-1001").json(json!({})),
         Example::new("capture", "POST /v1/payments/{id}/captures", 201).key("shipment-1").json(capture),
         Example::new("refund", "POST /v1/payments/{id}/refunds", 201).key("return-1").json(json!({ "amount": 6_050 })),
+        Example::new("manage-order", "POST /v1/payments/{id}/orders/{action}", 200)
+            .key("amend-1001")
+            .json(json!({ "amount": 10_000 })),
         Example::new("cancel", "POST /v1/payments/{id}/cancel", 200).key("cancel-1001").json(json!({})),
         Example::new("operations", "GET /v1/operations", 200).query("status=needs_operator"),
         Example::new("activate-merchant", "POST /v1/merchants/{merchant}/activations", 201)
@@ -128,10 +131,11 @@ fn event(example: &Example) -> Value {
     let (id, routes) = (payment_id().to_string(), Routes::of_template().unwrap());
     let route = routes.iter().find(|route| route.method == method && route.path == pattern).expect(example.route);
     assert_eq!(route.function, example.function);
-    let path = pattern.replace("{id}", &id).replace("{merchant}", DEMO_MERCHANT);
+    let mut path = pattern.to_owned();
     let mut parameters = serde_json::Map::new();
-    for (name, value) in [("id", id.as_str()), ("merchant", DEMO_MERCHANT)] {
+    for (name, value) in [("id", id.as_str()), ("merchant", DEMO_MERCHANT), ("action", "amend")] {
         if pattern.contains(&format!("{{{name}}}")) {
+            path = path.replace(&format!("{{{name}}}"), value);
             parameters.insert(name.to_owned(), json!(value));
         }
     }

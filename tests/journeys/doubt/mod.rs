@@ -30,8 +30,8 @@ async fn in_doubt<'a>(ready: &Ready<'a>, fault: &str) -> (Deal<'a>, String) {
 
 /// Whether this fault makes doubt at this call: an answer without an amount has none that could be wrong.
 fn makes_doubt(step: Step, fault: &str) -> bool {
-    let names_no_amount = [Step::INVOICE, Step::CREDIT_NOTE, Step::CANCEL_INVOICE, Step::CANCEL];
-    let empty = [Step::CANCEL_INVOICE, Step::CANCEL];
+    let names_no_amount = [Step::INVOICE, Step::CREDIT_NOTE, Step::CANCEL_INVOICE, Step::CANCEL, Step::AMEND];
+    let empty = [Step::CANCEL_INVOICE, Step::CANCEL, Step::AMEND];
     match fault {
         "wrong_amount" => !names_no_amount.contains(&step),
         // Any 2xx is a yes where the answer has no body.

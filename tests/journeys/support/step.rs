@@ -46,7 +46,9 @@ impl Step {
     pub(crate) const CANCEL_INVOICE: Self = step(At::Billie, "refunds", "cancel_invoice", Told::OnlyIfThere);
     pub(crate) const CANCEL: Self = step(At::Billie, "cancel", "cancel", Told::Both);
 
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const AMEND: Self = step(At::Billie, "orders/amend", "update_order", Told::Both);
+
+    pub(crate) const ALL: [Self; 12] = [
         Self::AUTHORIZE,
         Self::PAY,
         Self::CAPTURE_ALL,
@@ -58,11 +60,12 @@ impl Step {
         Self::CREDIT_NOTE,
         Self::CANCEL_INVOICE,
         Self::CANCEL,
+        Self::AMEND,
     ];
 
     /// The HTTP status of success.
     pub(crate) fn done(self) -> u16 {
-        if matches!(self.action, "confirm" | "cancel") { 200 } else { 201 }
+        if matches!(self.action, "confirm" | "cancel" | "orders/amend") { 200 } else { 201 }
     }
 
     /// The kind of the operation.
@@ -72,6 +75,7 @@ impl Step {
             b"captures" => "capture",
             b"refunds" => "refund",
             b"confirm" => "confirm",
+            b"orders/amend" => "amend",
             _ => "cancel",
         }
     }
@@ -94,6 +98,7 @@ impl Step {
             "captures" => shop.capture(None),
             "refunds" if self == Self::CANCEL_INVOICE => json!({ "amount": AMOUNT }),
             "refunds" => json!({ "amount": 2_500 }),
+            "orders/amend" => json!({ "amount": 10_000 }),
             _ => json!({}),
         };
         let deal = match self.action {

@@ -82,6 +82,20 @@ async fn the_stand_ins_own_events_are_understood_in_both_spellings() {
 }
 
 #[tokio::test]
+async fn payments_that_are_told_in_the_wrong_order_leave_what_is_owed_in_the_end() {
+    let shop = Shop::at(At::Billie).await;
+    let deal = shop.captured().await;
+    shop.sandbox.quiet().await;
+    for (created_at, open_amount) in [("2026-02-03 09:00:00", "40.00"), ("2026-02-02 09:00:00", "100.00")] {
+        hear(&deal, "payment", json!({ "created_at": created_at, "open_amount": open_amount })).await;
+    }
+    assert_eq!(deal.get().await["receivable"]["outstanding"], 4_000);
+    // What came late is told with its time.
+    let told = json!({ "kind": "buyer_paid", "outstanding": 10_000, "occurred_at": "2026-02-02T09:00:00Z" });
+    assert_eq!(last(&deal).await, ("receivable.buyer_paid".to_owned(), told));
+}
+
+#[tokio::test]
 async fn an_event_that_nobody_knows_is_written_down_by_its_name() {
     let shop = Shop::at(At::Billie).await;
     let deal = shop.authorized().await;
@@ -145,8 +159,9 @@ async fn what_is_authentic_and_not_readable_is_said_to_be_so() {
 #[tokio::test]
 async fn a_cancellation_at_billies_desk_is_seen_after_its_event() {
     let shop = Shop::at(At::Billie).await;
-    let deal = shop.open(&At::Billie.order().with("/buyer/company/name", "Waiting Gold GmbH")).await;
+    // That the order waits would make us look, at any time.
     shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+    let deal = shop.open(&At::Billie.order().with("/buyer/company/name", "Waiting Gold GmbH")).await;
     let path = format!("orders/{}", deal.get().await["provider_reference"].as_str().unwrap());
     let decline = json!({ "decision": "decline", "reason": "risk_policy" });
     shop.sandbox.control(reqwest::Method::POST, &path, &decline).await;

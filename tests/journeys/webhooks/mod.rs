@@ -4,6 +4,7 @@ mod billie_pad;
 mod buckaroo;
 mod forged;
 mod order;
+mod shared_address;
 mod silence;
 
 use data_encoding::HEXLOWER;

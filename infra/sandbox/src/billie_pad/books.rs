@@ -58,6 +58,8 @@ pub(crate) struct Order {
     pub(crate) external_code: Option<String>,
     pub(crate) stage: Stage,
     pub(crate) amount: Amount,
+    /// The highest that the amount ever was.
+    pub(crate) promised: i64,
     pub(crate) released: Amount,
     pub(crate) duration: i64,
     pub(crate) created: Timestamp,
@@ -186,10 +188,10 @@ impl Books {
                 "reference": order.external_code.clone(),
                 "state": self.state(order, Seen::All, "canceled"),
                 "currency": "EUR",
-                "authorized": if held { order.amount.gross } else { 0 },
+                "authorized": if held { order.promised } else { 0 },
                 "capturing": 0_i64,
                 "captured": self.captured(&order.uuid, Seen::All).gross,
-                "released": order.released.gross,
+                "released": order.released.gross + if held { order.promised - order.amount.gross } else { 0 },
                 "refunding": 0_i64,
                 "refunded": refunded,
             }

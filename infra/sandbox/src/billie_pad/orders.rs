@@ -23,6 +23,7 @@ impl Order {
             external_code,
             stage,
             amount: deal.amount,
+            promised: deal.amount.gross,
             released: Amount::default(),
             duration: deal.duration,
             created: now,
@@ -115,6 +116,7 @@ pub(crate) fn update(state: &mut State, uuid: &str, body: &Json, now: Timestamp)
     }
     let order = state.books.order_mut(uuid).ok_or_else(not_found)?;
     order.amount = amount.unwrap_or(order.amount);
+    order.promised = order.promised.max(order.amount.gross);
     order.external_code = code.or(order.external_code.take());
     Ok(Answer::empty(204).with_hooks(shipped(state, uuid, now, now_at)))
 }

@@ -41,6 +41,7 @@ enum Step {
     Capture { key: u8, minor: Option<i64>, last: bool, fate: Fate },
     Refund { key: u8, minor: Option<i64>, of: Option<Index>, fate: Fate },
     Cancel { key: u8, fate: Fate },
+    Amend { key: u8, minor: i64, fate: Fate },
     LateAnswer { which: Index },
     Webhook { about: Index },
     Probe { about: Index },
@@ -74,6 +75,7 @@ fn steps() -> impl Strategy<Value = Step> {
         5 => (0..5u8, minor(), prop::option::of(index()), fates())
             .prop_map(|(key, minor, of, fate)| Step::Refund { key, minor, of, fate }),
         1 => (0..2u8, fates()).prop_map(|(key, fate)| Step::Cancel { key, fate }),
+        2 => (0..3u8, AMOUNT / 4..AMOUNT, fates()).prop_map(|(key, minor, fate)| Step::Amend { key, minor, fate }),
         2 => index().prop_map(|which| Step::LateAnswer { which }),
         3 => index().prop_map(|about| Step::Webhook { about }),
         4 => index().prop_map(|about| Step::Probe { about }),
@@ -219,6 +221,7 @@ impl World {
                 self.ask(payment::Command::refund(asked, key(&format!("r{k}")), body), *fate);
             }
             Step::Cancel { key, fate } => self.ask(cancel_command(&format!("x{key}")), *fate),
+            Step::Amend { key, minor, fate } => self.ask(amend_command(&format!("a{key}"), *minor), *fate),
             Step::LateAnswer { which } => {
                 if !self.late_answers.is_empty() {
                     let (ticket, answer) = self.late_answers.remove(which.index(self.late_answers.len()));
@@ -243,7 +246,8 @@ impl World {
                 let canceled = self.moved(OperationKind::Cancel).next().is_some();
                 let captured = self.moved(OperationKind::Capture).map(|id| self.amount_of(id)).sum::<i64>();
                 let state = if canceled && captured == 0 { OrderState::Canceled } else { OrderState::Authorized };
-                let order = OrderNews { captured: Some(amount(captured)), ..OrderNews::of(state) };
+                let promised = Some(amount(self.promised()));
+                let order = OrderNews { amount: promised, captured: Some(amount(captured)), ..OrderNews::of(state) };
                 let news = payment::News { order: Some(order), operations: Vec::new() };
                 self.payment.learn(Observation::read(news), &cause(), at(self.now));
             }
@@ -259,6 +263,13 @@ impl World {
         ids.filter(move |id| operation(&self.payment, id).kind() == kind)
     }
 
+    /// What the provider promises: the amount that it was last told.
+    fn promised(&self) -> i64 {
+        let done = self.calls.iter().filter(|call| call.done_at.is_some_and(|time| time <= self.now));
+        let amends = done.filter(|call| operation(&self.payment, &call.operation).kind() == OperationKind::Amend);
+        amends.max_by_key(|call| call.done_at).map_or(AMOUNT, |call| self.amount_of(&call.operation))
+    }
+
     fn no_money_moved_that_was_not_promised(&self) -> Result<(), TestCaseError> {
         for operation in &self.payment.operations {
             let times =
@@ -266,7 +277,7 @@ impl World {
             prop_assert!(times <= 1, "{:?} was done {times} times", operation.kind());
         }
         let sum = |kind| self.moved(kind).map(|id| self.amount_of(id)).sum::<i64>();
-        prop_assert!(sum(OperationKind::Capture) <= AMOUNT, "more captured than promised");
+        prop_assert!(sum(OperationKind::Capture) <= self.promised(), "more captured than promised");
         for capture in self.captures() {
             let of_capture = |id: &&OperationId| operation(&self.payment, id).refunds_capture() == Some(&capture);
             let refunded: i64 = self.moved(OperationKind::Refund).filter(of_capture).map(|id| self.amount_of(id)).sum();
@@ -324,6 +335,7 @@ proptest! {
         let moved = |kind| world.moved(kind).map(|id| world.amount_of(id)).sum::<i64>();
         prop_assert_eq!(amounts.captured.minor(), moved(OperationKind::Capture));
         prop_assert_eq!(amounts.refunded.minor(), moved(OperationKind::Refund));
+        prop_assert_eq!(world.payment.agreed().gross().minor(), world.promised());
         prop_assert_eq!(drifts(&world.payment), 0, "the books were said to differ");
     }
 }

@@ -2,7 +2,7 @@
 
 use payment::{
     Amounts, CaptureId, DeclineReason, Entry, Event, EventId, Fact, OperationId, OperationKind, Payment,
-    ReceivableNews, RefundId, Status,
+    ReceivableMessage, ReceivableNews, RefundId, Status,
 };
 
 use crate::fixture::*;
@@ -17,13 +17,17 @@ fn one_of_each(payment: &Payment) -> Vec<(Fact, Status, Status)> {
     let (kind, minor) = (OperationKind::Capture, amount(6_050));
     let invoice = Some("INV-9".to_owned());
     let stays = |fact| (fact, PartiallyCaptured, PartiallyCaptured);
-    let told = |news, outstanding: Option<i64>| stays(Fact::Receivable { news, outstanding: outstanding.map(amount) });
+    let told = |news, outstanding: Option<i64>| {
+        let outstanding = outstanding.map(amount);
+        stays(Fact::Receivable(ReceivableMessage { outstanding, ..ReceivableMessage::of(news) }))
+    };
     vec![
         (Fact::Created, Created, Created),
         (Fact::RequiresAction, Created, RequiresAction),
         (Fact::RequiresConfirmation, RequiresAction, RequiresConfirmation),
         (Fact::UnderReview, RequiresAction, UnderReview),
         (Fact::Authorized { amount: amount(AMOUNT) }, RequiresAction, Authorized),
+        (Fact::Amended { released: amount(600) }, PartiallyCaptured, PartiallyCaptured),
         (Fact::Captured, Captured, Captured),
         (Fact::RemainderReleased { amount: amount(6_550) }, PartiallyCaptured, Captured),
         (

@@ -2,10 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use payment::{
-    Admission, Amount, CaptureCommand, CaptureId, CaptureMode, Cause, CauseKind, Command, ConfirmCommand, DoubtPolicy,
-    Fingerprint, Flow, IdempotencyKey, LineQuantity, NewPayment, News, Observation, Operation, OperationId,
-    OperationKind, OperationNews, OperationStatus, Order, OrderNews, OrderState, Outcome, Payment, Receipt,
-    RefundCommand, Refusal, Rejection, SignedClaim, Status, Ticket, Token, Whom,
+    Admission, AmendCommand, Amount, CaptureCommand, CaptureId, CaptureMode, Cause, CauseKind, Command, ConfirmCommand,
+    DoubtPolicy, Fingerprint, Flow, IdempotencyKey, LineQuantity, NewPayment, News, Observation, Operation,
+    OperationId, OperationKind, OperationNews, OperationStatus, Order, OrderNews, OrderState, Outcome, Payment,
+    Receipt, RefundCommand, Refusal, Rejection, SignedClaim, Status, Ticket, Token, Whom,
 };
 use serde_json::{Value, json};
 
@@ -178,6 +178,10 @@ pub(crate) fn refund_command(named: &str, capture: Option<&CaptureId>, minor: i6
 
 pub(crate) fn cancel_command(named: &str) -> Command {
     Command::cancel(key(named), body("cancel"))
+}
+
+pub(crate) fn amend_command(named: &str, minor: i64) -> Command {
+    Command::amend(AmendCommand { amount: amount(minor) }, key(named), body(&format!("amend {minor}")))
 }
 
 pub(crate) fn confirm_command(named: &str, from_widget: bool) -> Command {

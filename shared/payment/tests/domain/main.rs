@@ -1,6 +1,8 @@
 //! The promises of the payment domain, tested from outside.
 
 #[cfg(test)]
+mod amend;
+#[cfg(test)]
 mod books;
 #[cfg(test)]
 mod doubt;
@@ -12,6 +14,8 @@ mod fixture;
 mod news;
 #[cfg(test)]
 mod orders;
+#[cfg(test)]
+mod receivable;
 #[cfg(test)]
 mod reservations;
 #[cfg(test)]

@@ -21,7 +21,7 @@ fn hear(payment: &mut Payment, message: Message, observed: bool, now: Timestamp)
     match message {
         Message::News(news) if observed => payment.learn(Observation::read(*news), &cause, now),
         Message::News(news) => payment.learn(SignedClaim::verified(*news), &cause, now),
-        Message::Receivable(news) => payment.note_receivable(news, None, &cause, now),
+        Message::Receivable(news) => payment.note_receivable(payment::ReceivableMessage::of(news), &cause, now),
     }
 }
 

@@ -311,11 +311,29 @@ fn a_widget_session_is_confirmed_with_what_the_browser_handed_over() {
 }
 
 #[test]
+fn a_confirmation_is_possible_until_the_session_ends() {
+    let (mut payment, ticket) = opened_with(Flow::Widget, CaptureMode::Manual);
+    settle(&mut payment, &ticket, done_with(OrderState::AwaitingBuyer(None)));
+    payment.expires_at = Some(at(900));
+    assert_eq!(payment.possible_before(OperationKind::Confirm), Some(at(900)));
+    assert_eq!(payment.possible(OperationKind::Confirm, at(899)), Ok(None));
+    let late = Rejection::TooLate { kind: OperationKind::Confirm, since: at(900) };
+    assert_eq!(payment.possible(OperationKind::Confirm, at(900)), Err(late.clone()));
+    assert_eq!(payment.clone().accept(confirm_command("late", true), at(900)), Err(late));
+    // What was asked in time is finished afterwards.
+    let confirm = act(&mut payment, confirm_command("k", true));
+    settle(&mut payment, &confirm, Outcome::InDoubt(Doubt::TimedOut));
+    assert!(payment.next_attempt(&confirm.operation, at(1_000)).is_ok());
+    // Nothing else ends with the session.
+    assert_eq!(payment.possible_before(OperationKind::Cancel), None);
+}
+
+#[test]
 fn every_status_allows_what_the_contract_says() {
-    use OperationKind::{Cancel, Capture, Confirm, Refund};
+    use OperationKind::{Amend, Cancel, Capture, Confirm, Refund};
     let allowed = |status: Status| {
         let payment = Payment { status, ..authorized() };
-        [Confirm, Capture, Refund, Cancel].into_iter().filter(|kind| payment.status_allows(*kind)).collect::<Vec<_>>()
+        OperationKind::ACTIONS.into_iter().filter(|kind| payment.status_allows(*kind)).collect::<Vec<_>>()
     };
     let table: Vec<(Status, Vec<OperationKind>)> = Status::ALL.into_iter().map(|s| (s, allowed(s))).collect();
     let expected = vec![
@@ -323,8 +341,8 @@ fn every_status_allows_what_the_contract_says() {
         (Status::RequiresAction, vec![Cancel]),
         (Status::RequiresConfirmation, vec![Confirm, Cancel]),
         (Status::UnderReview, vec![Cancel]),
-        (Status::Authorized, vec![Capture, Cancel]),
-        (Status::PartiallyCaptured, vec![Capture, Refund, Cancel]),
+        (Status::Authorized, vec![Capture, Cancel, Amend]),
+        (Status::PartiallyCaptured, vec![Capture, Refund, Cancel, Amend]),
         (Status::Captured, vec![Refund]),
         (Status::Declined, vec![]),
         (Status::Canceled, vec![]),
@@ -423,13 +441,13 @@ proptest! {
     fn captures_one_after_the_other_take_exactly_the_orders_net(cuts in prop::collection::vec(1..4_000i64, 1..12)) {
         let mut payment = authorized();
         for (n, cut) in cuts.iter().enumerate() {
-            let left = payment.amounts().capturable().minor();
+            let left = payment.capturable().minor();
             if left > 0 {
                 let ticket = capture(&mut payment, &format!("c{n}"), (*cut).min(left));
                 settle(&mut payment, &ticket, done());
             }
         }
-        if !payment.amounts().capturable().is_zero() {
+        if !payment.capturable().is_zero() {
             let ticket = act(&mut payment, by_lines("rest", Vec::new()));
             settle(&mut payment, &ticket, done());
         }

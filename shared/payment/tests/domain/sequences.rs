@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use payment::{
     Admission, Amount, CancelCommand, CaptureId, CaptureMode, Command, Decision, Decline, DeclineReason, Doubt,
     DoubtPolicy, Finding, Flow, Hint, Observation, OperationId, OperationKind, OperationStatus, OrderNews, OrderState,
-    Outcome, Payment, Receipt, ReceivableNews, Rejection, Status, Ticket,
+    Outcome, Payment, Receipt, ReceivableMessage, ReceivableNews, Rejection, Status, Ticket,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -50,6 +50,7 @@ enum Step {
     Refund { key: u8, minor: Option<i64>, of: Option<Index> },
     Cancel { key: u8 },
     Confirm { key: u8 },
+    Amend { key: u8, minor: i64 },
     Settle { ticket: Index, answer: Answer, policy: DoubtPolicy },
     Lapse { operation: Index, policy: DoubtPolicy },
     Probe { operation: Index, seen: Seen, policy: DoubtPolicy },
@@ -106,6 +107,7 @@ fn steps() -> impl Strategy<Value = Step> {
             .prop_map(|(key, minor, of)| Step::Refund { key, minor, of }),
         1 => (0..3u8).prop_map(|key| Step::Cancel { key }),
         1 => (0..3u8).prop_map(|key| Step::Confirm { key }),
+        2 => (0..4u8, minor()).prop_map(|(key, minor)| Step::Amend { key, minor }),
         12 => (index(), answers(), policies()).prop_map(|(ticket, answer, policy)| Step::Settle { ticket, answer, policy }),
         1 => (index(), policies()).prop_map(|(operation, policy)| Step::Lapse { operation, policy }),
         4 => (index(), seen(), policies()).prop_map(|(operation, seen, policy)| Step::Probe { operation, seen, policy }),
@@ -198,6 +200,11 @@ impl World {
             }
             Step::Cancel { key } => Command::cancel(named(key), payment::Fingerprint::of(&CancelCommand {}).unwrap()),
             Step::Confirm { key } => confirm_command(&format!("k{key}"), true),
+            Step::Amend { key, minor } => {
+                let asked = payment::AmendCommand { amount: amount(*minor) };
+                let body = payment::Fingerprint::of(&asked).unwrap();
+                Command::amend(asked, named(key), body)
+            }
             _ => return None,
         })
     }
@@ -228,8 +235,11 @@ impl World {
     fn play(&mut self, step: &Step) -> Result<bool, TestCaseError> {
         let now = at(self.now);
         if let Some(command) = self.command(step) {
-            let (Step::Capture { key, .. } | Step::Refund { key, .. } | Step::Cancel { key } | Step::Confirm { key }) =
-                step
+            let (Step::Capture { key, .. }
+            | Step::Refund { key, .. }
+            | Step::Cancel { key }
+            | Step::Confirm { key }
+            | Step::Amend { key, .. }) = step
             else {
                 unreachable!()
             };
@@ -298,7 +308,9 @@ impl World {
                 return Ok(true);
             }
             Step::TellReceivable { outstanding } => {
-                self.payment.note_receivable(ReceivableNews::BuyerPaid, outstanding.map(amount), &cause(), now);
+                let told = ReceivableMessage::of(ReceivableNews::BuyerPaid);
+                let told = ReceivableMessage { outstanding: outstanding.map(amount), ..told };
+                self.payment.note_receivable(told, &cause(), now);
             }
             Step::Hint => self.payment.hint(Hint { at: now }),
             Step::SeenNothing => self.payment.observed(now),
@@ -314,7 +326,11 @@ impl World {
                 return Ok(true);
             }
             Step::Wait { seconds } => self.now += seconds,
-            Step::Capture { .. } | Step::Refund { .. } | Step::Cancel { .. } | Step::Confirm { .. } => {}
+            Step::Capture { .. }
+            | Step::Refund { .. }
+            | Step::Cancel { .. }
+            | Step::Confirm { .. }
+            | Step::Amend { .. } => {}
         }
         Ok(false)
     }
@@ -334,9 +350,10 @@ fn key_of(number: u8) -> payment::IdempotencyKey {
 
 /// The conflicts of the contract, written down a second time.
 fn excludes(new: OperationKind, open: OperationKind) -> bool {
-    use OperationKind::{Cancel, Capture, Confirm, CreateSession};
+    use OperationKind::{Amend, Cancel, Capture, Confirm, CreateSession};
     let alone = |kind| matches!(kind, Confirm | CreateSession);
-    alone(new) || alone(open) || matches!((new, open), (Capture, Cancel) | (Cancel, Capture | Cancel))
+    let lowers = |kind| matches!(kind, Cancel | Amend);
+    alone(new) || alone(open) || (new == Capture && lowers(open)) || (lowers(new) && (open == Capture || lowers(open)))
 }
 
 fn promises(before: &Payment, after: &Payment, told: bool) -> Result<(), TestCaseError> {
@@ -388,6 +405,13 @@ fn ledger_is_counted_from_operations(payment: &Payment) -> Result<(), TestCaseEr
     let (given, giving) = (sum(OperationKind::Refund, &[Succeeded]), sum(OperationKind::Refund, &open));
     prop_assert!(taken + taking <= payment.authorized.minor() - payment.released.minor(), "over-captured");
     prop_assert!(given + giving <= taken, "over-refunded");
+    let lowered = |o: &&payment::Operation| o.kind() == OperationKind::Amend && o.status != OperationStatus::Rejected;
+    for amend in payment.operations.iter().filter(lowered) {
+        prop_assert!(taken + taking <= amend.amount.minor(), "an amendment's reservation was captured");
+        let called_off = payment.status.is_final();
+        let left = payment.authorized.minor() - payment.released.minor();
+        prop_assert!(amend.status != Succeeded || called_off || left <= amend.amount.minor(), "not lowered");
+    }
     let amounts = payment.amounts();
     prop_assert_eq!(
         (amounts.captured.minor(), amounts.capturing.minor(), amounts.refunded.minor(), amounts.refunding.minor()),
@@ -414,8 +438,8 @@ fn nets_add_up(payment: &Payment) -> Result<(), TestCaseError> {
     };
     let captured = nets(OperationKind::Capture, None);
     prop_assert!(captured <= payment.net.minor(), "captures have more net than the order");
-    if payment.amounts().captured == payment.amount {
-        prop_assert_eq!(captured, payment.net.minor(), "full captures have another net than the order");
+    if payment.amounts().captured == payment.agreed().gross() {
+        prop_assert_eq!(captured, payment.agreed().net().minor(), "full captures have another net than the order");
     }
     for operation in &payment.operations {
         let taxed = operation.taxed();
@@ -447,6 +471,48 @@ fn from_authorized() -> (Payment, Ticket) {
     (payment, ticket)
 }
 
+/// The largest command of a kind, under a key that nobody used.
+fn largest(kind: OperationKind, most: Option<Amount>) -> Command {
+    let body = payment::Fingerprint::of(&"largest").unwrap();
+    match kind {
+        OperationKind::Capture => {
+            let asked = payment::CaptureCommand { amount: most, ..payment::CaptureCommand::default() };
+            Command::capture(asked, key("largest"), body)
+        }
+        OperationKind::Refund => {
+            let asked = payment::RefundCommand { amount: most, ..payment::RefundCommand::default() };
+            Command::refund(asked, key("largest"), body)
+        }
+        OperationKind::Amend => {
+            let asked = payment::AmendCommand { amount: most.unwrap_or(amount(1)) };
+            Command::amend(asked, key("largest"), body)
+        }
+        OperationKind::Cancel => cancel_command("largest"),
+        OperationKind::Confirm | OperationKind::CreateSession => confirm_command("largest", true),
+    }
+}
+
+/// What is said to be possible is admitted up to the amount that is named and no further; what is not is refused.
+fn what_is_possible_is_what_is_admitted(payment: &Payment, now: i64) -> Result<(), TestCaseError> {
+    for kind in OperationKind::ACTIONS {
+        let admitted = |most| {
+            let answer = payment.clone().accept(largest(kind, most), at(now));
+            answer.map(|admission| matches!(admission, Admission::Act(_)))
+        };
+        match payment.possible(kind, at(now)) {
+            Ok(most) => {
+                prop_assert_eq!(admitted(most), Ok(true), "{:?} of {:?} was said to be possible", kind, most);
+                if let Some(most) = most {
+                    let more = Some(amount(most.minor() + 1));
+                    prop_assert!(admitted(more).is_err(), "more {:?} than {} was admitted", kind, most);
+                }
+            }
+            Err(why) => prop_assert_eq!(admitted(None), Err(why), "{:?} was said to be impossible", kind),
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -469,5 +535,22 @@ proptest! {
     fn a_payment_of_any_history_reads_back_from_json_and_from_an_item(steps in prop::collection::vec(steps(), 1..40)) {
         let payment = run(from_authorized(), &steps)?;
         crate::storage::reads_back(&payment);
+    }
+
+    #[test]
+    fn what_is_possible_after_any_history_is_what_is_admitted(
+        steps in prop::collection::vec(steps(), 0..40), wait in 0..60_000i64,
+    ) {
+        let payment = run(from_authorized(), &steps)?;
+        what_is_possible_is_what_is_admitted(&payment, wait)?;
+    }
+
+    #[test]
+    fn what_is_possible_before_an_authorization_is_what_is_admitted(
+        flow in prop::sample::select(vec![Flow::Redirect, Flow::Widget, Flow::Direct]),
+        steps in prop::collection::vec(steps(), 0..12), wait in 0..60_000i64,
+    ) {
+        let payment = run(opened_with(flow, CaptureMode::Manual), &steps)?;
+        what_is_possible_is_what_is_admitted(&payment, wait)?;
     }
 }

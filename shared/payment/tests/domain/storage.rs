@@ -2,7 +2,7 @@
 
 use payment::{
     Action, Amount, BankTransfer, Command, Doubt, DoubtPolicy, Invoice, Order, OrderNews, OrderState, Outcome, Payment,
-    Personal, Receipt, ReceivableNews, Shipment,
+    Personal, Receipt, ReceivableMessage, ReceivableNews, Shipment,
 };
 
 use crate::fixture::*;
@@ -70,7 +70,9 @@ pub(crate) fn full() -> Payment {
     };
     let refund = act(&mut payment, Command::refund(asked, key("r1"), body("r1")));
     settle(&mut payment, &refund, refused());
-    payment.note_receivable(ReceivableNews::Dunning { level: 3 }, Some(amount(6_050)), &cause(), at(80));
+    let dunning = ReceivableMessage::of(ReceivableNews::Dunning { level: 3 });
+    let dunning = ReceivableMessage { outstanding: Some(amount(6_050)), occurred_at: Some(at(79)), ..dunning };
+    payment.note_receivable(dunning, &cause(), at(80));
     payment
 }
 
@@ -108,7 +110,8 @@ fn every_doubt_and_the_largest_amount_read_back() {
         let ticket = capture(&mut payment, "c1", 100);
         payment.settle(&ticket, Outcome::InDoubt(doubt), DoubtPolicy::None, &cause(), at(2));
         let largest = Some(amount(100_000_000_000));
-        payment.note_receivable(ReceivableNews::Overdue, largest, &cause(), at(3));
+        let overdue = ReceivableMessage { outstanding: largest, ..ReceivableMessage::of(ReceivableNews::Overdue) };
+        payment.note_receivable(overdue, &cause(), at(3));
         reads_back(&payment);
     }
 }

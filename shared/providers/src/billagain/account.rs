@@ -19,9 +19,6 @@ pub(super) struct Account {
     api_key: SecretString,
     /// Where an order names no gateway of its own.
     pub(super) gateway_id: Option<u64>,
-    /// Read by those who open accounts, not here.
-    #[serde(default, rename = "disabled")]
-    _disabled: bool,
     #[serde(default)]
     pub(super) wire: Wire,
 }

@@ -4,7 +4,7 @@ use http::Method;
 use payment::{OrderNews, OrderState, Payment};
 
 use super::BillAgain;
-use super::map::{Money, Stage, decline, money, moves_at_once, stage};
+use super::map::{GONE, Money, Stage, decline, money, moves_at_once, stage};
 use super::wire::Fields;
 use crate::{Context, ReadError, Request};
 
@@ -62,8 +62,7 @@ impl BillAgain {
         match response.status {
             200..=299 => Fields::read(&response.body).ok_or(ReadError::Unreadable),
             401 | 403 => Err(ReadError::Unauthorized),
-            // "Gone" is how BillAgain says that this account has no such thing.
-            404 | 410 => Err(ReadError::Nothing),
+            404 | GONE => Err(ReadError::Nothing),
             _ => Err(ReadError::Unreadable),
         }
     }

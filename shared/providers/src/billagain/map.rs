@@ -1,6 +1,6 @@
 //! BillAgain's flags, statuses and messages, in our words.
 
-use payment::{Decline, DeclineReason};
+use payment::{Decline, DeclineReason, OperationKind};
 
 use super::wire::Fields;
 
@@ -71,6 +71,14 @@ pub(super) const MESSAGES: [(&str, &str); 4] = [
 pub(super) fn message(theirs: &str) -> Option<String> {
     let known = |(text, _): &&(&str, &str)| theirs.trim().trim_end_matches('.').eq_ignore_ascii_case(text);
     MESSAGES.iter().find(known).map(|(_, ours)| (*ours).to_owned())
+}
+
+/// How BillAgain says that this account has no such thing: "410 Gone", the one status that its pages name.
+pub(super) const GONE: u16 = 410;
+
+/// The HTTP statuses that definitely refuse an operation whatever the body is. Other refusals are told by their form.
+pub(crate) fn refusals(_kind: OperationKind) -> Vec<String> {
+    vec![GONE.to_string()]
 }
 
 /// The decline of a transaction with this text result.

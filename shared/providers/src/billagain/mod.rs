@@ -27,6 +27,7 @@ use crate::{
     Message, NotAuthentic, OperationCapability, ReadError, Transport,
 };
 use account::Account;
+pub(crate) use map::refusals;
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billagain",
@@ -35,24 +36,8 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     flows: &[Flow::Redirect],
     capture_modes: &[CaptureMode::Automatic],
     operations: &[
-        OperationCapability {
-            kind: OperationKind::CreateSession,
-            flows: &[],
-            partial: false,
-            doubt: DoubtPolicy::Harmless,
-            calls: true,
-            needs_order: true,
-            requires: &[],
-        },
-        OperationCapability {
-            kind: OperationKind::Confirm,
-            flows: &[],
-            partial: false,
-            doubt: DoubtPolicy::Harmless,
-            calls: false,
-            needs_order: false,
-            requires: &[],
-        },
+        OperationCapability::call(OperationKind::CreateSession, DoubtPolicy::Harmless).with_order(),
+        OperationCapability::look(OperationKind::Confirm, DoubtPolicy::Harmless),
     ],
     countries: &[],
     currencies: &[],
@@ -93,7 +78,7 @@ impl Adapter for BillAgain {
         match act {
             Act::CreateSession(_) => self.initiate(context, effect).await,
             // No capability says that it has one of these.
-            Act::Confirm(_) | Act::Capture(_) | Act::Refund { .. } | Act::Cancel(_) => Outcome::NotSent,
+            Act::Confirm(_) | Act::Capture(_) | Act::Refund { .. } | Act::Cancel(_) | Act::Amend(_) => Outcome::NotSent,
         }
     }
 

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use url::Url;
 
 use super::BillAgain;
-use super::map::message;
+use super::map::{GONE, message};
 use super::options::Options;
 use super::wire::{Fields, Initiate};
 use crate::inbound::is_id;
@@ -58,7 +58,7 @@ fn judge(response: &Response, customer: u64) -> Outcome {
     match (success, response.status) {
         (Some(true), 200..=299) => opened(field("RedirectUrl").as_deref(), customer),
         (Some(false), _) => refused(response.status, messages),
-        (None, 410) => refused(response.status, messages),
+        (None, GONE) => refused(response.status, messages),
         (None, 400..=499) if !errors.is_empty() => refused(response.status, messages),
         (_, 500..) => Outcome::InDoubt(Doubt::ServerError),
         (_, 200..=299) => Outcome::InDoubt(Doubt::Unreadable),

@@ -1,6 +1,7 @@
 //! The provider's own part of an order, and the guide's rules for it.
 
 use payment::{Order, OrderError};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -75,24 +76,32 @@ impl Options {
     }
 }
 
-enum Shape {
-    Id,
-    Flag,
-    OneOf(&'static [&'static str]),
+/// An option: whether a value fits, and the rule where it does not.
+type Shape = (&'static str, fn(&Value) -> bool, &'static str);
+
+const ID: &str = "must be a whole number from 1";
+const FLAG: &str = "must be true or false";
+
+const SHAPES: [Shape; 10] = [
+    ("customer_id", is_id, ID),
+    ("method", is_word::<Method>, "must be one of credit_card, bank_account, hpp"),
+    ("is_payment", Value::is_boolean, FLAG),
+    ("storage_mode", is_word::<StorageMode>, "must be one of cc, cc_token, token, no_cc"),
+    ("retain", Value::is_boolean, FLAG),
+    ("is_primary", Value::is_boolean, FLAG),
+    ("is_enrol", Value::is_boolean, FLAG),
+    ("payment_method_id", is_id, ID),
+    ("subscription_id", is_id, ID),
+    ("gateway_id", is_id, ID),
+];
+
+fn is_id(value: &Value) -> bool {
+    value.as_u64().is_some_and(|id| id > 0)
 }
 
-const SHAPES: [(&str, Shape); 10] = [
-    ("customer_id", Shape::Id),
-    ("method", Shape::OneOf(&["credit_card", "bank_account", "hpp"])),
-    ("is_payment", Shape::Flag),
-    ("storage_mode", Shape::OneOf(&["cc", "cc_token", "token", "no_cc"])),
-    ("retain", Shape::Flag),
-    ("is_primary", Shape::Flag),
-    ("is_enrol", Shape::Flag),
-    ("payment_method_id", Shape::Id),
-    ("subscription_id", Shape::Id),
-    ("gateway_id", Shape::Id),
-];
+fn is_word<T: DeserializeOwned>(value: &Value) -> bool {
+    value.is_string() && T::deserialize(value).is_ok()
+}
 
 /// Options that are null are not given.
 fn given(order: &Order) -> Map<String, Value> {
@@ -110,14 +119,10 @@ pub(super) fn broken(order: &Order, usual_gateway: Option<u64>) -> Vec<OrderErro
 }
 
 fn misshapen(name: &str, value: &Value) -> Option<OrderError> {
-    let rule = match SHAPES.iter().find(|(known, _)| *known == name).map(|(_, shape)| shape) {
-        None => "is not an option of this provider".to_owned(),
-        Some(Shape::Id) if value.as_u64().unwrap_or(0) == 0 => "must be a whole number from 1".to_owned(),
-        Some(Shape::Flag) if !value.is_boolean() => "must be true or false".to_owned(),
-        Some(Shape::OneOf(words)) if !value.as_str().is_some_and(|word| words.contains(&word)) => {
-            format!("must be one of {}", words.join(", "))
-        }
-        Some(_) => return None,
+    let rule = match SHAPES.iter().find(|(known, ..)| *known == name) {
+        None => "is not an option of this provider",
+        Some((_, fits, _)) if fits(value) => return None,
+        Some((.., rule)) => rule,
     };
     Some(OrderError::at(format!("/options/{name}"), rule))
 }

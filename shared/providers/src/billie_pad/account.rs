@@ -20,9 +20,6 @@ pub(super) struct Account {
     pub(super) client_secret: SecretString,
     #[serde(default)]
     pub(super) webhook_keys: WebhookKeys,
-    /// Read by those who open accounts, not here.
-    #[serde(default, rename = "disabled")]
-    _disabled: bool,
     #[serde(default)]
     pub(super) wire: Wire,
 }

@@ -7,7 +7,7 @@ use payment::{Action, BankTransfer, Doubt, OrderNews, OrderState, Outcome, Payme
 use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 
-use super::map::{Stage, decline, stage};
+use super::map::{REFUSALS, Stage, decline, stage};
 use super::{SESSION_SECONDS, wire};
 use crate::billie::word;
 use crate::transport::is_https_or_loopback;
@@ -17,8 +17,7 @@ use crate::{Answer, ReadError, Response};
 pub(super) fn judge(answer: Answer, then: impl FnOnce(&[u8]) -> Outcome) -> Outcome {
     answer.outcome(|response| match response.status {
         200..=299 => then(&response.body),
-        // The definite refusals: not valid, not allowed in this state or for this merchant, unknown id.
-        400 | 403 | 404 => refusal(&response.body),
+        status if REFUSALS.contains(&status) => refusal(&response.body),
         500.. => Outcome::InDoubt(Doubt::ServerError),
         _ => Outcome::InDoubt(Doubt::UnknownCode),
     })
@@ -89,8 +88,9 @@ fn session_end(now: Timestamp) -> Option<Timestamp> {
     now.checked_add(SignedDuration::from_secs(i64::from(SESSION_SECONDS))).ok()
 }
 
-/// Billie's times name no zone. Of the likely ones UTC is the latest, so no session is called expired too early.
-fn time(text: &str) -> Option<Timestamp> {
+/// Billie's times name no zone. Of the likely ones UTC is the latest, so no session is called expired too early; read
+/// alike they still tell which of two is later.
+pub(super) fn time(text: &str) -> Option<Timestamp> {
     let zoneless = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
     text.parse().ok().or_else(zoneless)
 }

@@ -148,6 +148,11 @@ pub(super) struct Units<'a> {
 }
 
 #[derive(Serialize)]
+pub(super) struct Update {
+    pub(super) amount: Money,
+}
+
+#[derive(Serialize)]
 pub(super) struct CreditNote<'a> {
     pub(super) external_code: &'a str,
     pub(super) amount: Money,

@@ -2,7 +2,7 @@
 
 use http::Method;
 use payment::{
-    Detail, Doubt, Finding, Flow, News, Operation, OrderNews, OrderState, Outcome, Payment, Receipt, Status,
+    Amount, Detail, Doubt, Finding, Flow, News, Operation, OrderNews, OrderState, Outcome, Payment, Receipt, Status,
 };
 
 use super::answer::{done, news, seen, state};
@@ -55,6 +55,7 @@ pub(super) async fn probe(client: &Client, operation: &Operation, context: &Cont
         }
         Detail::Refund { .. } => refunded(client, operation, context).await,
         Detail::Cancel => canceled(client, context).await,
+        Detail::Amend { .. } => amended(client, operation, context).await,
     }
 }
 
@@ -123,6 +124,26 @@ async fn canceled(client: &Client, context: &Context<'_>) -> Result<Finding, Rea
         Some(Stage::Canceled) => done,
         Some(Stage::Shipped) if rest == Some(true) => done,
         Some(Stage::Created | Stage::PartlyShipped | Stage::Review) => Finding::NotFound,
+        _ => Finding::Unclear,
+    })
+}
+
+/// The order's amount and what is left to ship show whether it was amended. Both must say so: a credit note may lower
+/// the one, and an invoice needs a moment to show in the other.
+async fn amended(client: &Client, amend: &Operation, context: &Context<'_>) -> Result<Finding, ReadError> {
+    let payment = context.payment;
+    let Some(uuid) = payment.provider_reference.as_deref() else { return Ok(Finding::Unclear) };
+    let order = order(client, context, uuid).await?;
+    let rest = order.unshipped_amount.0.and_then(|rest| rest.gross.amount(payment.currency).ok());
+    let Some((whole, rest)) = order.amount.0.map(|amount| amount.0.gross()).zip(rest) else {
+        return Ok(Finding::Unclear);
+    };
+    let is = |promised: Amount| whole == promised && rest == promised.left_after(payment.amounts().captured);
+    Ok(match stage(&order.state) {
+        Some(Stage::Created | Stage::PartlyShipped | Stage::Shipped) if is(amend.amount) => {
+            Finding::Found(Outcome::Done(Receipt { amount: Some(whole), ..Receipt::default() }))
+        }
+        Some(Stage::Created | Stage::PartlyShipped) if is(payment.agreed().gross()) => Finding::NotFound,
         _ => Finding::Unclear,
     })
 }

@@ -1,6 +1,6 @@
 //! Billie's states, decline reasons, events and legal forms, in our words.
 
-use payment::{Decline, DeclineReason, ReceivableNews};
+use payment::{Decline, DeclineReason, OperationKind, ReceivableNews};
 
 use crate::billie::word;
 
@@ -63,6 +63,14 @@ pub(super) fn decline(code: Option<&str>) -> Decline {
         provider_code: code.and_then(word),
         message: row.map(|(.., message)| (*message).to_owned()),
     }
+}
+
+/// HTTP statuses that definitely refuse: not valid, not allowed in this state or for this merchant, unknown id.
+pub(super) const REFUSALS: [u16; 3] = [400, 403, 404];
+
+/// The HTTP statuses that definitely refuse an operation.
+pub(crate) fn refusals(_kind: OperationKind) -> Vec<String> {
+    REFUSALS.iter().map(u16::to_string).collect()
 }
 
 /// What an event says by itself. Everything also makes us look.

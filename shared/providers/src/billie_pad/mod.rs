@@ -29,6 +29,7 @@ use crate::{
     Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
+pub(crate) use map::refusals;
 use request::Authorized;
 use token::Client;
 
@@ -79,6 +80,8 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         },
         OperationCapability { kind: OperationKind::Refund, partial: true, ..PLAIN },
         OperationCapability { kind: OperationKind::Cancel, partial: true, doubt: DoubtPolicy::Lookup, ..PLAIN },
+        // docs.billie.io, update order: while something is left to ship, and not below what was shipped.
+        OperationCapability { kind: OperationKind::Amend, partial: true, doubt: DoubtPolicy::Lookup, ..PLAIN },
     ],
     countries: &[],
     currencies: &["EUR"],
@@ -121,6 +124,7 @@ impl Adapter for BilliePad {
             Act::Capture(operation) => (operation, self.capture(operation, context, effect).await),
             Act::Refund { refund, capture } => (refund, self.refund(refund, capture, context, effect).await),
             Act::Cancel(operation) => (operation, self.cancel(context, effect).await),
+            Act::Amend(operation) => (operation, self.amend(operation, context, effect).await),
         };
         // What is repeated in doubt and does not go through proves nothing about the first time.
         match outcome {
@@ -223,6 +227,13 @@ impl BilliePad {
             return if nothing { Outcome::Done(Receipt::default()) } else { refused("the order is not known") };
         };
         answer::emptied(self.client.act(effect, request::cancel(&self.client.account, order), context).await)
+    }
+
+    async fn amend(&self, amend: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
+        let Some(order) = context.payment.provider_reference.as_deref() else {
+            return refused("the order is not known");
+        };
+        answer::emptied(self.send(request::update(&self.client.account, order, amend), context, effect).await)
     }
 
     /// Sends a request; one that could not be built is not sent.

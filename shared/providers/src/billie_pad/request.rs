@@ -13,7 +13,7 @@ use url::Url;
 use super::account::Account;
 use super::body::{
     Confirm, CreateInvoice, CreateOrder, CreditNote, Debtor, FlatCompany, MerchantUrls, PageSession, ShippingInfo,
-    WidgetSession, line_items, person, postal, registered, units,
+    Update, WidgetSession, line_items, person, postal, registered, units,
 };
 use super::wire::{AuthorizedDebtor, Money};
 use crate::billie::term;
@@ -163,6 +163,11 @@ pub(super) fn refund(
 pub(super) fn cancels_invoice(refund: &Operation, capture: &Operation) -> bool {
     let numbered = matches!(&refund.detail, Detail::Refund { reference: Some(_), .. });
     refund.amount == capture.amount && !numbered
+}
+
+/// `POST /orders/{uuid}`
+pub(super) fn update(account: &Account, order: &str, amend: &Operation) -> Option<Request> {
+    json(Method::POST, account.url(&["orders", order]), &Update { amount: Money(amend.taxed()) })
 }
 
 /// `POST /orders/{uuid}/cancel`

@@ -2,14 +2,15 @@
 
 use http::HeaderName;
 use http::header::AUTHORIZATION;
-use payment::{Amount, Currency};
+use payment::{Amount, Currency, ReceivableMessage};
 use serde_json::value::RawValue;
 
+use super::answer::time;
 use super::map::{Says, says};
 use super::wire;
 use crate::account::WebhookKeys;
 use crate::inbound::printable;
-use crate::{Addressee, Evidence, Inbound, JsonDecimal, Message, NotAuthentic, ReceivableMessage};
+use crate::{Addressee, Evidence, Inbound, JsonDecimal, Message, NotAuthentic};
 
 pub(super) fn receive(keys: &WebhookKeys, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
     if inbound.media_type().as_deref() != Some("application/json") {
@@ -29,7 +30,11 @@ pub(super) fn read(inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
     Ok(Message {
         addressees: order.into_iter().chain(names.into_iter().flatten().map(Addressee::Reference)).collect(),
         evidence: Evidence::Hint,
-        receivable: says.and_then(Says::news).map(|news| ReceivableMessage { news, outstanding }),
+        receivable: says.and_then(Says::news).map(|news| ReceivableMessage {
+            outstanding,
+            occurred_at: event.created_at.0.as_deref().and_then(time),
+            ..ReceivableMessage::of(news)
+        }),
         unrecognized: says.is_none().then(|| printable(&event.event)),
         // Event, order, invoice and time are all in the body, and two payments of one second differ only there.
         identity: inbound.body_hash(),

@@ -184,6 +184,9 @@ pub(super) struct Event {
     pub(super) order_id: Part<String>,
     #[serde(default)]
     pub(super) external_code: Part<String>,
+    /// Not in the guide's examples of payments.
+    #[serde(default)]
+    pub(super) created_at: Part<String>,
     #[serde(default)]
     pub(super) open_amount: Part<Box<RawValue>>,
     /// The guide's spelling.

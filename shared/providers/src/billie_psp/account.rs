@@ -29,9 +29,6 @@ pub(super) struct Account {
     pub(super) psp_id: Option<String>,
     #[serde(default)]
     pub(super) webhook_keys: WebhookKeys,
-    /// Read by those who open accounts, not here.
-    #[serde(default, rename = "disabled")]
-    _disabled: bool,
     #[serde(default)]
     pub(super) wire: Wire,
 }
@@ -45,6 +42,7 @@ pub(super) struct Wire {
     pub(super) payment_page_path: String,
     pub(super) widget_path: String,
     pub(super) refund_path: String,
+    pub(super) update_path: String,
     /// docs.billie.io gives this path and the next two.
     pub(super) confirm_path: String,
     pub(super) capture_path: String,
@@ -65,6 +63,7 @@ impl Default for Wire {
             capture_path: "orders/{id}/capture".into(),
             cancel_path: "orders/{id}/cancel".into(),
             refund_path: "orders/{id}/refund".into(),
+            update_path: "orders/{id}/update".into(),
             widget_script_url: None,
             names: BTreeMap::new(),
         }
@@ -75,7 +74,7 @@ impl Account {
     pub(super) fn read(document: &Value) -> Result<Self, AccountError> {
         let account: Self = read(document)?;
         let Self { username, password, merchant_id, wire, .. } = &account;
-        let with_id = [&wire.confirm_path, &wire.capture_path, &wire.cancel_path, &wire.refund_path];
+        let with_id = [&wire.confirm_path, &wire.capture_path, &wire.cancel_path, &wire.refund_path, &wire.update_path];
         let takes_id = |path: &String| segments(path).filter(|part| *part == ID).count() == 1;
         check([
             before_colon("username", username),

@@ -89,6 +89,10 @@ pub(super) fn refunded(said: &Said, currency: Currency) -> Outcome {
     with_amount(said, currency, |amount| Receipt { provider_reference, amount, order: None })
 }
 
+pub(super) fn amended(said: &Said, currency: Currency) -> Outcome {
+    with_amount(said, currency, |amount| Receipt { amount, ..Receipt::default() })
+}
+
 fn with_amount(said: &Said, currency: Currency, receipt: impl FnOnce(Option<Amount>) -> Receipt) -> Outcome {
     said.amount(currency).map_or(Outcome::InDoubt(Doubt::AmountMismatch), |amount| Outcome::Done(receipt(amount)))
 }

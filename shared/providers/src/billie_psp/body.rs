@@ -52,6 +52,11 @@ pub(super) fn refund(refund: &Operation, capture_id: &str, currency: Currency) -
     Some(json!({ "capture_id": capture_id, "amount": part(refund.amount, currency), "reason": reason }))
 }
 
+/// Only the amount changes: the order's lines stay what was ordered.
+pub(super) fn amend(amend: &Operation, currency: Currency) -> Value {
+    json!({ "amount": whole(amend.taxed(), currency) })
+}
+
 /// Minor units, the way dispute messages write them.
 fn part(amount: Amount, currency: Currency) -> Value {
     json!({ "currency": currency.code(), "amount": amount })

@@ -1,6 +1,6 @@
 //! Billie's statuses, states and dispute results, in our words.
 
-use payment::{Decline, DeclineReason, OrderState, ReceivableNews};
+use payment::{Decline, DeclineReason, OperationKind, OrderState, ReceivableNews};
 
 /// HTTP statuses that definitely refuse: the guide's "Error Codes". A 409 there is a conflict with the state of the
 /// resource, which nobody can read: the money may have moved by an earlier call, so it is doubt.
@@ -12,6 +12,11 @@ pub(super) const REFUSALS: [(u16, &str); 3] = [
 
 pub(super) fn refusal(status: u16) -> Option<&'static str> {
     REFUSALS.iter().find(|(known, _)| *known == status).map(|(_, message)| *message)
+}
+
+/// The HTTP statuses that definitely refuse an operation.
+pub(crate) fn refusals(_kind: OperationKind) -> Vec<String> {
+    REFUSALS.iter().map(|(status, _)| status.to_string()).collect()
 }
 
 /// What became of an authorization.

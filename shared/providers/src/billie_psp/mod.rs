@@ -25,6 +25,7 @@ use crate::{
     Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
+pub(crate) use map::refusals;
 
 /// An operation after which only the provider's word or a person can end doubt.
 const fn operation(kind: OperationKind, flows: &'static [Flow], partial: bool) -> OperationCapability {
@@ -58,6 +59,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         operation(OperationKind::Refund, &[], true),
         // docs.billie.io, cancel: only if nothing was captured before.
         operation(OperationKind::Cancel, &[], false),
+        operation(OperationKind::Amend, &[], true),
     ],
     countries: &[],
     currencies: &[],
@@ -115,6 +117,7 @@ impl Adapter for BilliePsp {
             Act::Capture(capture) => self.capture(capture, context, effect).await,
             Act::Refund { refund, capture } => self.refund(refund, capture, context, effect).await,
             Act::Cancel(_) => self.cancel(context, effect).await,
+            Act::Amend(amend) => self.amend(amend, context, effect).await,
         }
     }
 
@@ -177,6 +180,14 @@ impl BilliePsp {
         let body = body::refund(refund, capture_id, payment.currency);
         let answer = self.post((&wire.refund_path, order), body, context, effect).await;
         answer::judge(wire, answer, |said| answer::refunded(&said, payment.currency))
+    }
+
+    async fn amend(&self, amend: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
+        let (payment, wire) = (context.payment, &self.account.wire);
+        let Some(order) = payment.provider_reference.as_deref() else { return refused("the order is not known") };
+        let body = Some(body::amend(amend, payment.currency));
+        let answer = self.post((&wire.update_path, order), body, context, effect).await;
+        answer::judge(wire, answer, |said| answer::amended(&said, payment.currency))
     }
 
     /// In the widget there is no order before our confirmation, and its session lapses. On the page the buyer may be

@@ -1,13 +1,13 @@
 //! Messages. Billie cannot be read here, so one that carries the agreed key is the best evidence that there is.
 
-use payment::{Attestation, News, OrderNews, ReceivableNews};
+use payment::{Attestation, News, OrderNews, ReceivableMessage, ReceivableNews};
 use serde_json::Value;
 
 use super::account::{Account, Wire};
 use super::map::{Verdict, dispute_result, verdict};
 use super::wire::Said;
 use crate::billie::word;
-use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic, ReceivableMessage};
+use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic};
 
 pub(super) fn receive(account: &Account, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
     let authentic = account.webhook_keys.is_in(inbound.headers, |_, value| value);
@@ -27,7 +27,12 @@ pub(super) fn read(wire: &Wire, inbound: Inbound<'_>) -> Result<Message, NotAuth
     Ok(Message {
         addressees: ids.map(Addressee::ProviderReference).collect(),
         evidence: order.map_or(Evidence::Hint, attested),
-        receivable: receivable.map(|news| ReceivableMessage { news, outstanding: None }),
+        receivable: receivable.map(|news| ReceivableMessage {
+            // The opening names its deadline and not its own time.
+            occurred_at: said.text("/closed_at").and_then(|time| time.parse().ok()),
+            dispute: said.id("/dispute_id"),
+            ..ReceivableMessage::of(news)
+        }),
         unrecognized: (!known).then(|| name_of(&said)),
         identity: inbound.body_hash(),
     })

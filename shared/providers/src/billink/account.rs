@@ -1,34 +1,12 @@
 //! The merchant's account document.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use serde_json::Value;
-use url::Url;
 
-use crate::AccountError;
-use crate::account::{BaseUrl, check, filled, read, segments};
+use crate::billink_common::account;
+use crate::billink_common::webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
 
-/// One client of Billink. Has no `Debug`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Account {
-    base_url: BaseUrl,
-    pub(super) username: SecretString,
-    pub(super) id: SecretString,
-    /// The workflow of orders that choose none.
-    pub(super) workflow_number: String,
-    /// Every secret that signs webhooks now: the current one, and the previous one while it is being changed. With
-    /// none, webhooks are unsigned.
-    #[serde(default)]
-    pub(super) webhook_secrets: Vec<SecretString>,
-    /// Read by whoever opens accounts; named here so that it is not an unknown field.
-    #[serde(default, rename = "disabled")]
-    _disabled: bool,
-    #[serde(default)]
-    pub(super) wire: Wire,
-}
+/// One client of Billink.
+pub(super) type Account = account::Account<Wire>;
 
 /// The paths, and everything on the wire that no page of the provider says for sure.
 #[derive(Deserialize)]
@@ -42,10 +20,10 @@ pub(super) struct Wire {
     pub(super) track_and_trace: String,
     /// v1's form of a date.
     pub(super) birth_date: String,
-    pub(super) signature_header: String,
-    pub(super) timestamp_header: String,
+    signature_header: String,
+    timestamp_header: String,
     /// Whether a secret's Base64 has to be decoded; "use this value as the secret" says no.
-    pub(super) decode_webhook_secrets: bool,
+    decode_webhook_secrets: bool,
 }
 
 impl Default for Wire {
@@ -57,39 +35,15 @@ impl Default for Wire {
             credit: "v2/client/invoice/credit".into(),
             track_and_trace: "trackAndTrace".into(),
             birth_date: "%d-%m-%Y".into(),
-            signature_header: "x-billink-signature".into(),
-            timestamp_header: "x-billink-timestamp".into(),
+            signature_header: SIGNATURE_HEADER.into(),
+            timestamp_header: TIMESTAMP_HEADER.into(),
             decode_webhook_secrets: false,
         }
     }
 }
 
-impl Account {
-    /// Reads the document and checks what its types cannot say.
-    pub(super) fn parse(document: &Value) -> Result<Self, AccountError> {
-        let account: Self = read(document)?;
-        let keys = account.webhook_secrets.iter().all(|secret| account.key(secret).is_some_and(|key| !key.is_empty()));
-        check([
-            filled("username", account.username.expose_secret()),
-            filled("id", account.id.expose_secret()),
-            (is_workflow(&account.workflow_number), "workflow_number", "must be 1 to 9 digits"),
-            (keys, "webhook_secrets", "must each be what Billink generated, not empty"),
-        ])?;
-        Ok(account)
+impl account::Wire for Wire {
+    fn signatures(&self) -> (&str, &str, bool) {
+        (&self.signature_header, &self.timestamp_header, self.decode_webhook_secrets)
     }
-
-    /// The address of a path below the base.
-    pub(super) fn url(&self, path: &str) -> Url {
-        self.base_url.join(segments(path))
-    }
-
-    /// The bytes that a webhook secret signs with.
-    pub(super) fn key(&self, secret: &SecretString) -> Option<Vec<u8>> {
-        let text = secret.expose_secret();
-        if self.wire.decode_webhook_secrets { STANDARD.decode(text).ok() } else { Some(text.as_bytes().to_vec()) }
-    }
-}
-
-pub(super) fn is_workflow(number: &str) -> bool {
-    (1..=9).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
 }

@@ -1,22 +1,21 @@
 //! What an answer means. Its body counts first, whatever the HTTP status: the guide says that every failure has 200.
 
 use jiff::{SignedDuration, Timestamp};
-use payment::{Action, Amount, Currency, Doubt, OrderNews, OrderState, Outcome, Payment, Receipt, Refusal};
+use payment::{Action, Doubt, OrderNews, OrderState, Outcome, Payment, Receipt, Refusal};
 use url::Url;
 
 use super::SESSION_SECONDS;
 use super::map::{self, Endpoint, Means};
 use super::wire::{Answer, Item};
+use crate::billink_common::{credited, events};
 use crate::transport::is_https_or_loopback;
-use crate::{JsonDecimal, ReadError, Response};
+use crate::{ReadError, Response};
 
 /// The call that was answered.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) endpoint: Endpoint,
     pub(super) payment: &'a Payment,
-    /// Whether an earlier call of the same operation may have happened.
-    pub(super) again: bool,
 }
 
 /// Billink's no, in one of its four shapes.
@@ -76,8 +75,7 @@ impl Asked<'_> {
         match code.and_then(|code| self.endpoint.code(code)) {
             Some((Means::Done, _)) if item.is_some() => done(item),
             Some((Means::Already, _)) => done(None),
-            Some((Means::Unfit, _)) if self.again => Outcome::InDoubt(Doubt::UnknownCode),
-            Some((Means::Refused | Means::Unfit, text)) => refused(code.map(spelled), text),
+            Some((Means::Refused, text)) => refused(code.map(map::spelled), text),
             Some((Means::Unsure, _)) => Outcome::InDoubt(Doubt::ServerError),
             Some((Means::Done, _)) | None => Outcome::InDoubt(Doubt::UnknownCode),
         }
@@ -89,11 +87,6 @@ impl Asked<'_> {
         let told = if fields.is_empty() { rule.to_owned() } else { format!("{rule}: {}", fields.join(", ")) };
         refused(Some(status.to_string()), &told)
     }
-}
-
-/// With the leading zeros of Billink's tables.
-fn spelled(code: i64) -> String {
-    if code < 0 { code.to_string() } else { format!("{code:03}") }
 }
 
 fn failed(status: u16) -> Doubt {
@@ -108,12 +101,6 @@ fn done(item: Option<&Item>) -> Outcome {
 /// A refusal in our words.
 pub(super) fn refused(provider_code: Option<String>, message: &str) -> Outcome {
     Outcome::Refused(Refusal { provider_code, message: Some(message.to_owned()) })
-}
-
-/// The amount in "Credit applied: 1.50 EURO.; step restarted.", where the message still has that form.
-fn credited(message: &str) -> Option<Amount> {
-    let (amount, _) = message.strip_prefix("Credit applied: ")?.split_once(" EURO")?;
-    amount.parse::<JsonDecimal>().ok()?.amount(Currency::EUR).ok()
 }
 
 /// The fields that a text complains about. The rest of it can be personal, and so can a word with an @.
@@ -153,7 +140,7 @@ pub(super) fn session(response: &Response) -> Result<OrderState, ReadError> {
         (Some(Failure::Code(Some(101 | 102)) | Failure::Http(401 | 403, _)), _) | (None, 401 | 403) => {
             Err(ReadError::Unauthorized)
         }
-        (None, 200..=299) => answer.and_then(|answer| map::session(&answer.status?)).ok_or(ReadError::Unreadable),
+        (None, 200..=299) => answer.and_then(|answer| events::session(&answer.status?)).ok_or(ReadError::Unreadable),
         _ => Err(ReadError::Unreadable),
     }
 }

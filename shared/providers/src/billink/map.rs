@@ -1,7 +1,7 @@
 //! What Billink's words and codes mean: tables to put beside its pages. Texts are ours; Billink's can quote what was
 //! sent.
 
-use payment::{Decline, DeclineReason, OrderState, ReceivableNews};
+use payment::OperationKind;
 
 /// A call that changes something. One code means different things at different ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,10 +18,8 @@ pub(super) enum Means {
     Done,
     /// Done before, wherever it stands.
     Already,
-    /// Definitely refused, because of the order.
+    /// Definitely refused.
     Refused,
-    /// Definitely refused, because of the request or the account: of an earlier call it proves nothing.
-    Unfit,
     /// Billink itself failed: it may have happened.
     Unsure,
 }
@@ -30,11 +28,11 @@ type Codes = [(i64, Means, &'static str)];
 
 /// developers.billink.nl/legacy-api/errors: at every call.
 const ANYWHERE: &Codes = &[
-    (1, Means::Unfit, "unknown API version"),
-    (101, Means::Unfit, "unknown client"),
-    (102, Means::Unfit, "unknown client"),
-    (103, Means::Unfit, "unknown action"),
-    (601, Means::Unfit, "the request cannot be parsed"),
+    (1, Means::Refused, "unknown API version"),
+    (101, Means::Refused, "unknown client"),
+    (102, Means::Refused, "unknown client"),
+    (103, Means::Refused, "unknown action"),
+    (601, Means::Refused, "the request cannot be parsed"),
     (603, Means::Unsure, "failure at Billink"),
 ];
 
@@ -44,9 +42,9 @@ const START_WORKFLOW: &Codes = &[
     (707, Means::Already, "workflow already started"),
     (-1, Means::Refused, "unknown order"),
     (704, Means::Refused, "unknown order"),
-    (705, Means::Unfit, "no order given"),
+    (705, Means::Refused, "no order given"),
     (706, Means::Refused, "not allowed to manage this order"),
-    (708, Means::Unfit, "more than 10 orders"),
+    (708, Means::Refused, "more than 10 orders"),
 ];
 
 /// developers.billink.nl/legacy-api/errors/credit; 200 from the guide, -1 and 709 from the shop plugins.
@@ -55,7 +53,7 @@ const CREDIT: &Codes = &[
     (-1, Means::Refused, "unknown order"),
     (402, Means::Refused, "workflow does not exist"),
     (404, Means::Refused, "the order number does not fit"),
-    (705, Means::Unfit, "no order given"),
+    (705, Means::Refused, "no order given"),
     (706, Means::Refused, "not allowed to manage this order"),
     (707, Means::Refused, "a credit is not possible at this stage"),
     (708, Means::Refused, "a credit is not possible at this stage"),
@@ -73,64 +71,48 @@ const CREATE_SESSION: &[(u16, &str)] = &[
 ];
 
 impl Endpoint {
-    /// What a code of this call means; none when its page does not have it.
-    pub(super) fn code(self, code: i64) -> Option<(Means, &'static str)> {
+    /// The call that an operation of this kind is; a confirmation is none, and nothing is amended.
+    fn of(kind: OperationKind) -> Option<Self> {
+        match kind {
+            OperationKind::CreateSession => Some(Self::CreateSession),
+            OperationKind::Confirm | OperationKind::Amend => None,
+            OperationKind::Capture => Some(Self::StartWorkflow),
+            OperationKind::Refund | OperationKind::Cancel => Some(Self::Credit),
+        }
+    }
+
+    fn codes(self) -> impl Iterator<Item = &'static (i64, Means, &'static str)> {
         let own = match self {
             Self::CreateSession => &[],
             Self::StartWorkflow => START_WORKFLOW,
             Self::Credit => CREDIT,
         };
-        own.iter().chain(ANYWHERE).find(|row| row.0 == code).map(|(_, means, text)| (*means, *text))
+        own.iter().chain(ANYWHERE)
+    }
+
+    fn refusals(self) -> &'static [(u16, &'static str)] {
+        if self == Self::CreateSession { CREATE_SESSION } else { &[] }
+    }
+
+    /// What a code of this call means; none when its page does not have it.
+    pub(super) fn code(self, code: i64) -> Option<(Means, &'static str)> {
+        self.codes().find(|row| row.0 == code).map(|(_, means, text)| (*means, *text))
     }
 
     /// The refusal that an HTTP status of this call's service means; none when its page does not have it.
     pub(super) fn refusal(self, status: u16) -> Option<&'static str> {
-        let rows = if self == Self::CreateSession { CREATE_SESSION } else { &[] };
-        rows.iter().find(|row| row.0 == status).map(|row| row.1)
+        self.refusals().iter().find(|row| row.0 == status).map(|row| row.1)
     }
 }
 
-/// What an event says.
-#[derive(Clone)]
-pub(super) enum Says {
-    /// How the order stands.
-    Order(OrderState),
-    /// Who paid whom.
-    Receivable(ReceivableNews),
-    /// Nothing that a payment keeps.
-    Nothing,
+/// The codes and HTTP statuses that definitely refuse an operation.
+pub(crate) fn refusals(kind: OperationKind) -> Vec<String> {
+    let Some(endpoint) = Endpoint::of(kind) else { return Vec::new() };
+    let codes = endpoint.codes().filter(|row| row.1 == Means::Refused).map(|row| spelled(row.0));
+    codes.chain(endpoint.refusals().iter().map(|row| row.0.to_string())).collect()
 }
 
-const FAILED: Decline = Decline { reason: DeclineReason::Other, provider_code: None, message: None };
-
-/// developers.billink.nl/authorize-payment/session-status and webhooks/session-webhook.
-pub(super) static SESSION: [(&str, OrderState); 5] = [
-    ("session_active", OrderState::AwaitingBuyer(None)),
-    ("order_created", OrderState::Authorized),
-    ("cancelled", OrderState::Canceled),
-    ("failed", OrderState::Declined(FAILED)),
-    ("session_expired", OrderState::Expired),
-];
-
-/// developers.billink.nl/webhooks/order-webhook. An order that was credited in full before any capture is released;
-/// after one, that is a refund which we know of.
-pub(super) static ORDER: [(&str, Says); 8] = [
-    ("order_placed", Says::Order(OrderState::Authorized)),
-    ("order_workflow_started", Says::Nothing),
-    ("partial_payment_added", Says::Receivable(ReceivableNews::BuyerPaid)),
-    ("order_paid", Says::Receivable(ReceivableNews::BuyerPaid)),
-    ("partial_credit_added", Says::Nothing),
-    ("order_fully_accredited", Says::Order(OrderState::Canceled)),
-    ("customer_fully_paid", Says::Receivable(ReceivableNews::Closed)),
-    ("order_on_hold", Says::Nothing),
-];
-
-/// How an order stands whose session has this status.
-pub(super) fn session(word: &str) -> Option<OrderState> {
-    SESSION.iter().find(|row| row.0 == word).map(|row| row.1.clone())
-}
-
-/// What an order's event says.
-pub(super) fn event(word: &str) -> Option<Says> {
-    ORDER.iter().find(|row| row.0 == word).map(|row| row.1.clone())
+/// A code with the leading zeros of Billink's tables.
+pub(super) fn spelled(code: i64) -> String {
+    if code < 0 { code.to_string() } else { format!("{code:03}") }
 }

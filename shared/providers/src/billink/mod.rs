@@ -7,7 +7,6 @@ mod map;
 mod request;
 #[cfg(test)]
 mod tests;
-mod webhook;
 mod wire;
 
 use async_trait::async_trait;
@@ -17,6 +16,9 @@ use payment::{
     OrderNews, OrderState, Outcome, Payment, Status,
 };
 
+use crate::adapter::proven;
+use crate::billink_common::account::is_workflow;
+use crate::billink_common::webhook;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Transport,
@@ -24,16 +26,13 @@ use crate::{
 use account::Account;
 use answer::Asked;
 use map::Endpoint;
+pub(crate) use map::refusals;
 
 /// A session lives until it is paid or cancelled, or one hour.
 const SESSION_SECONDS: u32 = 3_600;
 
 /// What Billink takes as an order number, less the part that makes ours unique (v1's codes 434, 436 and 439).
 const LONGEST_REFERENCE: usize = 43;
-
-const fn operation(kind: OperationKind, doubt: DoubtPolicy) -> OperationCapability {
-    OperationCapability { kind, flows: &[], partial: false, doubt, calls: true, needs_order: false, requires: &[] }
-}
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billink",
@@ -42,12 +41,12 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     flows: &[Flow::Redirect],
     capture_modes: &[CaptureMode::Manual],
     operations: &[
-        OperationCapability { needs_order: true, ..operation(OperationKind::CreateSession, DoubtPolicy::Harmless) },
-        OperationCapability { calls: false, ..operation(OperationKind::Confirm, DoubtPolicy::Harmless) },
+        OperationCapability::call(OperationKind::CreateSession, DoubtPolicy::Harmless).with_order(),
+        OperationCapability::look(OperationKind::Confirm, DoubtPolicy::Harmless),
         // A workflow that is started again answers 707.
-        operation(OperationKind::Capture, DoubtPolicy::Repeat),
-        OperationCapability { partial: true, ..operation(OperationKind::Refund, DoubtPolicy::None) },
-        operation(OperationKind::Cancel, DoubtPolicy::None),
+        OperationCapability::call(OperationKind::Capture, DoubtPolicy::Repeat),
+        OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
+        OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
     ],
     countries: &["NL", "BE", "DE"],
     currencies: &["EUR"],
@@ -84,7 +83,7 @@ impl Adapter for Billink {
         let bad_reference = (!plain || reference.len() > LONGEST_REFERENCE).then(|| OrderError::at("/reference", rule));
         let options = order.options.as_object().into_iter().flatten().filter_map(|(name, value)| {
             let rule = match (name.as_str(), value.as_str()) {
-                (request::WORKFLOW_OPTION, Some(number)) if account::is_workflow(number) => return None,
+                (request::WORKFLOW_OPTION, Some(number)) if is_workflow(number) => return None,
                 (request::WORKFLOW_OPTION, _) => "must be 1 to 9 digits as text",
                 _ => "is not an option of this provider",
             };
@@ -99,27 +98,25 @@ impl Adapter for Billink {
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
         let (account, payment) = (&self.account, context.payment);
-        let (endpoint, operation, request) = match act {
+        let (endpoint, request) = match act {
             Act::CreateSession(operation) => {
-                (Endpoint::CreateSession, operation, request::create_session(account, operation, context))
+                (Endpoint::CreateSession, request::create_session(account, operation, context))
             }
-            Act::Confirm(_) => return Outcome::NotSent,
-            Act::Capture(operation) => {
-                (Endpoint::StartWorkflow, operation, request::start_workflow(account, operation, payment))
-            }
+            Act::Confirm(_) | Act::Amend(_) => return Outcome::NotSent,
+            Act::Capture(operation) => (Endpoint::StartWorkflow, request::start_workflow(account, operation, payment)),
             // Nothing is promised yet.
             Act::Cancel(operation) if operation.amount.is_zero() => {
                 return answer::refused(None, "a session cannot be called off; it lapses within an hour");
             }
             // No call cancels: an order whose workflow was not started is credited in full.
             Act::Refund { refund: operation, .. } | Act::Cancel(operation) => {
-                (Endpoint::Credit, operation, request::credit(account, operation, payment))
+                (Endpoint::Credit, request::credit(account, operation, payment))
             }
         };
         let Some(request) = request else { return Outcome::NotSent };
-        let asked = Asked { endpoint, payment, again: operation.doubt_since.is_some() };
         let answer = self.transport.act(effect, request, context.deadline).await;
-        answer.outcome(|response| asked.outcome(&response, context.now))
+        let asked = Asked { endpoint, payment };
+        proven(act.operation(), answer.outcome(|response| asked.outcome(&response, context.now)))
     }
 
     async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {
@@ -133,7 +130,9 @@ impl Adapter for Billink {
         Ok(Observation::read(News { order, operations: Vec::new() }))
     }
 
-    /// No read tells one credit from another, and a capture is sent again instead.
+    /// No read tells of a credit: order info has a status, a description and whether the merchant was paid, and no
+    /// amount. A capture is sent again, which tells more than the description does: by the page of workflow/start,
+    /// Billink waits three days before an order has steps.
     async fn probe(&self, _operation: &Operation, _context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
         Ok(Observation::read(Finding::Unclear))
     }
@@ -143,10 +142,10 @@ impl Adapter for Billink {
     }
 
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-        webhook::receive(&self.account, inbound, (self.clock)())
+        webhook::receive(self.account.webhooks(), inbound, (self.clock)())
     }
 
     fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-        webhook::reread(&self.account, inbound)
+        webhook::reread(self.account.webhooks(), inbound)
     }
 }

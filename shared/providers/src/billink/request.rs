@@ -11,11 +11,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::account::Account;
+use crate::billink_common::LONGEST_DESCRIPTION;
 use crate::order::euros;
 use crate::{Context, JsonDecimal, Request};
-
-/// v1's limit of `DESCRIPTION`.
-const LONGEST_DESCRIPTION: usize = 254;
 
 /// The option that chooses another workflow than the account's.
 pub(super) const WORKFLOW_OPTION: &str = "workflow_number";

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::billink_common::Code;
+
 /// Any answer: what a success holds, and the four shapes of a failure.
 #[derive(Deserialize)]
 pub(super) struct Answer {
@@ -57,45 +59,4 @@ pub(super) struct Item {
     pub(super) code: Code,
     pub(super) invoice_number: Option<String>,
     pub(super) message: Option<String>,
-}
-
-/// A code or id: the guide shows codes as text and as numbers.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum Code {
-    Number(i64),
-    Text(String),
-}
-
-impl Code {
-    /// Its number, leading zeros aside; none when it is another word.
-    pub(super) fn number(&self) -> Option<i64> {
-        match self {
-            Self::Number(number) => Some(*number),
-            Self::Text(text) => text.trim().parse().ok(),
-        }
-    }
-
-    pub(super) fn text(&self) -> String {
-        match self {
-            Self::Number(number) => number.to_string(),
-            Self::Text(text) => text.clone(),
-        }
-    }
-}
-
-/// A session's or an order's webhook. The two have no field in common.
-#[derive(Deserialize)]
-pub(super) struct Webhook {
-    /// Of a session.
-    pub(super) status: Option<String>,
-    #[serde(rename = "invoiceNumber")]
-    pub(super) order_number: Option<String>,
-    #[serde(rename = "billinkInvoiceNumber")]
-    pub(super) public_number: Option<String>,
-    /// Of an order.
-    pub(super) event: Option<String>,
-    pub(super) invoice_number_clean: Option<String>,
-    pub(super) invoice_number: Option<String>,
-    pub(super) order_id: Option<Code>,
 }

@@ -1,28 +1,15 @@
 //! The merchant's account document.
 
-use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
 
 use crate::AccountError;
-use crate::account::{BaseUrl, check, filled, read, segments};
+use crate::account::check;
+use crate::billink_common::account;
+use crate::billink_common::webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
 
-/// One merchant at Billink. Has no `Debug`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Account {
-    base_url: BaseUrl,
-    pub(super) username: String,
-    pub(super) id: SecretString,
-    /// Which agreement with Billink the orders fall under.
-    pub(super) workflow_number: String,
-    /// Read by whoever opens accounts; named here so that it is not an unknown field.
-    #[serde(default, rename = "disabled")]
-    _disabled: bool,
-    #[serde(default)]
-    pub(super) wire: Wire,
-}
+/// One client of Billink.
+pub(super) type Account = account::Account<Wire>;
 
 /// What Billink's clients spell differently.
 #[derive(Deserialize)]
@@ -36,6 +23,10 @@ pub(super) struct Wire {
     pub(super) additional_text: String,
     /// What `HOUSENUMBER`, `HOUSEEXTENSION` and `POSTALCODE` begin with in a delivery address; `DELIVERY_` in others.
     pub(super) delivery_number: String,
+    /// These three as in the account at the other API.
+    signature_header: String,
+    timestamp_header: String,
+    decode_webhook_secrets: bool,
 }
 
 impl Default for Wire {
@@ -45,30 +36,26 @@ impl Default for Wire {
             order_quantity: "ORDERQUANTITY".into(),
             additional_text: "ADITIONALTEXT".into(),
             delivery_number: "DELIVERY".into(),
+            signature_header: SIGNATURE_HEADER.into(),
+            timestamp_header: TIMESTAMP_HEADER.into(),
+            decode_webhook_secrets: false,
         }
     }
 }
 
-impl Account {
-    /// Reads the document and checks what its types cannot say.
-    pub(super) fn parse(document: &Value) -> Result<Self, AccountError> {
-        let account: Self = read(document)?;
-        let Wire { order_quantity, additional_text, delivery_number, .. } = &account.wire;
-        let names = [order_quantity, additional_text, delivery_number];
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        check([
-            filled("username", &account.username),
-            filled("id", account.id.expose_secret()),
-            (digits(&account.workflow_number), "workflow_number", "must be digits"),
-            (names.into_iter().all(|name| is_name(name)), "wire", "must name elements by A-Z and _"),
-        ])?;
-        Ok(account)
+impl account::Wire for Wire {
+    fn signatures(&self) -> (&str, &str, bool) {
+        (&self.signature_header, &self.timestamp_header, self.decode_webhook_secrets)
     }
+}
 
-    /// The address of a call.
-    pub(super) fn url(&self, call: &str) -> Url {
-        self.base_url.join(segments(&self.wire.path).chain([call]))
-    }
+/// Reads the document and checks what its types cannot say.
+pub(super) fn parse(document: &Value) -> Result<Account, AccountError> {
+    let account = Account::parse(document)?;
+    let Wire { order_quantity, additional_text, delivery_number, .. } = &account.wire;
+    let names = [order_quantity, additional_text, delivery_number];
+    check([(names.into_iter().all(|name| is_name(name)), "wire", "must name elements by A-Z and _")])?;
+    Ok(account)
 }
 
 fn is_name(text: &str) -> bool {

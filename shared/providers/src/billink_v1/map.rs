@@ -1,9 +1,9 @@
 //! What Billink's codes mean. The same number means something else at every endpoint, so each has its own table.
 
-use payment::{Currency, Decline, DeclineReason, Doubt, OrderNews, OrderState, Outcome, Receipt, Refusal, Text};
+use payment::{Decline, DeclineReason, Doubt, OperationKind, OrderNews, OrderState, Outcome, Receipt, Refusal, Text};
 
 use super::xml::Element;
-use crate::{JsonDecimal, ReadError, Response};
+use crate::{ReadError, Response, billink_common};
 
 /// What a code says about the call that it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub(super) static START: Endpoint =
 pub(super) static CREDIT: Endpoint =
     Endpoint { action: "Credit", path: "credit", code: OF_INVOICE, news: credited, codes: CREDIT_CODES };
 pub(super) static STATUS: Endpoint =
-    Endpoint { action: "Status", path: "status", code: OF_CALL, news: nothing, codes: STATUS_CODES };
+    Endpoint { action: "Status", path: "status", code: OF_CALL, news: nothing, codes: &[] };
 
 /// developers.billink.nl, legacy API, errors: what stands on every page.
 pub(super) const COMMON_CODES: &[Row] = &[
@@ -184,18 +184,21 @@ const CREDIT_CODES: &[Row] = &[
     ("709", Refused, "the bank account for the refund is unknown"),
 ];
 
-/// Billink's WooCommerce plug-in.
-const STATUS_CODES: &[Row] = &[
-    ("110", Refused, "more than 100 invoices"),
-    ("111", Refused, "too many requests"),
-    ("420", Refused, "invoice number missing"),
-    ("705", Refused, "no invoice"),
-];
-
 /// A recorded `STATUS`, and whether the order is there: not found, unpaid, paid, open.
 pub(super) const STATUSES: [(&str, bool); 4] = [("-1", false), ("0", true), ("1", true), ("2", true)];
 
 impl Endpoint {
+    /// The call that an operation of this kind is; nothing is amended.
+    pub(super) const fn of(kind: OperationKind) -> Option<&'static Self> {
+        match kind {
+            OperationKind::CreateSession => Some(&CHECK),
+            OperationKind::Confirm => Some(&ORDER),
+            OperationKind::Capture => Some(&START),
+            OperationKind::Refund | OperationKind::Cancel => Some(&CREDIT),
+            OperationKind::Amend => None,
+        }
+    }
+
     pub(super) fn row(&self, code: &str) -> Option<&'static Row> {
         self.codes.iter().chain(COMMON_CODES).find(|(known, ..)| *known == code)
     }
@@ -209,6 +212,13 @@ impl Endpoint {
             _ => None,
         }
     }
+}
+
+/// The codes that definitely refuse an operation.
+pub(crate) fn refusals(kind: OperationKind) -> Vec<String> {
+    let codes = Endpoint::of(kind).map_or(&[][..], |endpoint| endpoint.codes);
+    let refused = codes.iter().filter(|(_, class, _)| *class == Refused);
+    refused.map(|(code, ..)| (*code).to_owned()).collect()
 }
 
 /// What the answer to an effectful call means. Errors come with HTTP 200, so another status is not Billink's word.
@@ -280,12 +290,9 @@ fn nothing(_: &Element) -> Option<Receipt> {
     Some(Receipt::default())
 }
 
-/// The amount in "Credit applied: 1.50 EURO.; step restarted.", where the message has that form.
 fn credited(root: &Element) -> Option<Receipt> {
     let message = root.text(&["MSG", "STATUSES", "ITEM", "MESSAGE"]);
-    let amount = message.and_then(|text| Some(text.strip_prefix("Credit applied: ")?.split_once(" EURO")?.0));
-    let amount = amount.and_then(|text| text.parse::<JsonDecimal>().ok()?.amount(Currency::EUR).ok());
-    Some(Receipt { amount, ..Receipt::default() })
+    Some(Receipt { amount: message.and_then(billink_common::credited), ..Receipt::default() })
 }
 
 fn about_order(order: OrderNews) -> Receipt {

@@ -10,35 +10,35 @@ mod tests;
 mod xml;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use payment::{
-    BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind,
-    OperationStatus, Order, OrderError, OrderNews, OrderState, Outcome, Payment, Receipt,
+    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, OperationStatus,
+    Order, OrderError, OrderNews, OrderState, Outcome, Payment, Receipt,
 };
 use serde_json::Value;
 
+use crate::adapter::proven;
+use crate::billink_common::webhook;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
-use map::{CHECK, CREDIT, Endpoint, ORDER, START};
-
-const fn operation(kind: OperationKind, doubt: DoubtPolicy) -> OperationCapability {
-    OperationCapability { kind, flows: &[], partial: false, doubt, calls: true, needs_order: false, requires: &[] }
-}
+use map::Endpoint;
+pub(crate) use map::refusals;
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billink_v1",
     name: "Billink v1",
-    webhook_path: "billink-v1",
+    webhook_path: "billink",
     flows: &[Flow::Direct],
     capture_modes: &[CaptureMode::Manual],
     operations: &[
-        OperationCapability { needs_order: true, ..operation(OperationKind::CreateSession, DoubtPolicy::Harmless) },
-        OperationCapability { needs_order: true, ..operation(OperationKind::Confirm, DoubtPolicy::Lookup) },
-        operation(OperationKind::Capture, DoubtPolicy::Repeat),
-        OperationCapability { partial: true, ..operation(OperationKind::Refund, DoubtPolicy::None) },
-        operation(OperationKind::Cancel, DoubtPolicy::None),
+        OperationCapability::call(OperationKind::CreateSession, DoubtPolicy::Harmless).with_order(),
+        OperationCapability::call(OperationKind::Confirm, DoubtPolicy::Lookup).with_order(),
+        OperationCapability::call(OperationKind::Capture, DoubtPolicy::Repeat),
+        OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
+        OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
     ],
     countries: &["NL", "BE"],
     currencies: &["EUR"],
@@ -54,7 +54,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
-    Ok(Box::new(Billink { account: Account::parse(document)?, transport }))
+    Ok(Box::new(Billink { account: account::parse(document)?, transport }))
 }
 
 struct Billink {
@@ -69,7 +69,7 @@ impl Adapter for Billink {
     }
 
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
-        rules::broken(order, request::day(jiff::Timestamp::now()))
+        rules::broken(order, request::day(Timestamp::now()))
     }
 
     fn broken_widget_rules(&self, _payment: &Payment, _result: &Value) -> Vec<OrderError> {
@@ -77,21 +77,14 @@ impl Adapter for Billink {
     }
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
-        let (Act::CreateSession(operation)
-        | Act::Confirm(operation)
-        | Act::Capture(operation)
-        | Act::Refund { refund: operation, .. }
-        | Act::Cancel(operation)) = act;
+        let operation = act.operation();
         if cancels_nothing(operation) {
             return Outcome::Done(Receipt::default());
         }
         let Some((endpoint, request)) = self.asked(operation, context) else { return Outcome::NotSent };
         let answer = self.transport.act(effect, request, context.deadline).await;
-        match answer.outcome(|response| map::outcome(endpoint, &response, &context.payment.order_reference)) {
-            // That a repeat is refused says nothing about the call that it repeats.
-            Outcome::Refused(_) if operation.doubt_since.is_some() => Outcome::InDoubt(Doubt::UnknownCode),
-            outcome => outcome,
-        }
+        let number = &context.payment.order_reference;
+        proven(operation, answer.outcome(|response| map::outcome(endpoint, &response, number)))
     }
 
     async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {
@@ -127,13 +120,12 @@ impl Adapter for Billink {
         None
     }
 
-    /// This API sends no messages.
-    fn receive(&self, _inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-        Err(NotAuthentic::Forged)
+    fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        webhook::receive(self.account.webhooks(), inbound, Timestamp::now())
     }
 
-    fn reread(&self, _inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-        Err(NotAuthentic::Unreadable)
+    fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+        webhook::reread(self.account.webhooks(), inbound)
     }
 }
 
@@ -141,11 +133,13 @@ impl Billink {
     /// The call of an operation; `None` when something that it needs is gone.
     fn asked(&self, operation: &Operation, context: &Context<'_>) -> Option<(&'static Endpoint, Request)> {
         let account = &self.account;
-        let (endpoint, fields) = match operation.kind() {
-            OperationKind::CreateSession => (&CHECK, request::check(account, context.order?)),
-            OperationKind::Confirm => (&ORDER, request::order(account, context)?),
-            OperationKind::Capture => (&START, request::start(account, operation, context.payment)),
-            OperationKind::Refund | OperationKind::Cancel => (&CREDIT, request::credit(operation, context.payment)),
+        let endpoint = Endpoint::of(operation.kind())?;
+        let fields = match operation.kind() {
+            OperationKind::CreateSession => request::check(account, context.order?),
+            OperationKind::Confirm => request::order(account, context)?,
+            OperationKind::Capture => request::start(account, operation, context.payment),
+            OperationKind::Refund | OperationKind::Cancel => request::credit(operation, context.payment),
+            OperationKind::Amend => return None,
         };
         Some((endpoint, request::post(account, endpoint, fields)?))
     }

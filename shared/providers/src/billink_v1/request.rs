@@ -12,23 +12,21 @@ use secrecy::ExposeSecret;
 use super::account::{Account, Wire};
 use super::map::Endpoint;
 use super::xml::Element;
-use crate::order::{company, euros, house_number, plain};
+use crate::billink_common::{LONGEST_DESCRIPTION, house_number};
+use crate::order::{company, euros, plain};
 use crate::zone::AMSTERDAM;
 use crate::{Context, Request};
-
-/// Credit: the longest `DESCRIPTION` that the WooCommerce plug-in sends.
-const LONGEST_DESCRIPTION: usize = 254;
 
 /// The call with these elements beside the credentials.
 pub(super) fn post(account: &Account, endpoint: &Endpoint, fields: Vec<Element>) -> Option<Request> {
     let head = [
         Element::leaf("VERSION", "BILLINK2.0"),
-        Element::leaf("CLIENTUSERNAME", &account.username),
+        Element::leaf("CLIENTUSERNAME", account.username.expose_secret()),
         Element::leaf("CLIENTID", account.id.expose_secret()),
         Element::leaf("ACTION", endpoint.action),
     ];
     let document = Element::node("API", head.into_iter().chain(fields).collect()).document();
-    let url = account.url(endpoint.path);
+    let url = account.url(&format!("{}/{}", account.wire.path, endpoint.path));
     Some(Request::new(Method::POST, url).with_body("text/xml", document))
 }
 

@@ -19,9 +19,6 @@ pub(super) struct Account {
     /// What the account may do; both when absent.
     #[serde(default)]
     action: Option<Only>,
-    /// Read by whoever opens accounts; named here so that it is not an unknown field.
-    #[serde(default, rename = "disabled")]
-    _disabled: bool,
     #[serde(default)]
     pub(super) wire: Wire,
 }

@@ -2,8 +2,8 @@
 
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderName, Method};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
@@ -53,13 +53,13 @@ impl Buckaroo {
     }
 
     /// Asks a question that is too long for an address.
-    pub(super) async fn ask<Q: Serialize + Sync, T: DeserializeOwned>(
+    pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         path: &str,
-        question: &Q,
+        question: &Value,
         context: &Context<'_>,
     ) -> Result<T, ReadError> {
-        let body = serde_json::to_vec(question).map_err(|_| ReadError::Nothing)?;
+        let body = question.to_string().into_bytes();
         self.read(Method::POST, self.account.url(path, None), &body, context).await
     }
 

@@ -1,11 +1,12 @@
 //! Looking for a transaction: by its key where we know it, else by our reference.
 
 use payment::{Finding, Operation, Outcome, Receipt};
+use serde_json::json;
 
 use super::act::too_late;
 use super::client::Buckaroo;
 use super::map::{self, Meaning, ServiceAction};
-use super::wire::{ByInvoice, StatusesAnswer, StatusesRequest, Transaction};
+use super::wire::{StatusesAnswer, Transaction};
 use crate::{Context, ReadError};
 
 /// What a look-up gave.
@@ -29,7 +30,7 @@ impl Buckaroo {
         if let Some(key) = key {
             return Ok(LookUp::One(Box::new(self.status(key, context).await?)));
         }
-        let question = StatusesRequest { transactions: [ByInvoice { invoice: &operation.reference }] };
+        let question = json!({ "Transactions": [{ "Invoice": operation.reference }] });
         let answer = self.ask(&self.account.wire.statuses_path, &question, context).await?;
         let others = payment.operations.iter().filter(|o| o.id != operation.id);
         let known: Vec<_> = others.filter_map(|o| o.provider_reference.as_deref()).chain(first_key).collect();

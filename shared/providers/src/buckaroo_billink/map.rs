@@ -21,6 +21,22 @@ pub(super) enum Meaning {
     Canceled,
 }
 
+impl Meaning {
+    /// Whether it definitely refuses an operation. A buyer who is rejected, or who calls the order off, is an answer.
+    fn refuses(self, kind: OperationKind) -> bool {
+        match self {
+            Self::Failed => true,
+            Self::Rejected | Self::Canceled => kind != OperationKind::CreateSession,
+            Self::Done | Self::Technical | Self::Pending => false,
+        }
+    }
+}
+
+/// The codes that definitely refuse an operation.
+pub(crate) fn refusals(kind: OperationKind) -> Vec<String> {
+    STATUSES.iter().filter(|(.., meaning)| meaning.refuses(kind)).map(|(code, ..)| code.to_string()).collect()
+}
+
 /// docs.buckaroo.io/docs/status; 794 from the PHP SDK. What is not here is unknown, 691 and 692 too: they stand in one
 /// SDK's list of constants and on no page.
 pub(super) const STATUSES: [(u16, &str, Meaning); 12] = [
@@ -84,7 +100,7 @@ impl ServiceAction {
     /// What our reference ends with before six characters; an order's reference ends with none.
     pub(super) fn suffix(&self) -> Option<char> {
         match self.kind {
-            OperationKind::CreateSession | OperationKind::Confirm => None,
+            OperationKind::CreateSession | OperationKind::Confirm | OperationKind::Amend => None,
             OperationKind::Capture => Some('C'),
             OperationKind::Refund => Some('R'),
             OperationKind::Cancel => Some('X'),
@@ -150,9 +166,8 @@ pub(super) fn outcome(action: &ServiceAction, answer: &Transaction) -> Outcome {
     }
     let state = match answer.meaning() {
         None => return Outcome::InDoubt(Doubt::UnknownCode),
-        Some(Meaning::Technical) => return Outcome::InDoubt(Doubt::ServerError),
-        Some(Meaning::Failed) => return Outcome::Refused(answer.refusal()),
-        Some(Meaning::Rejected | Meaning::Canceled) if !action.opens() => return Outcome::Refused(answer.refusal()),
+        Some(meaning) if meaning.refuses(action.kind) => return Outcome::Refused(answer.refusal()),
+        Some(Meaning::Failed | Meaning::Technical) => return Outcome::InDoubt(Doubt::ServerError),
         Some(Meaning::Rejected) => OrderState::Declined(answer.decline(DeclineReason::CreditRefused)),
         Some(Meaning::Canceled) => OrderState::Canceled,
         Some(Meaning::Pending) => match answer.redirect() {

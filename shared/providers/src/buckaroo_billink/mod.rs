@@ -32,18 +32,7 @@ use act::gives_back;
 use client::Buckaroo;
 use look::LookUp;
 use map::ServiceAction;
-
-const fn operation(kind: OperationKind, partial: bool) -> OperationCapability {
-    OperationCapability {
-        kind,
-        flows: &[],
-        partial,
-        doubt: DoubtPolicy::Lookup,
-        calls: true,
-        needs_order: false,
-        requires: &[],
-    }
-}
+pub(crate) use map::refusals;
 
 const fn limit(country: &'static str, buyer: BuyerKind, max_amount: i64) -> Limit {
     Limit { country, buyer, max_amount }
@@ -56,11 +45,11 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     flows: &[Flow::Redirect, Flow::Direct],
     capture_modes: &[CaptureMode::Manual, CaptureMode::Automatic],
     operations: &[
-        OperationCapability { needs_order: true, ..operation(OperationKind::CreateSession, false) },
-        OperationCapability { calls: false, ..operation(OperationKind::Confirm, false) },
-        operation(OperationKind::Capture, false),
-        operation(OperationKind::Refund, true),
-        operation(OperationKind::Cancel, false),
+        OperationCapability::call(OperationKind::CreateSession, DoubtPolicy::Lookup).with_order(),
+        OperationCapability::look(OperationKind::Confirm, DoubtPolicy::Lookup),
+        OperationCapability::call(OperationKind::Capture, DoubtPolicy::Lookup),
+        OperationCapability::call(OperationKind::Refund, DoubtPolicy::Lookup).in_parts(),
+        OperationCapability::call(OperationKind::Cancel, DoubtPolicy::Lookup),
     ],
     countries: &["NL", "BE"],
     currencies: &["EUR"],

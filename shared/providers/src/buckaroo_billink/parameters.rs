@@ -4,7 +4,8 @@ use payment::{Address, Order, Person, Salutation, TableLine};
 
 use super::account::Wire;
 use super::wire::Parameter;
-use crate::order::{company, euros, house_number, plain};
+use crate::billink_common::house_number;
+use crate::order::{company, euros, plain};
 
 /// A parameter's name, and its value where it has one.
 type Named<'a> = (&'a str, Option<String>);

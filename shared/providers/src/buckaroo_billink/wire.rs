@@ -86,19 +86,7 @@ pub(super) struct Parameter<'a> {
     pub(super) value: String,
 }
 
-/// The body of `POST json/Transaction/Statuses`.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct StatusesRequest<'a> {
-    pub(super) transactions: [ByInvoice<'a>; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ByInvoice<'a> {
-    pub(super) invoice: &'a str,
-}
-
+/// The answer to `POST json/Transaction/Statuses`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct StatusesAnswer {

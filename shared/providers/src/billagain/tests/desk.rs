@@ -4,14 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use payment::{
-    CaptureMode, Cause, CauseKind, Fingerprint, Flow, NewPayment, Order, OrderNews, OrderState, Outcome, Payment, Token,
-};
+use payment::{Flow, Order, OrderNews, OrderState, Outcome, Payment};
 use serde_json::{Value, json};
 
+use crate::testing::{self, Server};
 use crate::{Act, Adapter, Context, Deadline, Effect, ReadError, Transport, Urls};
 
 pub(super) const TOKEN: &str = "qQPHbizijkuMvTigLR";
@@ -28,35 +24,34 @@ pub(super) fn says(status: u16, body: impl ToString) -> Reply {
     Reply::Says(status, body.to_string())
 }
 
-#[derive(Default)]
-struct Desk {
-    script: BTreeMap<String, Reply>,
-    calls: Vec<String>,
-}
+type Script = Arc<Mutex<BTreeMap<String, Reply>>>;
 
 /// BillAgain, as scripted; what is not scripted is answered with 418.
-#[derive(Clone, Default)]
 pub(super) struct BillAgain {
-    base: String,
-    desk: Arc<Mutex<Desk>>,
+    server: Server,
+    script: Script,
 }
 
 impl BillAgain {
     pub(super) async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let desk = Self { base: format!("http://{}/v1", listener.local_addr().unwrap()), ..Self::default() };
-        let app = axum::Router::new().fallback(answer).with_state(desk.clone());
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        desk
+        let script = Script::default();
+        let scripted = script.clone();
+        let server = Server::start(move |seen| match scripted.lock().unwrap().get(&seen.line).cloned() {
+            Some(Reply::Says(status, body)) => Some(testing::says(status, body)),
+            Some(Reply::Hangs) => None,
+            Some(Reply::Resets) => std::panic::resume_unwind(Box::new("the connection breaks")),
+            None => Some(testing::says(418, "")),
+        });
+        Self { server: server.await, script }
     }
 
     pub(super) fn on(self, call: &str, reply: Reply) -> Self {
-        self.desk.lock().unwrap().script.insert(call.to_owned(), reply);
+        self.script.lock().unwrap().insert(call.to_owned(), reply);
         self
     }
 
     pub(super) fn account(&self) -> Value {
-        json!({ "base_url": self.base, "account_id": "5", "api_key": "hush", "gateway_id": 99 })
+        account_at(&self.server.base)
     }
 
     pub(super) fn adapter(&self) -> Box<dyn Adapter> {
@@ -65,31 +60,12 @@ impl BillAgain {
 
     /// Every call as it arrived: method, path, some headers, body.
     pub(super) fn calls(&self) -> Vec<String> {
-        self.desk.lock().unwrap().calls.clone()
+        self.server.seen().iter().map(|seen| seen.told(&["accept", "authorization", "content-type"])).collect()
     }
 }
 
-async fn answer(State(desk): State<BillAgain>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-    let name = format!("{} {}", head.method, head.uri.path());
-    let mut call = name.clone();
-    for header in ["accept", "authorization", "content-type"] {
-        if let Some(value) = head.headers.get(header) {
-            call.push_str(&format!("\n{header}: {}", value.to_str().unwrap()));
-        }
-    }
-    call.push_str(&format!("\n\n{}", String::from_utf8(body.to_vec()).unwrap()));
-    let reply = {
-        let mut desk = desk.desk.lock().unwrap();
-        desk.calls.push(call);
-        desk.script.get(&name).cloned().unwrap_or(says(418, ""))
-    };
-    match reply {
-        Reply::Says(status, body) => (StatusCode::from_u16(status).unwrap(), body).into_response(),
-        Reply::Hangs => std::future::pending().await,
-        Reply::Resets => std::panic::resume_unwind(Box::new("the connection breaks")),
-    }
+pub(super) fn account_at(root: &str) -> Value {
+    json!({ "base_url": format!("{root}/v1"), "account_id": "5", "api_key": "hush", "gateway_id": 99 })
 }
 
 pub(super) fn order(change: impl FnOnce(&mut Value)) -> Order {
@@ -119,20 +95,7 @@ pub(super) struct Case {
 impl Case {
     /// A payment that is accepted and has not been anywhere.
     pub(super) fn new(order: Order) -> Self {
-        let now = "2024-03-01T10:00:00Z".parse().unwrap();
-        let new = NewPayment {
-            merchant: "demo".parse().unwrap(),
-            key: &"k-1".parse().unwrap(),
-            order: &order,
-            flow: Flow::Redirect,
-            capture_mode: CaptureMode::Automatic,
-            livemode: false,
-            token: Token::from_random([7; 16]),
-            provider_account: None,
-            fingerprint: Fingerprint::of(&"order").unwrap(),
-            cause: Cause::new(CauseKind::Api, "req"),
-        };
-        let payment = Payment::open(new, now).0;
+        let payment = testing::created_in(Flow::Redirect, &order);
         let url = |path: &str| format!("https://api.example/v1/{path}").parse().unwrap();
         let urls =
             Urls { back: url("return/pay_1?token=t"), push: url("webhooks/billagain/demo?payment=pay_1&token=t") };

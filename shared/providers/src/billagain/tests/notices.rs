@@ -2,14 +2,13 @@
 
 use http::HeaderMap;
 
-use super::desk::BillAgain;
+use super::desk::account_at;
 use crate::{Addressee, Evidence, Inbound, Message, Transport};
 
 const URL: &str = "https://api.example/v1/webhooks/billagain/demo?payment=pay_1&token=t";
 
 fn adapter() -> Box<dyn crate::Adapter> {
-    let mut account = BillAgain::default().account();
-    account["base_url"] = "https://api.billagain.com/v1".into();
+    let account = account_at("https://api.billagain.com");
     super::super::open(&account, Transport::default()).unwrap()
 }
 
@@ -82,8 +81,7 @@ fn a_returning_buyer_may_name_the_transaction_under_each_alias() {
 
 #[test]
 fn other_names_can_be_agreed_in_the_account() {
-    let mut account = BillAgain::default().account();
-    account["base_url"] = "https://api.billagain.com/v1".into();
+    let mut account = account_at("https://api.billagain.com");
     account["wire"] = serde_json::json!({ "transaction_id": ["tx"] });
     let adapter = super::super::open(&account, Transport::default()).unwrap();
     let inbound = Inbound { url: URL, headers: &HeaderMap::new(), body: b"TX=abc" };

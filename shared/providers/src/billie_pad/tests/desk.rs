@@ -240,6 +240,11 @@ impl Case {
         self.accept(Command::cancel(key("x"), print()))
     }
 
+    pub(super) fn amend(&mut self, amount: i64) -> Operation {
+        let asked = serde_json::from_value(json!({ "amount": amount })).unwrap();
+        self.accept(Command::amend(asked, key("a"), print()))
+    }
+
     fn accept(&mut self, command: Command) -> Operation {
         self.payment.accept(command, now()).unwrap();
         self.payment.operations.last().unwrap().clone()
@@ -265,6 +270,7 @@ impl Case {
             Detail::Capture { .. } => Act::Capture(operation),
             Detail::Refund { capture, .. } => Act::Refund { refund: operation, capture: of(capture) },
             Detail::Cancel => Act::Cancel(operation),
+            Detail::Amend { .. } => Act::Amend(operation),
         };
         adapter.act(act, &self.context(), Effect::of_reserved_attempt()).await
     }

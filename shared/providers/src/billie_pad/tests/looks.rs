@@ -146,6 +146,46 @@ async fn a_cancel_in_doubt_is_found_by_the_orders_state() {
 }
 
 #[tokio::test]
+async fn an_amendment_in_doubt_is_found_by_the_orders_amount_and_what_is_left_to_ship() {
+    let mut case = Case::captured(5_000);
+    let amend = case.amend(10_000);
+    let amend = case.doubt(&amend);
+    let money = |gross: u32| json!({ "net": gross, "tax": 0, "gross": gross });
+    let of = |whole: u32, rest: u32| json!({ "amount": money(whole), "unshipped_amount": money(rest) });
+    let rows = [
+        ("partially_shipped", of(100, 50), "Found Done of 10000"),
+        ("partially_shipped", of(126, 76), "NotFound"),
+        // The invoice does not show yet: neither is sure.
+        ("created", of(100, 100), "Unclear"),
+        ("created", of(126, 126), "Unclear"),
+        // A credit note may have lowered the amount.
+        ("partially_shipped", of(100, 76), "Unclear"),
+        ("partially_shipped", of(96, 76), "Unclear"),
+        ("partially_shipped", json!({ "amount": null, "unshipped_amount": money(50) }), "Unclear"),
+        ("partially_shipped", json!({ "amount": money(100), "unshipped_amount": null }), "Unclear"),
+        ("canceled", of(126, 76), "Unclear"),
+        ("elsewhere", of(100, 50), "Unclear"),
+    ];
+    for (state, changes, wanted) in rows {
+        let billie = Billie::start().await;
+        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie(state, &changes))]);
+        assert_eq!(case.probe(&*billie.adapter(), &amend).await, wanted, "{state} {changes}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_was_lowered_to_what_was_shipped_is_found_shipped() {
+    let mut case = Case::captured(5_000);
+    let amend = case.amend(5_000);
+    let amend = case.doubt(&amend);
+    let nothing = json!({ "net": 0, "tax": 0, "gross": 0 });
+    let changes = json!({ "amount": { "net": 50, "tax": 0, "gross": 50 }, "unshipped_amount": nothing });
+    let billie = Billie::start().await;
+    billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie("shipped", &changes))]);
+    assert_eq!(case.probe(&*billie.adapter(), &amend).await, "Found Done of 5000");
+}
+
+#[tokio::test]
 async fn a_cancel_in_doubt_before_the_confirmation_is_done() {
     let (billie, mut case) = (Billie::start().await, Case::with_session(Flow::Widget));
     let cancel = case.cancel();

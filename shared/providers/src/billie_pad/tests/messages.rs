@@ -109,6 +109,21 @@ fn a_payout_is_a_fact_about_the_receivable() {
 }
 
 #[test]
+fn a_message_that_names_its_time_can_be_put_in_order() {
+    let time = |created_at: Value| {
+        let body = json!({ "event": "payment", "open_amount": "50.00", "created_at": created_at }).to_string();
+        read(&body).receivable.unwrap().occurred_at
+    };
+    let (first, second) = (time(json!("2023-07-24 14:19:32")), time(json!("2023-07-24 14:19:33")));
+    assert!(first.is_some() && first < second);
+    for none in [json!(null), json!("yesterday"), json!(7)] {
+        assert_eq!(time(none), None);
+    }
+    // The guide's example of a payment has no time.
+    assert_eq!(read(include_str!("../fixtures/payment.webhook.json")).receivable.unwrap().occurred_at, None);
+}
+
+#[test]
 fn order_created_names_the_order_by_its_external_code() {
     let message = read(include_str!("../fixtures/order-created.webhook.json"));
     assert_eq!(message.addressees, [Addressee::Reference("order-external-code".into())]);

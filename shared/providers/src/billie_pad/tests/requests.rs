@@ -3,7 +3,7 @@
 use payment::Flow;
 use serde_json::json;
 
-use super::desk::{Billie, Case, INVOICE, ORDER, SESSION, says};
+use super::desk::{Billie, Case, INVOICE, ORDER, SESSION, says, tell};
 
 const CREATED: &str = r#"{"uuid":"03f74b37-3a04-4f76-aa88-221d01520e08"}"#;
 
@@ -129,4 +129,13 @@ async fn a_cancel_has_no_body() {
     case.act(&*billie.adapter(), &cancel).await;
     insta::assert_snapshot!(billie.last());
     assert!(billie.last().contains(ORDER));
+}
+
+#[tokio::test]
+async fn an_amendment_carries_the_new_amount_with_its_parts() {
+    let (billie, mut case) = (Billie::start().await, Case::captured(5_000));
+    let amend = case.amend(10_000);
+    billie.on(&format!("POST /orders/{ORDER}"), [says(204, "")]);
+    assert_eq!(tell(&case.act(&*billie.adapter(), &amend).await), "Done");
+    insta::assert_snapshot!(billie.last());
 }

@@ -214,6 +214,24 @@ async fn another_amount_than_ours_is_doubt_in_the_ledger() {
 }
 
 #[tokio::test]
+async fn an_amendment_may_name_its_amount_and_nothing_else() {
+    let mut case = Case::authorized();
+    case.amend(10_000);
+    for (reply, wanted) in [
+        (says(204, ""), "Done"),
+        (says(200, "{}"), "Done"),
+        (says(200, r#"{"amount":{"currency":"EUR","gross":10000}}"#), "Done of 10000"),
+        (says(200, r#"{"amount":{"currency":"USD","gross":10000}}"#), "InDoubt AmountMismatch"),
+        (says(200, "garbage"), "InDoubt Unreadable"),
+        (says(409, ERRORS), "InDoubt UnknownCode"),
+    ] {
+        assert_eq!(case.after(reply).await, wanted);
+    }
+    case.payment.provider_reference = None;
+    assert_eq!(case.after(Reply::Hangs).await, "Refused - the order is not known");
+}
+
+#[tokio::test]
 async fn nothing_can_be_read() {
     let mut case = Case::authorized();
     case.capture(json!({}));
@@ -234,6 +252,7 @@ fn doubt_ends_only_with_a_person_where_money_moves() {
         (OperationKind::Capture, Flow::Redirect, DoubtPolicy::None, true),
         (OperationKind::Refund, Flow::Widget, DoubtPolicy::None, true),
         (OperationKind::Cancel, Flow::Redirect, DoubtPolicy::None, true),
+        (OperationKind::Amend, Flow::Widget, DoubtPolicy::None, true),
     ];
     for (kind, flow, doubt, calls) in ways {
         let operation = CAPABILITIES.operation(kind, flow).unwrap();

@@ -193,6 +193,11 @@ impl Case {
         self.accept(Command::cancel("x".parse().unwrap(), print()));
     }
 
+    pub(super) fn amend(&mut self, amount: i64) {
+        let asked = serde_json::from_value(json!({ "amount": amount })).unwrap();
+        self.accept(Command::amend(asked, "a".parse().unwrap(), print()));
+    }
+
     fn accept(&mut self, command: Command) {
         self.payment.accept(command, self.payment.created_at).unwrap();
     }
@@ -219,6 +224,7 @@ impl Case {
             Detail::Capture { .. } => Act::Capture(operation),
             Detail::Refund { capture, .. } => Act::Refund { refund: operation, capture: of(capture) },
             Detail::Cancel => Act::Cancel(operation),
+            Detail::Amend { .. } => Act::Amend(operation),
         };
         adapter.act(act, &self.context(), Effect::of_reserved_attempt()).await
     }

@@ -134,6 +134,15 @@ fn a_dispute_ends_as_its_result_says() {
 }
 
 #[test]
+fn a_result_names_its_dispute_and_its_time_and_an_opening_its_dispute_only() {
+    let opened = read(include_str!("../fixtures/dispute-opened.webhook.json")).receivable.unwrap();
+    assert_eq!((opened.dispute.as_deref(), opened.occurred_at), (Some(DISPUTE), None));
+    let result = read(include_str!("../fixtures/dispute-result.webhook.json")).receivable.unwrap();
+    let closed = "2024-02-10T10:00:00Z".parse().unwrap();
+    assert_eq!((result.dispute.as_deref(), result.occurred_at), (Some(DISPUTE), Some(closed)));
+}
+
+#[test]
 fn an_authorization_makes_a_waiting_payment_authorized_and_names_its_order() {
     let mut case = Case::with_session(Flow::Redirect);
     let Evidence::Attested(attestation) = read(AUTHORIZED).evidence else { panic!() };

@@ -65,6 +65,13 @@ async fn a_cancel_has_an_empty_object() {
 }
 
 #[tokio::test]
+async fn an_amendment_carries_the_new_amount_with_its_parts() {
+    let mut case = Case::captured();
+    case.amend(10_000);
+    insta::assert_snapshot!(sent(&case).await);
+}
+
+#[tokio::test]
 async fn every_path_and_name_can_be_overridden() {
     let billie = Billie::start(says(200, r#"{"ref":"s-1","hpp_url":"https://a.example/"}"#)).await;
     let mut account = billie.account();

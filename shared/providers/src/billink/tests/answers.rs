@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use payment::{Action, Doubt};
+use payment::Action;
 
 use super::super::answer::{self, Asked};
-use super::super::map::{self, Endpoint, Means};
+use super::super::map::{Endpoint, Means};
 use super::*;
 use crate::{ReadError, Response};
 
@@ -16,7 +16,7 @@ fn response(status: u16, body: &str) -> Response {
 }
 
 fn outcome(endpoint: Endpoint, payment: &Payment, status: u16, body: &str) -> Outcome {
-    Asked { endpoint, payment, again: false }.outcome(&response(status, body), now())
+    Asked { endpoint, payment }.outcome(&response(status, body), now())
 }
 
 fn means(endpoint: Endpoint, status: u16, body: &str) -> String {
@@ -197,26 +197,10 @@ fn a_success_that_is_not_about_our_one_order_is_doubt() {
 }
 
 #[test]
-fn what_is_repeated_in_doubt_and_refused_for_the_request_proves_nothing_about_the_first_time() {
-    let payment = capturing();
-    let again = |code: i64| {
-        let [item, ..] = shapes(code);
-        let asked = Asked { endpoint: Endpoint::StartWorkflow, payment: &payment, again: true };
-        told(&asked.outcome(&response(200, &of(&payment, &item)), now()))
-    };
-    assert_eq!(again(707), "done -");
-    assert_eq!(again(500), "done -");
-    assert_eq!(again(704), "refused 704 unknown order");
-    for code in [101, 102, 103, 705, 708] {
-        assert_eq!(again(code), format!("in doubt {:?}", Doubt::UnknownCode));
-    }
-}
-
-#[test]
 fn every_status_of_a_session_says_how_the_order_stands_and_no_other_word_does() {
     let read = |status, body: &str| answer::session(&response(status, body));
     let word = |word: &str| read(200, &format!(r#"{{"status":"{word}"}}"#));
-    for (name, state) in &map::SESSION {
+    for (name, state) in &crate::billink_common::events::SESSION {
         assert_eq!(word(name).unwrap(), *state);
     }
     for unknown in ["", "success", "order_placed", "Cancelled", "paid"] {

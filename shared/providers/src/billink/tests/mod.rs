@@ -6,16 +6,12 @@ mod desk;
 mod messages;
 mod requests;
 
-use std::time::Duration;
-
-use payment::{
-    Amount, CaptureCommand, CaptureMode, Cause, CauseKind, Command, DoubtPolicy, Fingerprint, Flow, IdempotencyKey,
-    NewPayment, Operation, Order, OrderNews, OrderState, Outcome, Payment, Receipt, RefundCommand, Token,
-};
+use payment::{Command, DoubtPolicy, Flow, Order, OrderNews, OrderState, Outcome, Payment, Receipt, RefundCommand};
 use serde_json::{Value, json};
 
 use super::account::Account;
-use crate::{Context, Deadline, Urls};
+use crate::Urls;
+use crate::testing::*;
 
 const ID: &str = "d38a3439590889df026367bf01ddar621e687b8d278";
 const PUBLIC_NUMBER: &str = "1ABKRKND-0001";
@@ -71,48 +67,13 @@ fn company() -> Value {
     order
 }
 
-fn order(document: &Value) -> Order {
-    serde_json::from_value(document.clone()).unwrap()
-}
-
 fn urls() -> Urls {
-    Urls {
-        back: "https://pay.example/v1/return/pay_1?token=t0ken".parse().unwrap(),
-        push: "https://pay.example/v1/webhooks/billink/demo?payment=pay_1&token=t0ken".parse().unwrap(),
-    }
-}
-
-fn now() -> jiff::Timestamp {
-    "2026-11-20T12:00:00Z".parse().unwrap()
-}
-
-fn cause() -> Cause {
-    Cause::new(CauseKind::Api, "req_1")
-}
-
-fn key(text: &str) -> IdempotencyKey {
-    text.parse().unwrap()
-}
-
-fn fingerprint() -> Fingerprint {
-    Fingerprint::of(&"request").unwrap()
+    urls_of("billink")
 }
 
 /// A payment whose opening call is about to be made.
 fn created(order: &Order) -> Payment {
-    let new = NewPayment {
-        merchant: "demo".parse().unwrap(),
-        key: &key("order-1"),
-        order,
-        flow: Flow::Redirect,
-        capture_mode: CaptureMode::Manual,
-        livemode: false,
-        token: Token::from_random([7; 16]),
-        provider_account: None,
-        fingerprint: fingerprint(),
-        cause: cause(),
-    };
-    Payment::open(new, now()).0
+    created_in(Flow::Redirect, order)
 }
 
 /// A payment whose session was opened and led here.
@@ -128,48 +89,22 @@ fn opened(state: OrderState) -> Payment {
     payment
 }
 
-/// Ends the newest operation.
-fn settle(payment: &mut Payment, outcome: Outcome) {
-    let newest = payment.operations.last().unwrap();
-    let ticket = payment::Ticket { operation: newest.id.clone(), attempt: newest.attempt };
-    assert!(payment.settle(&ticket, outcome, DoubtPolicy::None, &cause(), now()));
-}
-
 fn capturing() -> Payment {
-    let mut payment = opened(OrderState::Authorized);
-    let shipment = serde_json::from_value(json!({"shipment": {"tracking_number": "3SABC"}})).unwrap();
-    payment.accept(Command::capture(shipment, key("capture-1"), fingerprint()), now()).unwrap();
-    payment
+    with_capture(opened(OrderState::Authorized), json!({"shipment": {"tracking_number": "3SABC"}}))
 }
 
 fn captured() -> Payment {
-    let mut payment = opened(OrderState::Authorized);
-    payment.accept(Command::capture(CaptureCommand::default(), key("capture-1"), fingerprint()), now()).unwrap();
+    let mut payment = with_capture(opened(OrderState::Authorized), json!({}));
     settle(&mut payment, Outcome::Done(Receipt::default()));
     payment
 }
 
 fn refunding(minor: i64) -> Payment {
-    let mut payment = captured();
-    let amount = Some(Amount::new(minor).unwrap());
-    let refund = RefundCommand { amount, reason: Some("came back".parse().unwrap()), ..RefundCommand::default() };
-    payment.accept(Command::refund(refund, key("refund-1"), fingerprint()), now()).unwrap();
-    payment
+    with_refund(captured(), minor, Some("came back"))
 }
 
 fn canceling(state: OrderState) -> Payment {
-    let mut payment = opened(state);
-    payment.accept(Command::cancel(key("cancel-1"), fingerprint()), now()).unwrap();
-    payment
-}
-
-fn newest(payment: &Payment) -> &Operation {
-    payment.operations.last().unwrap()
-}
-
-fn context<'a>(payment: &'a Payment, order: Option<&'a Order>, urls: &'a Urls) -> Context<'a> {
-    let deadline = Deadline::within(Duration::from_millis(700));
-    Context { payment, order, widget_result: None, candidate: None, urls, deadline, now: now() }
+    with_cancel(opened(state))
 }
 
 /// The sample with our number of the order.
@@ -186,11 +121,6 @@ fn told(outcome: &Outcome) -> String {
             format!("done {amount}{order}")
         }
         Outcome::Pending(_) => "pending".into(),
-        Outcome::Refused(refusal) => {
-            let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
-            format!("refused {} {}", text(&refusal.provider_code), text(&refusal.message))
-        }
-        Outcome::NotSent => "not sent".into(),
-        Outcome::InDoubt(doubt) => format!("in doubt {doubt:?}"),
+        failure => told_failure(failure),
     }
 }

@@ -1,10 +1,10 @@
 //! The account document.
 
-use super::super::account::Account;
+use super::super::account::parse;
 use super::*;
 
 fn refused(document: &Value) -> String {
-    Account::parse(document).err().unwrap().to_string()
+    parse(document).err().unwrap().to_string()
 }
 
 #[test]
@@ -19,6 +19,7 @@ fn a_document_is_refused_by_its_field_and_never_by_its_value() {
         ("workflow_number", json!("hunter2")),
         ("wire", json!({"order_quantity": "A><hunter2"})),
         ("wire", json!({"delivery_number": ""})),
+        ("webhook_secrets", json!([""])),
     ] {
         let mut document = account_document("https://api.billink.nl");
         document[field] = bad;
@@ -39,7 +40,7 @@ fn a_document_is_refused_by_its_field_and_never_by_its_value() {
 fn a_document_may_be_disabled_and_live_below_a_path() {
     let mut document = account_document("http://127.0.0.1:8080/base/");
     document["disabled"] = json!(true);
-    let account = Account::parse(&document).unwrap();
-    let url = account.url("start-workflow");
+    let account = parse(&document).unwrap();
+    let url = account.url(&format!("{}/start-workflow", account.wire.path));
     assert_eq!(url.as_str(), "http://127.0.0.1:8080/base/v1/client/start-workflow");
 }

@@ -1,16 +1,9 @@
 //! Acts and reads against a server on loopback.
 
-use std::sync::{Arc, Mutex};
-
-use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
-use axum::response::Response as Answered;
-use payment::{Finding, OperationKind, OperationStatus, OrderState, Status};
-use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpListener;
+use payment::{DoubtPolicy, Finding, OperationStatus, OrderState, Status};
 
 use super::*;
-use crate::{Act, Adapter, Effect, Inbound, NotAuthentic, ReadError, Transport};
+use crate::{Adapter, Addressee, Effect, Evidence, Inbound, NotAuthentic, ReadError, Transport};
 
 const CHECKED: &str = include_str!("../fixtures/check.response.xml");
 const NOT_FOUND: &str = include_str!("../fixtures/status-unknown.response.xml");
@@ -46,58 +39,17 @@ fn found(payment: &Payment, status: &str) -> Reply {
     ))
 }
 
-struct Server {
-    base: String,
-    reply: Reply,
-    seen: Mutex<Vec<(String, String)>>,
-}
-
-impl Server {
-    async fn start(reply: Reply) -> Arc<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let server = Arc::new(Self { base, reply, seen: Mutex::default() });
-        let app = axum::Router::new().fallback(answered).with_state(server.clone());
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        server
-    }
-
-    fn adapter(&self) -> Box<dyn Adapter> {
-        adapter(&self.base)
-    }
-
-    fn seen(&self) -> Vec<(String, String)> {
-        self.seen.lock().unwrap().clone()
-    }
+/// Billink, with this answer to everything.
+async fn billink(reply: Reply) -> Server {
+    Server::start(move |_| match &reply {
+        Reply::Says(status, body) => Some(crate::testing::says(*status, body)),
+        Reply::Hangs => None,
+    })
+    .await
 }
 
 fn adapter(base: &str) -> Box<dyn Adapter> {
     super::super::open(&account_document(base), Transport::default()).unwrap()
-}
-
-async fn answered(State(server): State<Arc<Server>>, request: Request) -> Answered {
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, usize::MAX).await.unwrap();
-    let line = format!("{} {} {:?}", parts.method, parts.uri, parts.headers["content-type"]);
-    server.seen.lock().unwrap().push((line, String::from_utf8(body.to_vec()).unwrap()));
-    match server.reply.clone() {
-        Reply::Says(status, body) => Answered::builder().status(status).body(Body::from(body)).unwrap(),
-        Reply::Hangs => std::future::pending().await,
-    }
-}
-
-fn act_of(payment: &Payment) -> Act<'_> {
-    let operation = newest(payment);
-    match operation.kind() {
-        OperationKind::CreateSession => Act::CreateSession(operation),
-        OperationKind::Confirm => Act::Confirm(operation),
-        OperationKind::Capture => Act::Capture(operation),
-        OperationKind::Cancel => Act::Cancel(operation),
-        OperationKind::Refund => {
-            let capture = payment.operations.iter().find(|o| o.makes_capture().is_some()).unwrap();
-            Act::Refund { refund: operation, capture }
-        }
-    }
 }
 
 async fn act(adapter: &dyn Adapter, payment: &Payment) -> Outcome {
@@ -106,9 +58,9 @@ async fn act(adapter: &dyn Adapter, payment: &Payment) -> Outcome {
     adapter.act(act_of(payment), &context, Effect::of_reserved_attempt()).await
 }
 
-async fn told_by(reply: Reply, payment: &Payment) -> (String, Vec<(String, String)>) {
-    let server = Server::start(reply).await;
-    (told(&act(&*server.adapter(), payment).await), server.seen())
+async fn told_by(reply: Reply, payment: &Payment) -> (String, Vec<Seen>) {
+    let server = billink(reply).await;
+    (told(&act(&*adapter(&server.base), payment).await), server.seen())
 }
 
 #[tokio::test]
@@ -116,7 +68,7 @@ async fn an_order_lives_from_the_check_to_the_refund() {
     let order = order(&consumer());
     let ordered = include_str!("../fixtures/order.response.xml");
     let (confirm, capture, refund, cancel) =
-        (confirming(&order), capturing(), refunding(None), canceling(authorized()));
+        (confirming(&order), capturing(), refunding(None), with_cancel(authorized()));
     for (payment, reply, line, expected) in [
         (&created(&order), says(CHECKED), "check", format!("done AwaitingConfirmation {UUID}")),
         (&confirm, says(ordered), "order", "done Authorized 1TSTO2014-05-28-2443".into()),
@@ -126,9 +78,10 @@ async fn an_order_lives_from_the_check_to_the_refund() {
     ] {
         let (told, seen) = told_by(reply, payment).await;
         assert_eq!(told, expected);
-        let [(seen, body)] = seen.as_slice() else { panic!("an act is sent once") };
-        assert_eq!(*seen, format!("POST /v1/client/{line} \"text/xml\""));
-        assert!(body.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?><API><VERSION>BILLINK2.0</VERSION>"));
+        let [seen] = seen.as_slice() else { panic!("an act is sent once") };
+        assert_eq!(seen.line, format!("POST /v1/client/{line}"));
+        assert_eq!(seen.header("content-type"), Some("text/xml"));
+        assert!(seen.body.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?><API><VERSION>BILLINK2.0</VERSION>"));
     }
     assert_eq!(checked(&order).status, Status::RequiresConfirmation);
     assert_eq!(
@@ -144,7 +97,7 @@ async fn what_is_not_billinks_word_about_an_act_is_never_a_success_or_a_refusal(
         Reply::Says(_, body) => body,
         Reply::Hangs => unreachable!(),
     };
-    for payment in [&confirming(&order), &capture, &refund, &canceling(authorized())] {
+    for payment in [&confirming(&order), &capture, &refund, &with_cancel(authorized())] {
         for (reply, expected) in [
             (Reply::Hangs, "in doubt TimedOut"),
             (Reply::Says(500, done(payment)), "in doubt ServerError"),
@@ -171,13 +124,7 @@ async fn what_is_not_billinks_word_about_an_act_is_never_a_success_or_a_refusal(
 
 #[tokio::test]
 async fn a_connection_that_breaks_after_sending_leaves_doubt_and_one_that_was_never_made_does_not() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        let (mut connection, _) = listener.accept().await.unwrap();
-        let _ = connection.read(&mut [0; 64]).await;
-        drop((connection, listener));
-    });
+    let base = breaking().await;
     for expected in ["in doubt ConnectionLost", "not sent"] {
         assert_eq!(told(&act(&*adapter(&base), &refunding(None)).await), expected);
     }
@@ -188,8 +135,8 @@ async fn a_refused_check_declines_the_buyer_and_doubt_about_one_is_harmless() {
     let order = order(&consumer());
     for reply in [says(include_str!("../fixtures/check-rejected.response.xml")), error("701")] {
         let mut payment = created(&order);
-        let server = Server::start(reply).await;
-        let outcome = act(&*server.adapter(), &payment).await;
+        let server = billink(reply).await;
+        let outcome = act(&*adapter(&server.base), &payment).await;
         settle(&mut payment, outcome);
         assert_eq!(payment.status, Status::Declined);
     }
@@ -224,14 +171,15 @@ async fn a_workflow_is_started_again_to_find_out_and_having_been_started_is_succ
 
 #[tokio::test]
 async fn before_the_order_a_cancellation_has_nothing_to_ask() {
-    let payment = canceling(checked(&order(&consumer())));
-    assert_eq!(told_by(Reply::Hangs, &payment).await, ("done".into(), Vec::new()));
+    let payment = with_cancel(checked(&order(&consumer())));
+    let (told, seen) = told_by(Reply::Hangs, &payment).await;
+    assert_eq!((told.as_str(), seen.len()), ("done", 0));
     assert_eq!(probed(Reply::Hangs, &payment).await, Ok("done".into()));
 }
 
 async fn probed(reply: Reply, payment: &Payment) -> Result<String, ReadError> {
-    let (server, urls) = (Server::start(reply).await, urls());
-    let finding = server.adapter().probe(newest(payment), &context(payment, None, &urls)).await?;
+    let (server, urls) = (billink(reply).await, urls());
+    let finding = adapter(&server.base).probe(newest(payment), &context(payment, None, &urls)).await?;
     Ok(match finding.content() {
         Finding::Found(outcome) => told(outcome),
         Finding::NotFound => "not found".into(),
@@ -260,14 +208,14 @@ async fn an_order_in_doubt_is_found_by_its_number_or_not() {
 
 #[tokio::test]
 async fn nothing_tells_what_became_of_a_credit_or_a_workflow() {
-    for payment in [created(&order(&consumer())), capturing(), refunding(None), canceling(authorized())] {
+    for payment in [created(&order(&consumer())), capturing(), refunding(None), with_cancel(authorized())] {
         assert_eq!(probed(found(&payment, "0"), &payment).await, Ok("unclear".into()));
     }
 }
 
 async fn observed(reply: Reply, payment: &Payment) -> Result<Option<OrderState>, ReadError> {
-    let (server, urls) = (Server::start(reply).await, urls());
-    let news = server.adapter().observe(&context(payment, None, &urls)).await?;
+    let (server, urls) = (billink(reply).await, urls());
+    let news = adapter(&server.base).observe(&context(payment, None, &urls)).await?;
     Ok(news.content().order.as_ref().map(|order| order.state.clone()))
 }
 
@@ -276,11 +224,11 @@ async fn an_order_that_is_there_is_authorized_until_it_was_credited_in_full() {
     let order = order(&consumer());
     let unasked = checked(&order);
     assert_eq!(observed(found(&unasked, "0"), &unasked).await, Err(ReadError::Nothing));
-    for payment in [confirming(&order), authorized(), capturing(), canceling(authorized())] {
+    for payment in [confirming(&order), authorized(), capturing(), with_cancel(authorized())] {
         assert_eq!(observed(found(&payment, "0"), &payment).await, Ok(Some(OrderState::Authorized)));
         assert_eq!(observed(says(NOT_FOUND), &payment).await, Err(ReadError::Nothing));
     }
-    let mut canceled = canceling(authorized());
+    let mut canceled = with_cancel(authorized());
     settle(&mut canceled, Outcome::Done(Receipt::default()));
     assert_eq!(canceled.status, Status::Canceled);
     assert_eq!(observed(found(&canceled, "0"), &canceled).await, Ok(None));
@@ -290,19 +238,35 @@ async fn an_order_that_is_there_is_authorized_until_it_was_credited_in_full() {
 async fn doubt_about_an_order_ends_with_what_a_look_finds() {
     let mut payment = confirming(&order(&consumer()));
     settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
-    let (server, urls) = (Server::start(found(&payment, "0")).await, urls());
-    let finding = server.adapter().probe(newest(&payment), &context(&payment, None, &urls)).await.ok().unwrap();
+    let (server, urls) = (billink(found(&payment, "0")).await, urls());
+    let finding = adapter(&server.base).probe(newest(&payment), &context(&payment, None, &urls)).await.ok().unwrap();
     let id = newest(&payment).id.clone();
     payment.found(&id, finding, 60, DoubtPolicy::Lookup, &cause(), now());
     assert_eq!((payment.status, newest(&payment).status), (Status::Authorized, OperationStatus::Succeeded));
 }
 
 #[test]
-fn no_message_is_from_this_api() {
+fn a_message_about_an_order_is_that_of_the_other_api() {
+    let signing = |secrets: Value| {
+        let mut document = account_document("https://api.billink.nl");
+        document["webhook_secrets"] = secrets;
+        super::super::open(&document, crate::Transport::default()).unwrap()
+    };
+    let body = json!({"event": "order_paid", "invoice_number_clean": "ORD-1001", "invoice_number": "1TSTORD-1001"});
+    let body = body.to_string();
+    let headers = &HeaderMap::new();
+    let inbound = Inbound { url: "https://pay.example/v1/webhooks/billink/demo", headers, body: body.as_bytes() };
+    let hint = signing(json!([])).receive(inbound).unwrap();
+    assert!(matches!(hint.evidence, Evidence::Hint) && hint.receivable.is_none());
+    let (ours, theirs) = (Addressee::Reference("ORD-1001".into()), Addressee::ProviderReference("1TSTORD-1001".into()));
+    assert_eq!(hint.addressees, [ours, theirs]);
+    assert_eq!(signing(json!(["secret"])).receive(inbound).err(), Some(NotAuthentic::Forged));
+    assert!(signing(json!(["secret"])).reread(inbound).unwrap().receivable.is_some());
+}
+
+#[test]
+fn what_this_api_does_not_have_is_said() {
     let adapter = adapter("https://api.billink.nl");
-    let (url, headers, body) = ("https://pay.example/v1/webhooks/billink-v1/demo", &HeaderMap::new(), &b"<API/>"[..]);
-    assert_eq!(adapter.receive(Inbound { url, headers, body }).err(), Some(NotAuthentic::Forged));
-    assert_eq!(adapter.reread(Inbound { url, headers, body }).err(), Some(NotAuthentic::Unreadable));
     assert_eq!(adapter.candidate_of_return(&[("uuid".into(), UUID.into())]), None);
     assert_eq!(adapter.broken_widget_rules(&authorized(), &json!({})).len(), 1);
     assert_eq!(adapter.broken_rules(&order(&consumer())).len(), 0);

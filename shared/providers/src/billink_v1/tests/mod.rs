@@ -7,17 +7,13 @@ mod requests;
 mod rules;
 mod xml;
 
-use std::time::Duration;
-
 use http::HeaderMap;
-use payment::{
-    Amount, CaptureCommand, CaptureMode, Cause, CauseKind, Command, ConfirmCommand, DoubtPolicy, Fingerprint, Flow,
-    IdempotencyKey, NewPayment, Operation, Order, Outcome, Payment, Receipt, RefundCommand, Token,
-};
+use payment::{Command, ConfirmCommand, Flow, Order, Outcome, Payment, Receipt};
 use serde_json::{Value, json};
 
 use super::map::{self, Endpoint};
-use crate::{Context, Deadline, Response, Urls};
+use crate::testing::*;
+use crate::{Context, Response, Urls};
 
 const UUID: &str = "98ec1488-bb48-4b2b-9684-de924d5bdda8";
 
@@ -62,54 +58,13 @@ fn business() -> Value {
     order
 }
 
-fn order(document: &Value) -> Order {
-    serde_json::from_value(document.clone()).unwrap()
-}
-
 fn urls() -> Urls {
-    let url = |path: &str| format!("https://pay.example/v1/{path}").parse().unwrap();
-    Urls { back: url("return/pay_1"), push: url("webhooks/billink-v1/demo") }
-}
-
-/// Shortly after midnight in Amsterdam.
-fn now() -> jiff::Timestamp {
-    "2026-11-19T23:30:00Z".parse().unwrap()
-}
-
-fn cause() -> Cause {
-    Cause::new(CauseKind::Api, "req_1")
-}
-
-fn key(text: &str) -> IdempotencyKey {
-    text.parse().unwrap()
-}
-
-fn fingerprint() -> Fingerprint {
-    Fingerprint::of(&"request").unwrap()
+    urls_of("billink")
 }
 
 /// A payment whose check is about to be made.
 fn created(order: &Order) -> Payment {
-    let new = NewPayment {
-        merchant: "demo".parse().unwrap(),
-        key: &key("order-1"),
-        order,
-        flow: Flow::Direct,
-        capture_mode: CaptureMode::Manual,
-        livemode: false,
-        token: Token::from_random([7; 16]),
-        provider_account: None,
-        fingerprint: fingerprint(),
-        cause: cause(),
-    };
-    Payment::open(new, now()).0
-}
-
-/// Ends the newest operation.
-fn settle(payment: &mut Payment, outcome: Outcome) {
-    let newest = newest(payment);
-    let ticket = payment::Ticket { operation: newest.id.clone(), attempt: newest.attempt };
-    assert!(payment.settle(&ticket, outcome, DoubtPolicy::Lookup, &cause(), now()));
+    created_in(Flow::Direct, order)
 }
 
 fn checked(order: &Order) -> Payment {
@@ -132,37 +87,19 @@ fn authorized() -> Payment {
 }
 
 fn capturing() -> Payment {
-    let mut payment = authorized();
-    let shipment = json!({"shipment": {"carrier": "PostNL", "tracking_number": "3S<1>"}});
-    let capture: CaptureCommand = serde_json::from_value(shipment).unwrap();
-    payment.accept(Command::capture(capture, key("capture-1"), fingerprint()), now()).unwrap();
-    payment
+    with_capture(authorized(), json!({"shipment": {"carrier": "PostNL", "tracking_number": "3S<1>"}}))
 }
 
 fn refunding(reason: Option<&str>) -> Payment {
     let mut payment = capturing();
     settle(&mut payment, Outcome::Done(Receipt::default()));
-    let refund = RefundCommand {
-        amount: Some(Amount::new(250).unwrap()),
-        reason: reason.map(|reason| reason.parse().unwrap()),
-        ..RefundCommand::default()
-    };
-    payment.accept(Command::refund(refund, key("refund-1"), fingerprint()), now()).unwrap();
-    payment
+    with_refund(payment, 250, reason)
 }
 
-fn canceling(mut payment: Payment) -> Payment {
-    payment.accept(Command::cancel(key("cancel-1"), fingerprint()), now()).unwrap();
-    payment
-}
-
-fn newest(payment: &Payment) -> &Operation {
-    payment.operations.last().unwrap()
-}
-
+/// Shortly after midnight in Amsterdam.
 fn context<'a>(payment: &'a Payment, order: Option<&'a Order>, urls: &'a Urls) -> Context<'a> {
-    let deadline = Deadline::within(Duration::from_millis(700));
-    Context { payment, order, widget_result: None, candidate: None, urls, deadline, now: now() }
+    let now = "2026-11-19T23:30:00Z".parse().unwrap();
+    Context { now, ..crate::testing::context(payment, order, urls) }
 }
 
 fn answer(body: &str) -> Response {
@@ -182,11 +119,6 @@ fn told(outcome: &Outcome) -> String {
             format!("done {:?} {}", news.state, reference.unwrap_or("-"))
         }
         Outcome::Pending(_) => "pending".into(),
-        Outcome::Refused(refusal) => {
-            let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
-            format!("refused {} {}", text(&refusal.provider_code), text(&refusal.message))
-        }
-        Outcome::NotSent => "not sent".into(),
-        Outcome::InDoubt(doubt) => format!("in doubt {doubt:?}"),
+        failure => told_failure(failure),
     }
 }

@@ -60,7 +60,7 @@ fn credit_of_a_part() {
 
 #[test]
 fn credit_in_full_before_the_capture() {
-    insta::assert_snapshot!(asked(&canceling(authorized()), None));
+    insta::assert_snapshot!(asked(&with_cancel(authorized()), None));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn status() {
 fn a_credit_is_what_the_page_shows() {
     let payment = refunding(Some("test credit"));
     let mut operation = newest(&payment).clone();
-    operation.amount = Amount::new(150).unwrap();
+    operation.amount = payment::Amount::new(150).unwrap();
     let account = Account::parse(&account_document("https://api.billink.nl/")).unwrap();
     let request = request::post(&account, &CREDIT, request::credit(&operation, &payment)).unwrap();
     let sent = String::from_utf8(request.body.to_vec()).unwrap().replace(&payment.order_reference, "KRKND-0001");

@@ -1,15 +1,7 @@
 //! Acts against a gateway on loopback: what is sent, and what every kind of answer means.
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
-use axum::response::Response;
 use http::Method;
 use payment::OrderState;
-use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpListener;
 
 use super::super::sign::{Signed, Stamp};
 use super::*;
@@ -24,82 +16,53 @@ pub(super) enum Reply {
     Missigned(String),
     /// Without a signature.
     Plain(u16, String),
-    /// After everybody has gone.
+    /// Nothing.
     Never,
 }
 
-/// A request as it arrived.
-#[derive(Clone)]
-pub(super) struct Seen {
-    pub(super) line: String,
-    pub(super) genuine: bool,
-    pub(super) culture: Option<String>,
-    pub(super) body: String,
-}
-
-pub(super) struct Gateway {
-    pub(super) base: String,
-    reply: Mutex<Reply>,
-    seen: Mutex<Vec<Seen>>,
-}
+pub(super) struct Gateway(Server);
 
 impl Gateway {
-    pub(super) async fn start(reply: Reply) -> Arc<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let gateway = Arc::new(Self { base, reply: Mutex::new(reply), seen: Mutex::default() });
-        let app = axum::Router::new().fallback(answer).with_state(gateway.clone());
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        gateway
+    pub(super) async fn start(reply: Reply) -> Self {
+        Self(Server::start(move |seen| answer(&reply, seen)).await)
     }
 
     pub(super) fn adapter(&self) -> Box<dyn Adapter> {
-        super::super::open(&account_document(&self.base), Transport::default()).unwrap()
+        super::super::open(&account_document(&self.0.base), Transport::default()).unwrap()
     }
 
     pub(super) fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap().clone()
+        self.0.seen()
     }
 }
 
-async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, usize::MAX).await.unwrap();
-    let url = format!("{}{}", gateway.base, parts.uri);
-    let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
-    let signed = Signed { method: &parts.method, url: &url, body: &body };
-    let genuine = header("authorization").is_some_and(|given| account().signed_by_provider(&given, signed));
-    gateway.seen.lock().unwrap().push(Seen {
-        line: format!("{} {}", parts.method, parts.uri),
-        genuine,
-        culture: header("culture"),
-        body: String::from_utf8(body.to_vec()).unwrap(),
-    });
-    let reply = gateway.reply.lock().unwrap().clone();
-    let sign = |body: &str| {
+/// Whether a request has a right signature.
+pub(super) fn is_genuine(seen: &Seen) -> bool {
+    let method = seen.line.split(' ').next().unwrap().parse().unwrap();
+    let signed = Signed { method: &method, url: &seen.url, body: seen.body.as_bytes() };
+    seen.header("authorization").is_some_and(|given| account().signed_by_provider(given, signed))
+}
+
+fn answer(reply: &Reply, seen: &Seen) -> Option<http::Response<String>> {
+    let method = seen.line.split(' ').next().unwrap().parse().unwrap();
+    let sign = |mut answer: http::Response<String>, body: &str| {
         let stamp = Stamp { nonce: "a1b2", timestamp: "1605622335" };
-        account().authorization(Signed { method: &parts.method, url: &url, body: body.as_bytes() }, stamp).unwrap()
+        let signed = Signed { method: &method, url: &seen.url, body: body.as_bytes() };
+        let signature = account().authorization(signed, stamp).unwrap();
+        answer.headers_mut().insert("authorization", signature.parse().unwrap());
+        answer
     };
-    let response = Response::builder();
     match reply {
-        Reply::Signed(status, body) => {
-            response.status(status).header("authorization", sign(&body)).body(Body::from(body))
-        }
-        Reply::Missigned(body) => response.header("authorization", sign("other")).body(Body::from(body)),
-        Reply::Plain(status, body) => response.status(status).body(Body::from(body)),
-        Reply::Never => {
-            tokio::time::sleep(Duration::from_secs(60)).await;
-            response.body(Body::empty())
-        }
+        Reply::Signed(status, body) => Some(sign(says(*status, body), body)),
+        Reply::Missigned(body) => Some(sign(says(200, body), "other")),
+        Reply::Plain(status, body) => Some(says(*status, body)),
+        Reply::Never => None,
     }
-    .unwrap()
 }
 
 async fn act(gateway: &Gateway, act: Act<'_>, payment: &Payment, order: Option<&Order>) -> String {
     let urls = urls();
-    let mut context = context(payment, order, &urls);
-    context.deadline = Deadline::within(Duration::from_millis(700));
-    told(&gateway.adapter().act(act, &context, Effect::of_reserved_attempt()).await)
+    told(&gateway.adapter().act(act, &context(payment, order, &urls), Effect::of_reserved_attempt()).await)
 }
 
 async fn create(reply: Reply) -> (String, Vec<Seen>) {
@@ -118,8 +81,8 @@ async fn opening_sends_one_signed_request_and_reads_its_answer() {
         assert_eq!(told, "done A1 12100 Authorized");
         let [seen] = seen.as_slice() else { panic!() };
         assert_eq!(seen.line, "POST /json/Transaction");
-        assert!(seen.genuine);
-        assert_eq!(seen.culture.as_deref(), Some("nl-NL"));
+        assert!(is_genuine(seen));
+        assert_eq!(seen.header("culture"), Some("nl-NL"));
         assert!(seen.body.contains(r#""Action":"Authorize""#));
     }
 }
@@ -168,13 +131,7 @@ async fn a_wrong_amount_is_left_to_the_ledger_and_becomes_doubt_there() {
 
 #[tokio::test]
 async fn a_connection_that_breaks_after_sending_leaves_doubt_and_one_that_was_never_made_does_not() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        let (mut connection, _) = listener.accept().await.unwrap();
-        let _ = connection.read(&mut [0; 64]).await;
-        drop((connection, listener));
-    });
+    let base = breaking().await;
     let order = order(&consumer());
     let payment = created(&order);
     let urls = urls();
@@ -190,8 +147,11 @@ async fn a_connection_that_breaks_after_sending_leaves_doubt_and_one_that_was_ne
 async fn what_follows_names_the_transaction_that_it_is_about() {
     let order = order(&consumer());
     let authorized = || opened(&order, OrderState::Authorized);
-    let (capturing, refunding, canceling) =
-        (with_capture(authorized()), with_refund(captured(), 250), with_cancel(authorized()));
+    let (capturing, refunding, canceling) = (
+        with_capture(authorized(), json!({})),
+        with_refund(captured(), 250, Some("came back")),
+        with_cancel(authorized()),
+    );
     let capture = refunding.operations.iter().find(|o| o.makes_capture().is_some()).unwrap();
     let refund = Act::Refund { refund: newest(&refunding), capture };
     for (act_on, payment, kind, key, amount) in [
@@ -203,7 +163,7 @@ async fn what_follows_names_the_transaction_that_it_is_about() {
         let gateway = Gateway::start(Reply::Signed(200, Wire::new(190, kind, &reference).json())).await;
         assert_eq!(act(&gateway, act_on, payment, None).await, "done A1 12100");
         let [seen] = &gateway.seen()[..] else { panic!() };
-        assert!(seen.genuine && seen.body.contains(amount), "{}", seen.body);
+        assert!(is_genuine(seen) && seen.body.contains(amount), "{}", seen.body);
         assert!(seen.body.contains(&format!(r#""OriginalTransactionKey":"{key}""#)), "{}", seen.body);
         assert!(seen.body.contains(&format!(r#""Invoice":"{reference}""#)), "{}", seen.body);
     }
@@ -225,7 +185,7 @@ async fn what_still_waits_for_the_buyer_is_called_off() {
         assert_eq!(act(&gateway, Act::Cancel(newest(&payment)), &payment, None).await, expected);
         let [seen] = &gateway.seen()[..] else { panic!() };
         assert_eq!(seen.line, format!("{} /json/Transaction/Cancel/{FIRST_KEY}", Method::GET));
-        assert!(seen.genuine && seen.body.is_empty());
+        assert!(is_genuine(seen) && seen.body.is_empty());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use payment::{Finding, OperationStatus, OrderState};
 
-use super::gateway::{Gateway, Reply};
+use super::gateway::{Gateway, Reply, is_genuine};
 use super::*;
 use crate::ReadError;
 
@@ -36,7 +36,7 @@ fn requests(gateway: &Gateway) -> Vec<String> {
     gateway
         .seen()
         .into_iter()
-        .inspect(|seen| assert!(seen.genuine))
+        .inspect(|seen| assert!(is_genuine(seen)))
         .map(|seen| format!("{} {}", seen.line, seen.body))
         .collect()
 }
@@ -130,7 +130,7 @@ async fn an_authorization_that_was_given_back_is_not_news() {
 #[tokio::test]
 async fn doubt_about_an_operation_ends_by_its_own_reference() {
     let in_doubt = || {
-        let mut payment = with_refund(captured(), 250);
+        let mut payment = with_refund(captured(), 250, Some("came back"));
         settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
         payment
     };
@@ -170,7 +170,7 @@ async fn doubt_about_an_operation_ends_by_its_own_reference() {
 
 #[tokio::test]
 async fn the_openings_key_is_known_even_where_only_the_payment_has_it() {
-    let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized));
+    let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized), json!({}));
     payment.operations[0].provider_reference = None;
     settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
     let reference = newest(&payment).reference.clone();
@@ -180,7 +180,7 @@ async fn the_openings_key_is_known_even_where_only_the_payment_has_it() {
 
 #[tokio::test]
 async fn a_pending_operation_is_probed_by_its_key() {
-    let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized));
+    let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized), json!({}));
     settle(&mut payment, Outcome::Pending(Receipt { provider_reference: Some("C1".into()), ..Receipt::default() }));
     let (told, requests) = probe(ok(Wire { key: Some("C1"), ..Wire::new(190, "C073", "I") }.json()), &payment).await;
     assert_eq!(told.unwrap(), "done C1 12100");

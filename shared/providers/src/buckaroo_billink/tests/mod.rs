@@ -9,16 +9,12 @@ mod rules;
 mod samples;
 mod signatures;
 
-use std::time::Duration;
-
-use payment::{
-    CaptureCommand, Cause, CauseKind, Command, DoubtPolicy, Fingerprint, Flow, IdempotencyKey, NewPayment, Operation,
-    Order, OrderNews, OrderState, Outcome, Payment, Receipt, RefundCommand, Token,
-};
+use payment::{Flow, Order, OrderNews, OrderState, Outcome, Payment, Receipt};
 use serde_json::{Value, json};
 
 use super::account::Account;
-use crate::{Context, Deadline, Urls};
+use crate::Urls;
+use crate::testing::*;
 
 const WEBSITE_KEY: &str = "WEBKEY1234";
 const SECRET: &str = "0123456789ABCDEF0123456789ABCDEF";
@@ -71,48 +67,13 @@ fn company() -> Value {
     order
 }
 
-fn order(document: &Value) -> Order {
-    serde_json::from_value(document.clone()).unwrap()
-}
-
 fn urls() -> Urls {
-    Urls {
-        back: "https://pay.example/v1/return/pay_1?token=t0ken".parse().unwrap(),
-        push: "https://pay.example/v1/webhooks/buckaroo/demo?payment=pay_1&token=t0ken".parse().unwrap(),
-    }
-}
-
-fn now() -> jiff::Timestamp {
-    "2026-11-20T12:00:00Z".parse().unwrap()
-}
-
-fn cause() -> Cause {
-    Cause::new(CauseKind::Api, "req_1")
-}
-
-fn key(text: &str) -> IdempotencyKey {
-    text.parse().unwrap()
-}
-
-fn fingerprint() -> Fingerprint {
-    Fingerprint::of(&"request").unwrap()
+    urls_of("buckaroo")
 }
 
 /// A payment whose opening call is about to be made.
 fn created(order: &Order) -> Payment {
-    let new = NewPayment {
-        merchant: "demo".parse().unwrap(),
-        key: &key("order-1"),
-        order,
-        flow: Flow::Redirect,
-        capture_mode: order.capture.unwrap(),
-        livemode: false,
-        token: Token::from_random([7; 16]),
-        provider_account: None,
-        fingerprint: fingerprint(),
-        cause: cause(),
-    };
-    Payment::open(new, now()).0
+    created_in(Flow::Redirect, order)
 }
 
 /// A payment whose opening call was answered with this.
@@ -124,46 +85,10 @@ fn opened(order: &Order, state: OrderState) -> Payment {
     payment
 }
 
-/// Ends the newest operation.
-fn settle(payment: &mut Payment, outcome: Outcome) {
-    let newest = payment.operations.last().unwrap();
-    let ticket = payment::Ticket { operation: newest.id.clone(), attempt: newest.attempt };
-    assert!(payment.settle(&ticket, outcome, DoubtPolicy::Lookup, &cause(), now()));
-}
-
-fn with_capture(mut payment: Payment) -> Payment {
-    payment.accept(Command::capture(CaptureCommand::default(), key("capture-1"), fingerprint()), now()).unwrap();
-    payment
-}
-
 fn captured() -> Payment {
-    let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized));
+    let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized), json!({}));
     settle(&mut payment, Outcome::Done(Receipt { provider_reference: Some(CAPTURE_KEY.into()), ..Receipt::default() }));
     payment
-}
-
-fn with_refund(mut payment: Payment, minor: i64) -> Payment {
-    let refund = RefundCommand {
-        amount: Some(payment::Amount::new(minor).unwrap()),
-        reason: Some("came back".parse().unwrap()),
-        ..RefundCommand::default()
-    };
-    payment.accept(Command::refund(refund, key("refund-1"), fingerprint()), now()).unwrap();
-    payment
-}
-
-fn with_cancel(mut payment: Payment) -> Payment {
-    payment.accept(Command::cancel(key("cancel-1"), fingerprint()), now()).unwrap();
-    payment
-}
-
-fn newest(payment: &Payment) -> &Operation {
-    payment.operations.last().unwrap()
-}
-
-fn context<'a>(payment: &'a Payment, order: Option<&'a Order>, urls: &'a Urls) -> Context<'a> {
-    let deadline = Deadline::within(Duration::from_secs(2));
-    Context { payment, order, widget_result: None, candidate: None, urls, deadline, now: now() }
 }
 
 /// An outcome in words; personal data keeps the type itself from being printed.
@@ -171,12 +96,7 @@ fn told(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done(receipt) => format!("done {}", told_receipt(receipt)),
         Outcome::Pending(receipt) => format!("pending {}", told_receipt(receipt)),
-        Outcome::Refused(refusal) => {
-            let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
-            format!("refused {} {}", text(&refusal.provider_code), text(&refusal.message))
-        }
-        Outcome::NotSent => "not sent".into(),
-        Outcome::InDoubt(doubt) => format!("in doubt {doubt:?}"),
+        failure => told_failure(failure),
     }
 }
 

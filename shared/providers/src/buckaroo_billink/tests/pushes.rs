@@ -240,7 +240,7 @@ fn a_late_refusal_of_a_waiting_order_asks_for_a_look() {
 
 #[test]
 fn a_capture_is_found_by_its_reference_before_its_key_is_known() {
-    let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized));
+    let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized), json!({}));
     let reference = newest(&payment).reference.clone();
     learn(&mut payment, json_push(&transaction(&Wire::new(190, "C073", &reference))).unwrap());
     assert_eq!(payment.status, payment::Status::Captured);

@@ -9,7 +9,7 @@ use super::super::account::Account;
 use super::super::map::{AUTHORIZE, CANCEL, CAPTURE, PAY, REFUND, ServiceAction};
 use super::super::request::Draft;
 use super::*;
-use crate::order::house_number;
+use crate::billink_common::house_number;
 
 fn opening(action: &'static ServiceAction, document: &Value) -> String {
     let order = order(document);
@@ -69,7 +69,7 @@ fn pay_differs_from_authorize_by_its_word_alone() {
 
 #[test]
 fn capture() {
-    let payment = with_capture(authorized(&order(&consumer())));
+    let payment = with_capture(authorized(&order(&consumer())), json!({}));
     insta::assert_snapshot!(following(&account(), &CAPTURE, &payment, FIRST_KEY));
 }
 
@@ -78,13 +78,18 @@ fn capture_with_its_articles_where_the_account_says_so() {
     let mut document = account_document("https://a.example");
     document["wire"] = json!({"repeat_articles_on_capture": true, "gross_unit_price_excl": "GrossUnitPriceExl"});
     let account = Account::parse(&document).unwrap();
-    let payment = with_capture(authorized(&order(&consumer())));
+    let payment = with_capture(authorized(&order(&consumer())), json!({}));
     insta::assert_snapshot!(readable(&following(&account, &CAPTURE, &payment, FIRST_KEY)));
 }
 
 #[test]
 fn refund_of_a_part() {
-    insta::assert_snapshot!(following(&account(), &REFUND, &with_refund(captured(), 250), CAPTURE_KEY));
+    insta::assert_snapshot!(following(
+        &account(),
+        &REFUND,
+        &with_refund(captured(), 250, Some("came back")),
+        CAPTURE_KEY
+    ));
 }
 
 #[test]

@@ -1,0 +1,109 @@
+//! What may be asked now. Commands are admitted by it, and whoever wonders beforehand is told the same.
+
+use jiff::Timestamp;
+
+use crate::id::OperationId;
+use crate::money::Amount;
+use crate::operation::{Operation, OperationKind, OperationStatus};
+use crate::order::Flow;
+use crate::payment::Payment;
+use crate::rejection::Rejection;
+use crate::status::Status;
+
+/// One minor unit.
+const LEAST: i64 = 1;
+
+impl Payment {
+    /// What a command of this kind could name at most if it came now, minor units; nothing where it names no amount.
+    ///
+    /// # Errors
+    /// Why no command of this kind can be accepted now, whatever it says.
+    pub fn possible(&self, kind: OperationKind, now: Timestamp) -> Result<Option<Amount>, Rejection> {
+        self.check_conflicts(kind, None, now)?;
+        self.check_allowed(kind)?;
+        if let Some(since) = self.possible_before(kind).filter(|end| *end <= now) {
+            return Err(Rejection::TooLate { kind, since });
+        }
+        if matches!(kind, OperationKind::Capture | OperationKind::Refund) {
+            self.check_room(false)?;
+        }
+        let most = self.most_for(kind);
+        if most.is_some_and(Amount::is_zero) {
+            return Err(Rejection::NothingLeft { kind });
+        }
+        if self.is_too_large() { Err(Rejection::TooLarge) } else { Ok(most) }
+    }
+
+    /// When this kind of command stops being possible: with the session, for a confirmation. No provider documents a
+    /// window for anything else.
+    #[must_use]
+    pub fn possible_before(&self, kind: OperationKind) -> Option<Timestamp> {
+        self.expires_at.filter(|_| kind == OperationKind::Confirm)
+    }
+
+    /// The most that one command can name; a refund is of one capture, and an amendment lowers.
+    fn most_for(&self, kind: OperationKind) -> Option<Amount> {
+        match kind {
+            OperationKind::Capture => Some(self.capturable()),
+            OperationKind::Refund => {
+                let captures = self.settled_captures().filter_map(Operation::makes_capture);
+                Some(captures.map(|capture| self.refundable_of(capture)).max().unwrap_or(Amount::ZERO))
+            }
+            OperationKind::Amend => {
+                let lower = Amount::new(self.promised().minor() - LEAST).ok();
+                Some(lower.filter(|to| self.amended(*to).is_ok()).unwrap_or(Amount::ZERO))
+            }
+            OperationKind::CreateSession | OperationKind::Confirm | OperationKind::Cancel => None,
+        }
+    }
+
+    /// Capture beside capture and refund beside refund are fine; cancel and amend exclude capture and each other; confirm
+    /// excludes everything.
+    pub(crate) fn check_conflicts(
+        &self,
+        kind: OperationKind,
+        except: Option<&OperationId>,
+        now: Timestamp,
+    ) -> Result<(), Rejection> {
+        let open = self.operations.iter().filter(|o| o.status.is_open() && Some(&o.id) != except);
+        let Some(blocker) = open.into_iter().find(|o| conflicts(kind, o.kind())) else { return Ok(()) };
+        match blocker.status {
+            OperationStatus::Accepted if now < blocker.lease_until || blocker.attempt == 0 => {
+                let left = blocker.lease_until.duration_since(now).as_secs();
+                Err(Rejection::InProgress {
+                    operation: blocker.id.clone(),
+                    retry_after: u32::try_from(left.max(1)).unwrap_or(1),
+                })
+            }
+            OperationStatus::Pending => Err(Rejection::InProgress { operation: blocker.id.clone(), retry_after: 60 }),
+            _ => Err(Rejection::BlockedByDoubt { operation: blocker.id.clone() }),
+        }
+    }
+
+    /// Whether the status allows this kind of operation.
+    #[must_use]
+    pub fn status_allows(&self, kind: OperationKind) -> bool {
+        use Status::{Authorized, Captured, PartiallyCaptured, RequiresAction, RequiresConfirmation, UnderReview};
+        match kind {
+            OperationKind::CreateSession => self.status == Status::Created,
+            OperationKind::Confirm => {
+                self.status == RequiresConfirmation || (self.status == RequiresAction && self.flow == Flow::Widget)
+            }
+            OperationKind::Capture | OperationKind::Amend => matches!(self.status, Authorized | PartiallyCaptured),
+            OperationKind::Refund => matches!(self.status, PartiallyCaptured | Captured),
+            OperationKind::Cancel => matches!(
+                self.status,
+                RequiresAction | RequiresConfirmation | UnderReview | Authorized | PartiallyCaptured
+            ),
+        }
+    }
+}
+
+const fn conflicts(new: OperationKind, open: OperationKind) -> bool {
+    use OperationKind::{Amend, Cancel, Capture, Confirm, CreateSession, Refund};
+    match (new, open) {
+        (Capture, Capture | Refund) | (Refund, Capture | Refund | Cancel | Amend) | (Cancel | Amend, Refund) => false,
+        (Capture, Cancel | Amend) | (Cancel | Amend, Capture | Cancel | Amend) => true,
+        (Confirm | CreateSession, _) | (_, Confirm | CreateSession) => true,
+    }
+}

@@ -1,0 +1,164 @@
+//! The receivable: what a provider tells about who paid whom, beside status and ledger, which it never touches.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::history::{Cause, Fact};
+use crate::money::Amount;
+use crate::outcome::ReceivableNews;
+use crate::payment::{FULL, Payment};
+
+/// What one message says about the receivable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceivableMessage {
+    /// What happened.
+    pub news: ReceivableNews,
+    /// What is still owed, minor units, where the message says so.
+    pub outstanding: Option<Amount>,
+    /// When it happened, by the message's own word. What has such a time never overwrites what has a later one. Without
+    /// one the order of arrival counts: the opening of a dispute names only its deadline, and what a guide shows
+    /// without a time may come without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
+    /// The provider's id of the dispute that it is about, where it names one: what is over does not begin again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<String>,
+}
+
+impl ReceivableMessage {
+    /// News and nothing else.
+    #[must_use]
+    pub const fn of(news: ReceivableNews) -> Self {
+        Self { news, outstanding: None, occurred_at: None, dispute: None }
+    }
+
+    const fn is_about_payout(&self) -> bool {
+        matches!(self.news, ReceivableNews::PaidOut | ReceivableNews::ClawedBack)
+    }
+
+    const fn is_about_debt(&self) -> bool {
+        self.outstanding.is_some()
+    }
+
+    fn opens_dispute(&self) -> bool {
+        self.news == ReceivableNews::Disputed
+    }
+
+    fn ends_dispute(&self) -> bool {
+        self.news == ReceivableNews::DisputeClosed
+            || (self.news == ReceivableNews::ClawedBack && self.dispute.is_some())
+    }
+
+    /// Whether its own time is before the other's; not known where either has none.
+    fn is_known_before(&self, other: &Self) -> bool {
+        self.occurred_at.zip(other.occurred_at).is_some_and(|(own, other)| own < other)
+    }
+}
+
+/// What the provider told about who paid whom.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Receivable {
+    /// What the buyer still owes, minor units.
+    pub outstanding: Option<Amount>,
+    /// When the buyer must have paid.
+    pub due_date: Option<Date>,
+    /// When the provider paid the merchant.
+    pub paid_out_at: Option<Timestamp>,
+    /// Whether the buyer is late.
+    pub overdue: bool,
+    /// The sternest reminder so far; 0 for none.
+    pub dunning_level: u8,
+    /// Whether the buyer disputes.
+    pub disputed: bool,
+    /// Whether nothing more will come.
+    pub closed: bool,
+}
+
+/// What a provider's message says beside the order's state.
+pub struct Note<'a> {
+    /// Tells the message from every other one.
+    pub identity: &'a str,
+    /// What it says about the receivable.
+    pub receivable: Option<&'a ReceivableMessage>,
+    /// The event's name, when nobody knows it.
+    pub unrecognized: Option<&'a str>,
+}
+
+impl Payment {
+    /// Writes down what a message says beside the order's state, once per message.
+    ///
+    /// Returns whether anything was written down: a message that was here before is not, and neither is anything once
+    /// the item is about to outgrow the table.
+    pub fn note_message(&mut self, note: Note<'_>, cause: &Cause, now: Timestamp) -> bool {
+        let seen = self.history.iter().any(|entry| entry.message.as_deref() == Some(note.identity));
+        if seen || self.size() > FULL {
+            return false;
+        }
+        let before = self.history.len();
+        if let Some(told) = note.receivable {
+            self.note_receivable(told.clone(), cause, now);
+        }
+        if let Some(event) = note.unrecognized {
+            self.note_unrecognized(event, cause, now);
+        }
+        for entry in self.history.iter_mut().skip(before) {
+            entry.message = Some(note.identity.to_owned());
+        }
+        self.history.len() > before
+    }
+
+    /// Writes down what a provider told about the receivable. Never touches status or ledger, so it needs no proof.
+    pub fn note_receivable(&mut self, told: ReceivableMessage, cause: &Cause, now: Timestamp) {
+        let is_latest = |about: fn(&ReceivableMessage) -> bool| {
+            about(&told) && !self.told().any(|known| about(known) && told.is_known_before(known))
+        };
+        let pays_out = is_latest(ReceivableMessage::is_about_payout);
+        let owes = is_latest(ReceivableMessage::is_about_debt);
+        let mut facts = self.receivable.take().unwrap_or_default();
+        match &told.news {
+            ReceivableNews::PaidOut if pays_out => facts.paid_out_at = Some(now),
+            ReceivableNews::ClawedBack if pays_out => facts.paid_out_at = None,
+            ReceivableNews::Overdue => facts.overdue = true,
+            ReceivableNews::Dunning { level } => facts.dunning_level = facts.dunning_level.max(*level),
+            ReceivableNews::Closed => facts.closed = true,
+            ReceivableNews::PaidOut
+            | ReceivableNews::ClawedBack
+            | ReceivableNews::BuyerPaid
+            | ReceivableNews::Disputed
+            | ReceivableNews::DisputeClosed => {}
+        }
+        if owes {
+            facts.outstanding = told.outstanding;
+        }
+        self.record(Fact::Receivable(told), self.status, cause, now);
+        facts.disputed = self.is_disputed();
+        self.receivable = Some(facts);
+    }
+
+    /// What was told so far, as it arrived.
+    fn told(&self) -> impl Iterator<Item = &ReceivableMessage> + Clone {
+        self.history.iter().filter_map(|entry| match &entry.fact {
+            Fact::Receivable(told) => Some(told),
+            _ => None,
+        })
+    }
+
+    /// Whether a dispute was opened that is not over. A result names the dispute that it ends, whenever it comes; one that
+    /// names none ends those without a name that came before it.
+    fn is_disputed(&self) -> bool {
+        let told = self.told().enumerate();
+        let ends = |(n, opened): (usize, &ReceivableMessage), (m, end): (usize, &ReceivableMessage)| {
+            let later = opened.is_known_before(end) || (m > n && !end.is_known_before(opened));
+            end.ends_dispute() && end.dispute == opened.dispute && (opened.dispute.is_some() || later)
+        };
+        let opened = told.clone().filter(|(_, message)| message.opens_dispute());
+        opened.into_iter().any(|opened| !told.clone().any(|end| ends(opened, end)))
+    }
+
+    /// Writes down that the provider sent an event that nobody knows, by the first 100 characters of its name.
+    pub fn note_unrecognized(&mut self, event: &str, cause: &Cause, now: Timestamp) {
+        let event: String = event.chars().filter(|c| !c.is_control()).take(100).collect();
+        self.record(Fact::Unrecognized { event: event.to_owned() }, self.status, cause, now);
+    }
+}

@@ -1,0 +1,118 @@
+//! What is told of the receivable, in any order.
+
+use payment::{Payment, Receivable, ReceivableMessage, ReceivableNews};
+use proptest::prelude::*;
+
+use crate::fixture::*;
+
+/// News with the time that the message names for it.
+fn at_time(news: ReceivableNews, second: i64) -> ReceivableMessage {
+    ReceivableMessage { occurred_at: Some(at(second)), ..ReceivableMessage::of(news) }
+}
+
+fn paid(outstanding: i64, second: i64) -> ReceivableMessage {
+    let told = at_time(ReceivableNews::BuyerPaid, second);
+    ReceivableMessage { outstanding: Some(amount(outstanding)), ..told }
+}
+
+fn dispute(news: ReceivableNews, id: &str, second: Option<i64>) -> ReceivableMessage {
+    ReceivableMessage { occurred_at: second.map(at), dispute: Some(id.to_owned()), ..ReceivableMessage::of(news) }
+}
+
+/// What is known after these messages, the last arriving last.
+fn after<'a>(messages: impl IntoIterator<Item = &'a ReceivableMessage>) -> Receivable {
+    let mut payment: Payment = authorized();
+    for (second, told) in messages.into_iter().enumerate() {
+        payment.note_receivable(told.clone(), &cause(), at(1_000 + i64::try_from(second).unwrap()));
+        sound(&payment);
+    }
+    payment.receivable.unwrap()
+}
+
+#[test]
+fn a_payment_that_is_told_late_does_not_raise_what_is_owed() {
+    let (first, second) = (paid(10_000, 10), paid(4_000, 20));
+    assert_eq!(after([&first, &second]).outstanding, Some(amount(4_000)));
+    assert_eq!(after([&second, &first]).outstanding, Some(amount(4_000)));
+}
+
+#[test]
+fn without_a_time_the_last_that_arrived_counts() {
+    let plain = |outstanding| ReceivableMessage { occurred_at: None, ..paid(outstanding, 0) };
+    assert_eq!(after([&plain(4_000), &plain(10_000)]).outstanding, Some(amount(10_000)));
+    assert_eq!(after([&paid(4_000, 20), &plain(10_000)]).outstanding, Some(amount(10_000)));
+}
+
+#[test]
+fn late_news_without_an_amount_changes_no_amount() {
+    assert_eq!(after([&paid(4_000, 20), &at_time(ReceivableNews::Overdue, 30)]).outstanding, Some(amount(4_000)));
+    assert_eq!(after([&at_time(ReceivableNews::Overdue, 30), &paid(4_000, 20)]).outstanding, Some(amount(4_000)));
+}
+
+#[test]
+fn a_payout_that_is_told_after_it_was_taken_back_stays_taken_back() {
+    let (paid_out, taken) = (at_time(ReceivableNews::PaidOut, 10), at_time(ReceivableNews::ClawedBack, 20));
+    assert_eq!(after([&paid_out, &taken]).paid_out_at, None);
+    assert_eq!(after([&taken, &paid_out]).paid_out_at, None);
+    assert!(after([&taken, &at_time(ReceivableNews::PaidOut, 30)]).paid_out_at.is_some());
+}
+
+#[test]
+fn a_dispute_whose_result_came_first_is_over() {
+    let opened = dispute(ReceivableNews::Disputed, "d-1", None);
+    for result in [ReceivableNews::DisputeClosed, ReceivableNews::ClawedBack] {
+        let result = dispute(result, "d-1", Some(20));
+        assert!(!after([&opened, &result]).disputed);
+        assert!(!after([&result, &opened]).disputed);
+    }
+}
+
+#[test]
+fn a_result_ends_its_own_dispute_only() {
+    let opened = |id| dispute(ReceivableNews::Disputed, id, None);
+    let result = dispute(ReceivableNews::DisputeClosed, "d-1", Some(20));
+    assert!(after([&opened("d-1"), &opened("d-2"), &result]).disputed);
+    assert!(!after([&opened("d-1"), &result]).disputed);
+}
+
+#[test]
+fn a_dispute_without_a_name_ends_with_a_result_that_comes_after_it() {
+    let (opened, closed) = (ReceivableNews::Disputed, ReceivableNews::DisputeClosed);
+    let plain = ReceivableMessage::of;
+    assert!(!after([&plain(opened.clone()), &plain(closed.clone())]).disputed);
+    assert!(after([&plain(closed.clone()), &plain(opened.clone())]).disputed);
+    assert!(!after([&at_time(closed, 20), &at_time(opened, 10)]).disputed);
+    // A payout that is taken back says nothing of a dispute, unless it names one.
+    assert!(after([&plain(ReceivableNews::Disputed), &plain(ReceivableNews::ClawedBack)]).disputed);
+}
+
+#[test]
+fn what_comes_late_is_an_event_all_the_same() {
+    let mut payment = authorized();
+    let before = payment.history.len();
+    for told in [paid(4_000, 20), paid(10_000, 10)] {
+        payment.note_receivable(told, &cause(), at(30));
+    }
+    let times: Vec<_> = payment.events_after(2).map(|event| event.data.receivable.unwrap().occurred_at).collect();
+    assert_eq!((before, times), (2, vec![Some(at(20)), Some(at(10))]));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_told_with_its_time_ends_the_same_in_any_order(order in Just((0..8usize).collect::<Vec<_>>()).prop_shuffle()) {
+        let truth = [
+            paid(10_000, 10),
+            paid(4_000, 20),
+            at_time(ReceivableNews::PaidOut, 11),
+            at_time(ReceivableNews::ClawedBack, 12),
+            dispute(ReceivableNews::Disputed, "d-1", None),
+            dispute(ReceivableNews::DisputeClosed, "d-1", Some(40)),
+            dispute(ReceivableNews::Disputed, "d-2", None),
+            at_time(ReceivableNews::Dunning { level: 2 }, 15),
+        ];
+        let known = after(order.iter().map(|which| &truth[*which]));
+        prop_assert_eq!(known, after(&truth));
+    }
+}

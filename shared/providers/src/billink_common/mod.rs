@@ -1,0 +1,54 @@
+//! What Billink has behind each of its doors: its own two APIs and the one at a gateway.
+
+pub(crate) mod account;
+pub(crate) mod events;
+pub(crate) mod rules;
+pub(crate) mod webhook;
+
+use payment::{Address, Amount, Currency};
+use serde::Deserialize;
+
+use crate::JsonDecimal;
+
+/// The longest description of a credit that the shop plug-ins send.
+pub(crate) const LONGEST_DESCRIPTION: usize = 254;
+
+/// The house number's digits, and what follows them with the addition; `None` when it does not begin with a digit.
+pub(crate) fn house_number(address: &Address) -> Option<(String, String)> {
+    let text = address.house_number.reveal().as_str().trim();
+    let (digits, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let given = address.house_number_addition.as_ref().map_or("", |addition| addition.reveal().as_str());
+    let addition = [rest, given].map(str::trim).join(" ");
+    (!digits.is_empty()).then(|| (digits.to_owned(), addition.trim().to_owned()))
+}
+
+/// A code or id: the guide shows codes as text and as numbers.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Code {
+    Number(i64),
+    Text(String),
+}
+
+impl Code {
+    /// Its number, leading zeros aside; none when it is another word.
+    pub(crate) fn number(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => text.trim().parse().ok(),
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => text.clone(),
+        }
+    }
+}
+
+/// The amount in "Credit applied: 1.50 EURO.; step restarted.", where the message still has that form.
+pub(crate) fn credited(message: &str) -> Option<Amount> {
+    let (amount, _) = message.strip_prefix("Credit applied: ")?.split_once(" EURO")?;
+    amount.parse::<JsonDecimal>().ok()?.amount(Currency::EUR).ok()
+}

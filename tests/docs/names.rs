@@ -1,0 +1,58 @@
+//! Where the providers' names may stand: what is for all of them knows none of them.
+
+use std::path::Path;
+
+use providers::REGISTRY;
+
+/// What of the code may name a provider outside the providers' own files. CONTRIBUTING.md tells what to add there.
+const ALLOWED: [&str; 6] = [
+    "shared/providers/src/lib.rs",
+    "functions/webhook-",
+    "infra/local/src/functions.rs",
+    "infra/local/src/sandboxes.rs",
+    "infra/local/src/demo_merchant.rs",
+    "infra/local/src/demo/scenarios.rs",
+];
+
+/// The providers' own files begin with their names.
+const OWN: &str = "shared/providers/src/";
+
+/// The first word of each provider's name for people, lower case.
+fn names() -> Vec<String> {
+    let first = |known: &providers::Registered| known.capabilities.name.split(' ').next().unwrap().to_lowercase();
+    REGISTRY.iter().map(first).collect()
+}
+
+/// The Rust files below a folder, by their paths from the root of the repository.
+fn collect(root: &Path, folder: &str, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+        let entry = entry.unwrap();
+        let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+        if entry.file_type().unwrap().is_dir() {
+            collect(root, &path, found);
+        } else if path.ends_with(".rs") && path.contains("/src/") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn a_providers_name_stands_only_where_something_is_about_that_provider() {
+    let (root, names, mut files) = (crate::root(), names(), Vec::new());
+    for folder in ["shared", "functions", "infra/local"] {
+        collect(&root, folder, &mut files);
+    }
+    let own = |path: &str| path.strip_prefix(OWN).is_some_and(|own| names.iter().any(|name| own.starts_with(name)));
+    files.retain(|path| !own(path) && !ALLOWED.iter().any(|allowed| path.starts_with(allowed)));
+    assert!(!files.is_empty());
+    let mut found = Vec::new();
+    for path in &files {
+        let text = std::fs::read_to_string(root.join(path)).unwrap();
+        for (n, line) in text.lines().enumerate() {
+            if names.iter().any(|name| line.to_lowercase().contains(name)) {
+                found.push(format!("{path}:{}: {}", n + 1, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "a provider's name stands where none belongs:\n{}", found.join("\n"));
+}

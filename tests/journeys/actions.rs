@@ -1,0 +1,120 @@
+//! What a payment says may be asked of it is what may be asked of it.
+
+use serde_json::{Value, json};
+
+use crate::support::{AMOUNT, At, Deal, Shop};
+
+const ACTIONS: [&str; 5] = ["confirm", "capture", "refund", "cancel", "amend"];
+
+/// What is allowed, with its amount.
+type Allowed<'a> = Vec<(&'a str, Option<i64>)>;
+
+/// What is not, with why.
+type Unavailable<'a> = Vec<(&'a str, &'a str)>;
+
+fn lists(payment: &Value) -> (Allowed<'_>, Unavailable<'_>) {
+    let list = |name: &str| payment[name].as_array().unwrap().iter();
+    let allowed =
+        list("allowed_actions").map(|entry| (entry["action"].as_str().unwrap(), entry["max_amount"].as_i64()));
+    let unavailable = list("unavailable_actions");
+    let unavailable = unavailable.map(|entry| (entry["action"].as_str().unwrap(), entry["reason"].as_str().unwrap()));
+    (allowed.collect(), unavailable.collect())
+}
+
+/// Asks for every action as far as it is said to be allowed, each at a payment of its own, and for the others.
+async fn what_is_said_is_so(shop: &Shop, prepared: impl AsyncFn(&Shop) -> String) {
+    let said = Deal::of(shop, &prepared(shop).await).get().await;
+    let (allowed, unavailable) = lists(&said);
+    assert_eq!(allowed.len() + unavailable.len(), ACTIONS.len(), "{said:#}");
+    for action in ACTIONS {
+        let deal = Deal::of(shop, &prepared(shop).await);
+        let most = allowed.iter().find(|(name, _)| *name == action).map(|(_, most)| most.unwrap_or(1));
+        let refund = |amount: i64| json!({ "amount": amount });
+        let amount = most.unwrap_or(1);
+        let (path, body) = match action {
+            "capture" => ("captures", shop.capture(Some(amount))),
+            "refund" => ("refunds", refund(amount)),
+            "amend" => ("orders/amend", json!({ "amount": amount })),
+            other => (other, json!({})),
+        };
+        let before = deal.get().await;
+        let answer = deal.post(path, &body).await;
+        match unavailable.iter().find(|(name, _)| *name == action) {
+            None => assert!(answer.status < 300, "{action} was said to be allowed: {:#}", answer.body),
+            Some((_, "nothing_left")) => {
+                let after = deal.get().await;
+                assert_eq!((&after["status"], &after["amounts"]), (&before["status"], &before["amounts"]), "{action}");
+            }
+            Some((_, reason)) => assert_eq!(answer.code(), *reason, "{action}: {:#}", answer.body),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_to_be_possible_is_possible_and_the_rest_is_refused_for_the_reason_that_is_given() {
+    let shop = Shop::without_messages(At::Billie).await;
+    what_is_said_is_so(&shop, async |shop| shop.authorized().await.id.clone()).await;
+    what_is_said_is_so(&shop, async |shop| shop.captured().await.id.clone()).await;
+    what_is_said_is_so(&shop, async |shop| {
+        let deal = shop.authorized().await;
+        let _ = deal.post("captures", &shop.capture(Some(5_000))).await.expect(201);
+        deal.id.clone()
+    })
+    .await;
+    what_is_said_is_so(&shop, async |shop| {
+        let deal = shop.authorized().await;
+        let _ = deal.post("cancel", &json!({})).await.expect(200);
+        deal.id.clone()
+    })
+    .await;
+    let shop = Shop::without_messages(At::Buckaroo).await;
+    what_is_said_is_so(&shop, async |shop| shop.captured().await.id.clone()).await;
+}
+
+#[tokio::test]
+async fn an_action_that_the_provider_has_not_says_so_and_a_status_that_does_not_allow_it_too() {
+    let shop = Shop::at(At::Buckaroo).await;
+    let payment = shop.authorized().await.get().await;
+    let (allowed, unavailable) = lists(&payment);
+    assert_eq!(allowed, [("capture", Some(AMOUNT)), ("cancel", None)]);
+    let why =
+        [("confirm", "nothing_left"), ("refund", "status_does_not_allow"), ("amend", "not_supported_by_provider")];
+    assert_eq!(unavailable, why);
+    let amend = &payment["unavailable_actions"][2];
+    assert_eq!(
+        (amend["detail"].as_str(), &amend["operation_id"]),
+        (Some("buckaroo_billink cannot amend."), &json!(null))
+    );
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_is_named() {
+    let shop = Shop::without_messages(At::Billie).await;
+    let deal = shop.authorized().await;
+    shop.sandbox.fault(json!({ "call": "update_order", "kind": "drop_before" })).await;
+    let answer = deal.post("orders/amend", &json!({ "amount": 10_000 })).await.expect(202);
+    let operation = answer.at("/operations").as_array().unwrap().last().unwrap()["id"].clone();
+    let payment = deal.get().await;
+    let blocked: Vec<&Value> = payment["unavailable_actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["operation_id"] == operation)
+        .collect();
+    let names: Vec<&Value> = blocked.iter().map(|entry| &entry["action"]).collect();
+    assert_eq!(names, ["capture", "cancel", "amend"]);
+    assert!(blocked.iter().all(|entry| entry["reason"] == "operation_in_doubt"));
+}
+
+#[tokio::test]
+async fn a_refund_says_what_one_refund_can_take() {
+    let shop = Shop::at(At::Billie).await;
+    let deal = shop.authorized().await;
+    for amount in [5_000, 3_000] {
+        let _ = deal.post("captures", &shop.capture(Some(amount))).await.expect(201);
+    }
+    let payment = deal.get().await;
+    assert!(lists(&payment).0.contains(&("refund", Some(5_000))), "{payment:#}");
+    let _ = deal.post("refunds", &json!({ "amount": 5_000 })).await.expect(201);
+    assert!(lists(&deal.get().await).0.contains(&("refund", Some(3_000))));
+}
