@@ -1,9 +1,10 @@
-//! The parts of README.md that are generated: the capability table and the state diagram. And a rule that a document
-//! makes: where the providers' names may stand.
+//! The parts of README.md that are generated: the capability table, the state diagram, and what a payment costs. And a
+//! rule that a document makes: where the providers' names may stand.
 //!
 //! `PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs` writes them anew.
 #![cfg(test)]
 
+mod cost;
 mod names;
 
 use std::path::PathBuf;

@@ -9,6 +9,7 @@ mod doubt;
 mod events;
 mod idempotency;
 mod late;
+mod price;
 mod privacy;
 mod races;
 mod replays;

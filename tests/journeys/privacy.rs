@@ -169,6 +169,7 @@ async fn no_canary_sings(at: At) {
         let _: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
     }
     assert!(text.lines().count() > 100, "the log was captured");
+    assert!(text.contains(r#""route":"POST /v1/payments/{id}/captures""#), "answers name their route");
     collected.0.push(("the log".to_owned(), text));
 
     let mut canaries: Vec<String> = PERSONAL.iter().map(|(_, value)| (*value).to_owned()).collect();

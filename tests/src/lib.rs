@@ -14,6 +14,7 @@
 mod answer;
 mod api;
 pub mod contract;
+pub mod cost;
 mod deal;
 mod eventually;
 pub mod orders;

@@ -3,10 +3,9 @@
 use std::env;
 
 use ::sandbox::billie_pad;
-use data_encoding::HEXLOWER;
-use local::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY, Stack, StackOptions};
+use local::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY, Stack, StackOptions, key_entry};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use service::Scope;
 use tokio::net::TcpListener;
 
 use crate::{Api, Queues, Sandbox, Table};
@@ -35,6 +34,13 @@ impl Site {
         match given("PAYLATER_URL") {
             Some(url) => {
                 let url = url.parse().unwrap_or_else(|_| panic!("PAYLATER_URL is no URL"));
+                // What the journey before left behind.
+                for sandbox in PROVIDERS.iter().filter_map(|name| given(&of_sandbox(name))).map(Sandbox::new) {
+                    sandbox.no_faults().await;
+                    sandbox.webhooks(json!({ "mode": "normal" })).await;
+                    sandbox.quiet().await;
+                    sandbox.forget_calls().await;
+                }
                 Self { api: Api::new(&url, &needed("PAYLATER_KEY")), stack: None, billie_pad: None }
             }
             None => Self::start_own(StackOptions::default()).await,
@@ -93,7 +99,7 @@ impl Site {
             own.unwrap_or_else(|| panic!("{provider} has no sandbox"))
         };
         let own = self.stack.as_ref().map(url);
-        Sandbox::new(own.unwrap_or_else(|| needed(&format!("PAYLATER_SANDBOX_{}", provider.to_uppercase()))))
+        Sandbox::new(own.unwrap_or_else(|| needed(&of_sandbox(provider))))
     }
 
     /// The table.
@@ -127,12 +133,20 @@ impl Site {
     }
 }
 
+/// The providers' stand-ins.
+const PROVIDERS: [&str; 6] = ["buckaroo_billink", "billie_pad", "billie_psp", "billink", "billink_v1", "billagain"];
+
+/// The variable with a stand-in's address.
+fn of_sandbox(provider: &str) -> String {
+    format!("PAYLATER_SANDBOX_{}", provider.to_uppercase())
+}
+
 const NEIGHBOURS_KEY: &str = "sk_neighbour_works-in-tests-only";
 
 fn merchant(id: &str, key: &str, provider: &::sandbox::Running) -> Value {
     json!({
         "merchant": id,
-        "api_keys": [{ "label": "checkout", "sha256": HEXLOWER.encode(&Sha256::digest(key.as_bytes())) }],
+        "api_keys": [key_entry(key, Scope::Checkout, "checkout")],
         "accounts": { "billie_pad": {
             "base_url": format!("{}{}", provider.url(), billie_pad::BASE_PATH),
             "client_id": billie_pad::CLIENT_ID,

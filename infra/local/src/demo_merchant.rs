@@ -1,8 +1,9 @@
 //! The merchant that exists on one machine.
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use service::Scope;
 
+use crate::keys::key_entry;
 use crate::sandboxes::Sandboxes;
 
 /// Its id.
@@ -16,11 +17,13 @@ pub const DEMO_OPERATOR_KEY: &str = "sk_demo_operates-this-machine-only";
 
 /// Its document, with an account at every sandbox.
 pub fn document(sandboxes: &Sandboxes) -> Value {
-    let key = |label: &str, scope: &str, text: &str| json!({ "label": label, "scope": scope, "sha256": data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes())) });
     json!({
         "merchant": DEMO_MERCHANT,
         "livemode": false,
-        "api_keys": [key("checkout", "checkout", DEMO_KEY), key("desk", "operator", DEMO_OPERATOR_KEY)],
+        "api_keys": [
+            key_entry(DEMO_KEY, Scope::Checkout, "checkout"),
+            key_entry(DEMO_OPERATOR_KEY, Scope::Operator, "desk"),
+        ],
         "accounts": {
             "buckaroo_billink": {
                 "base_url": sandboxes.buckaroo_billink.url(),

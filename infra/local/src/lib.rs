@@ -4,15 +4,19 @@
 pub mod aws;
 mod demo;
 mod demo_merchant;
+mod doctor;
 mod event;
 mod functions;
 mod gateway;
+mod keys;
 mod routes;
 mod sandboxes;
 mod stack;
 
 pub use demo::{DemoError, run as run_demo};
 pub use demo_merchant::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY, document as demo_document};
+pub use doctor::Documents;
+pub use keys::{NoRandomness, instructions, key_entry, new_key};
 pub use routes::{Route, Routes, RoutesError};
 pub use sandboxes::Sandboxes;
 pub use stack::{Stack, StackError, StackOptions};

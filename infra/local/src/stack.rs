@@ -8,7 +8,7 @@ use std::time::Duration;
 use providers::{Deadline, Transport};
 use relay_events::{Queues, Relay};
 use runtime::{App, FixedMerchants};
-use service::{MerchantError, Service, World};
+use service::{Faults, Service, World};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -32,6 +32,8 @@ pub struct StackOptions {
     pub data: Option<PathBuf>,
     /// A JSON array of merchant documents in place of the demo merchant.
     pub merchants: Option<String>,
+    /// Where buyers and providers reach the API, if not at this gateway.
+    pub public_url: Option<Url>,
 }
 
 /// Why the stack does not start.
@@ -54,7 +56,7 @@ pub enum StackError {
     Sandbox(#[source] std::io::Error),
     /// A merchant document is wrong.
     #[error(transparent)]
-    Merchants(#[from] MerchantError),
+    Merchants(#[from] Faults),
     /// The template is wrong.
     #[error(transparent)]
     Routes(#[from] RoutesError),
@@ -71,6 +73,8 @@ pub struct Stack {
     pub aws: Aws,
     /// The providers' stand-ins.
     pub sandboxes: Sandboxes,
+    /// The demo merchant's document, with an account at each of them.
+    pub demo_merchant: serde_json::Value,
     /// What the functions work with.
     pub app: App,
     _pump: aws::streams::Pump,
@@ -87,7 +91,8 @@ impl Stack {
         let url: Url = format!("http://{}", listener.local_addr().map_err(StackError::Sandbox)?).parse()?;
         // Next to the API, so that a merchant document can name them before they start.
         let first_port = options.port.checked_add(1).filter(|_| options.port != 0);
-        let sandboxes = Sandboxes::start(&url, first_port).await.map_err(StackError::Sandbox)?;
+        let public_url = options.public_url.unwrap_or_else(|| url.clone());
+        let sandboxes = Sandboxes::start(&public_url, first_port).await.map_err(StackError::Sandbox)?;
         let demo = document(&sandboxes);
         let secrets = [(format!("paylater/local/{DEMO_MERCHANT}"), demo.to_string())].into_iter().collect();
         let aws = Aws::start(aws::Options { data: options.data, secrets, ..aws::Options::default() }).await?;
@@ -95,11 +100,11 @@ impl Stack {
         let documents = options.merchants.unwrap_or_else(|| format!("[{demo}]"));
         let merchants = FixedMerchants::from_json(&documents, &Transport::default())?;
         let world = World::real(|| uuid::Uuid::new_v4().into_bytes());
-        let app = App { service: Service::new(store(&aws), Arc::new(merchants), url.clone(), world) };
+        let app = App { service: Service::new(store(&aws), Arc::new(merchants), public_url, world) };
 
         let pump = start_pump(&aws);
         let tasks = vec![start_gateway(listener, &app)?, start_sweep(&app)];
-        Ok(Self { url, aws, sandboxes, app, _pump: pump, tasks })
+        Ok(Self { url, aws, sandboxes, demo_merchant: demo, app, _pump: pump, tasks })
     }
 }
 

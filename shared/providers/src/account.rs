@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 use url::Url;
@@ -19,28 +20,43 @@ const ADDRESS: &str = "must be https, or http on loopback, without user, query o
 const DISABLED: &str = "disabled";
 const KEYS: &str = "must each have the name of a header and a value";
 
-/// The rules that types of this module check while they are read, and the field that each is about in every account.
-const OF_TYPES: [(&str, &str); 2] = [("base_url", ADDRESS), ("webhook_keys", KEYS)];
+/// The rules that types of this module check while they are read.
+const OF_TYPES: [&str; 2] = [ADDRESS, KEYS];
 
 /// The document as an adapter's account. `disabled`, which every document may have, is for whoever opens accounts.
 pub(crate) fn read<T: DeserializeOwned>(document: &Value) -> Result<T, AccountError> {
+    // serde would read a list's elements as the fields in their order.
+    for (field, part) in [("", Some(document)), ("wire", document.get("wire"))] {
+        if part.is_some_and(|part| !part.is_object()) {
+            return Err(broken(field, "must be an object"));
+        }
+    }
     let mut own = document.clone();
     let disabled = own.as_object_mut().and_then(|fields| fields.remove(DISABLED));
     if disabled.is_some_and(|disabled| !disabled.is_boolean()) {
         return Err(broken(DISABLED, "must be true or false"));
     }
-    T::deserialize(own).map_err(|error| without_values(&error.to_string()))
+    serde_path_to_error::deserialize(own).map_err(|error| without_values(error.path(), &error.inner().to_string()))
 }
 
-/// What is wrong with a document. The parser's messages may quote a secret: only names of fields are passed on.
-fn without_values(message: &str) -> AccountError {
-    let name = message.split('`').nth(1).unwrap_or_default();
-    match OF_TYPES.into_iter().find(|(_, rule)| *rule == message) {
-        Some((field, rule)) => broken(field, rule),
-        None if message.starts_with("missing field") => broken(name, "is required"),
-        None if message.starts_with("unknown field") => broken(name, "is not a field of this account"),
-        None => broken("/", "has a field of the wrong type"),
-    }
+/// What is wrong with a document, and where. The parser's messages may quote a secret: only names of fields are passed on,
+/// and what stands after the last ", expected".
+fn without_values(path: &Path, message: &str) -> AccountError {
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    let rule = match (OF_TYPES.into_iter().find(|rule| *rule == message), message.rsplit_once(", expected ")) {
+        (Some(rule), _) => rule.to_owned(),
+        _ if missing.is_some() => "is required".to_owned(),
+        _ if message.starts_with("unknown field") => "is not a field of this account".to_owned(),
+        (_, Some((_, wanted))) if wanted.starts_with("struct ") => "must be an object".to_owned(),
+        (_, Some((_, wanted))) => format!("must be {wanted}"),
+        _ => "is not valid".to_owned(),
+    };
+    let name = |segment: &Segment| match segment {
+        Segment::Seq { index } => index.to_string(),
+        segment => segment.to_string(),
+    };
+    let segments = path.iter().map(name).chain(missing.map(str::to_owned));
+    AccountError { field: segments.collect::<Vec<_>>().join("/"), rule }
 }
 
 fn broken(field: &str, rule: &str) -> AccountError {

@@ -9,6 +9,7 @@ use payment::{
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::credentials::CredentialCheck;
 use crate::effect::Effect;
 use crate::inbound::{Inbound, Message, NotAuthentic};
 use crate::transport::Deadline;
@@ -17,7 +18,7 @@ use crate::transport::Deadline;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("account document: {field}: {rule}")]
 pub struct AccountError {
-    /// Which field.
+    /// Which field, its parts joined by slashes; empty for the whole document.
     pub field: String,
     /// What it must be.
     pub rule: String,
@@ -159,6 +160,9 @@ pub trait Adapter: Send + Sync {
     fn activation(&self) -> Option<&dyn Activate> {
         None
     }
+
+    /// Asks the provider whether it knows the account's credentials, by a read that moves nothing.
+    async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck;
 
     /// The provider's own rules that an order breaks. Checked before anything is written or sent.
     fn broken_rules(&self, order: &Order) -> Vec<OrderError>;

@@ -8,6 +8,7 @@ mod adapter;
 mod billie;
 mod billink_common;
 mod capabilities;
+mod credentials;
 mod decimal;
 mod effect;
 mod inbound;
@@ -19,6 +20,7 @@ mod zone;
 
 pub use adapter::{AccountError, Act, Activate, Activation, Adapter, Context, ReadError, Urls};
 pub use capabilities::{BestEvidence, Capabilities, Limit, OperationCapability};
+pub use credentials::CredentialCheck;
 pub use decimal::JsonDecimal;
 pub use effect::Effect;
 pub use inbound::{Addressee, Evidence, Inbound, Message, NotAuthentic};

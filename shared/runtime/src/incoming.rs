@@ -91,6 +91,24 @@ impl Incoming {
     }
 }
 
+/// What the log calls a request by.
+pub struct Asked {
+    /// Its id.
+    pub request_id: String,
+    /// Method and path as the template writes them, so without an id in it; none where no route was found.
+    pub route: Option<String>,
+}
+
+impl Asked {
+    pub(crate) fn of(request: &Request) -> Self {
+        let route = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.route_key.clone(),
+            _ => None,
+        };
+        Self { request_id: request_id(request), route }
+    }
+}
+
 /// The request's id: API Gateway's, or the function's own.
 pub(crate) fn request_id(request: &Request) -> String {
     let of_gateway = match request.request_context_ref() {

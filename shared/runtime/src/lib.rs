@@ -11,7 +11,7 @@ mod outgoing;
 pub use aws::sdk_config;
 pub use boot::{boot, boot_event};
 pub use config::{Config, ConfigError};
-pub use incoming::Incoming;
+pub use incoming::{Asked, Incoming};
 pub use lambda_http::Context;
 pub use merchants::{FixedMerchants, SecretMerchants};
 pub use outgoing::{LARGEST_BODY, Response, problem};
@@ -36,19 +36,19 @@ impl App {
         F: FnOnce(Service, Incoming) -> T,
         T: Future<Output = Result<Answer, Problem>>,
     {
-        let request_id = incoming::request_id(&request);
+        let asked = Asked::of(&request);
         let result = match Incoming::of_checkout(request) {
             Ok(incoming) => Box::pin(handle(self.service.clone(), incoming)).await,
             Err(problem) => Err(problem),
         };
-        outgoing::answer(result, &request_id)
+        outgoing::answer(result, &asked)
     }
 
     /// Handles a provider's message.
     pub async fn webhook(&self, provider_path: &str, request: Request) -> Response {
-        let request_id = incoming::request_id(&request);
-        let result = self.take_in(provider_path, &request, &request_id).await;
-        outgoing::acknowledgement(result, &request_id)
+        let asked = Asked::of(&request);
+        let result = self.take_in(provider_path, &request, &asked.request_id).await;
+        outgoing::acknowledgement(result, &asked)
     }
 
     async fn take_in(&self, provider_path: &str, request: &Request, request_id: &str) -> Result<(), Problem> {
@@ -70,12 +70,12 @@ impl App {
 
     /// Handles a buyer who comes back from a provider's page.
     pub async fn returned_buyer(&self, request: Request) -> Response {
-        let request_id = incoming::request_id(&request);
+        let asked = Asked::of(&request);
         let query = request.uri().query().unwrap_or_default();
         let query: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let path = request.path_parameters_ref().and_then(|path| path.first("id"));
         let deadline = incoming::deadline(&request);
-        let result = self.service.return_buyer(path.unwrap_or_default(), &query, &request_id, deadline).await;
-        outgoing::redirect(result, &request_id)
+        let result = self.service.return_buyer(path.unwrap_or_default(), &query, &asked.request_id, deadline).await;
+        outgoing::redirect(result, &asked)
     }
 }

@@ -1,6 +1,6 @@
 //! Where merchants come from: a secret each in AWS, given documents on one machine.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use payment::MerchantId;
 use providers::Transport;
-use service::{Merchant, MerchantError, Merchants};
+use serde_json::Value;
+use service::{Faults, Merchant, MerchantError, Merchants};
 
 /// How long a secret is believed: a disabled merchant is refused within this time.
 const BELIEVED_FOR: Duration = Duration::from_secs(60);
@@ -17,30 +18,42 @@ const BELIEVED_FOR: Duration = Duration::from_secs(60);
 const MOST_REMEMBERED: usize = 1_000;
 
 /// Merchants that are given at start.
-pub struct FixedMerchants(HashMap<MerchantId, Arc<Merchant>>);
+pub struct FixedMerchants(BTreeMap<MerchantId, Arc<Merchant>>);
 
 impl FixedMerchants {
-    /// Reads a JSON array of merchant documents.
+    /// Reads a JSON array of merchant documents, or one of them.
     ///
     /// # Errors
-    /// Names the field that is wrong.
-    pub fn from_json(array: &str, transport: &Transport) -> Result<Self, MerchantError> {
-        let rule = |error: serde_json::Error| MerchantError::Document {
-            path: "/".to_owned(),
-            rule: format!("must be an array of merchant documents (line {}, column {})", error.line(), error.column()),
+    /// Names every document and field that is wrong, by its JSON pointer.
+    pub fn from_json(text: &str, transport: &Transport) -> Result<Self, Faults> {
+        let (documents, only) = match read_json(text)? {
+            Value::Array(documents) => (documents, false),
+            document => (vec![document], true),
         };
-        let documents: Vec<serde_json::Value> = serde_json::from_str(array).map_err(rule)?;
-        let open = |document: &serde_json::Value| {
-            let merchant = Merchant::from_document(&document.to_string(), transport)?;
-            Ok((merchant.id.clone(), Arc::new(merchant)))
-        };
-        documents.iter().map(open).collect::<Result<_, _>>().map(Self)
+        let (mut merchants, mut faults) = (BTreeMap::new(), Vec::new());
+        for (n, document) in documents.iter().enumerate() {
+            let place = if only { String::new() } else { format!("/{n}") };
+            match Merchant::from_document(document, transport) {
+                Ok(merchant) if merchants.contains_key(&merchant.id) => {
+                    faults.extend(Faults::at("/merchant", "is an earlier document's too").below(&place));
+                }
+                Ok(merchant) => drop(merchants.insert(merchant.id.clone(), Arc::new(merchant))),
+                Err(found) => faults.extend(found.below(&place)),
+            }
+        }
+        if faults.is_empty() { Ok(Self(merchants)) } else { Err(faults.into_iter().collect()) }
     }
 
-    /// Their ids.
-    pub fn ids(&self) -> impl Iterator<Item = &MerchantId> {
-        self.0.keys()
+    /// They, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &Merchant> {
+        self.0.values().map(Arc::as_ref)
     }
+}
+
+fn read_json(text: &str) -> Result<Value, Faults> {
+    serde_json::from_str(text).map_err(|error| {
+        Faults::at("", format!("is not valid JSON (line {}, column {})", error.line(), error.column()))
+    })
 }
 
 #[async_trait]
@@ -84,6 +97,17 @@ impl SecretMerchants {
         remembered.insert(id.clone(), entry);
     }
 
+    /// The merchant of a document; one that cannot be used is told by the name of its secret.
+    fn open(&self, id: &MerchantId, document: &str) -> Result<Merchant, MerchantError> {
+        let read = |value: Value| Merchant::from_document(&value, &self.transport);
+        let own = |merchant: Merchant| match merchant.id == *id {
+            true => Ok(merchant),
+            false => Err(Faults::at("/merchant", "must be the end of the secret's name")),
+        };
+        let opened = read_json(document).and_then(read).and_then(own);
+        opened.map_err(|faults| MerchantError::Document { secret: format!("{}{id}", self.prefix), faults })
+    }
+
     async fn fetch(&self, id: &MerchantId) -> Result<Option<String>, MerchantError> {
         let answer = self.client.get_secret_value().secret_id(format!("{}{id}", self.prefix)).send().await;
         match answer {
@@ -106,10 +130,9 @@ impl Merchants for SecretMerchants {
         let unchanged = known.filter(|known| known.document == document).and_then(|known| known.merchant);
         let merchant = match (&document, unchanged) {
             (_, Some(merchant)) => Some(merchant),
-            (Some(document), None) => Some(Arc::new(Merchant::from_document(document, &self.transport)?)),
+            (Some(document), None) => Some(Arc::new(self.open(id, document)?)),
             (None, None) => None,
         };
-        let merchant = merchant.filter(|merchant| merchant.id == *id);
         self.remember(id, Remembered { since: Instant::now(), document, merchant: merchant.clone() });
         Ok(merchant)
     }

@@ -6,6 +6,8 @@ use lambda_http::Body;
 use service::{Answer, Problem};
 use url::Url;
 
+use crate::Asked;
+
 /// The largest body that is taken, in bytes.
 pub const LARGEST_BODY: usize = 256 * 1024;
 
@@ -15,28 +17,30 @@ pub type Response = http::Response<Body>;
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-pub(crate) fn answer(result: Result<Answer, Problem>, request_id: &str) -> Response {
+pub(crate) fn answer(result: Result<Answer, Problem>, asked: &Asked) -> Response {
+    let Asked { request_id, route } = asked;
     match result {
         Ok(answer) => {
-            tracing::info!(request_id, status = answer.status, replayed = answer.replayed, "answered");
+            tracing::info!(request_id, route, status = answer.status, replayed = answer.replayed, "answered");
             let mut response = document(answer.status, "application/json", &answer.body, request_id);
             if answer.replayed {
                 response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
             }
             response
         }
-        Err(found) => problem(&found, request_id),
+        Err(found) => problem(&found, asked),
     }
 }
 
 /// A problem document.
 #[must_use]
-pub fn problem(problem: &Problem, request_id: &str) -> Response {
+pub fn problem(problem: &Problem, asked: &Asked) -> Response {
+    let Asked { request_id, route } = asked;
     let status = problem.code().status();
     let code = problem.code().as_str();
     match problem.cause() {
-        Some(cause) => tracing::error!(request_id, status, code, cause = %Chain(cause), "failed"),
-        None => tracing::info!(request_id, status, code, "answered"),
+        Some(cause) => tracing::error!(request_id, route, status, code, cause = %Chain(cause), "failed"),
+        None => tracing::info!(request_id, route, status, code, "answered"),
     }
     let mut response = document(status, "application/problem+json", &problem.to_json(request_id), request_id);
     if let Some(seconds) = problem.retry_after() {
@@ -48,28 +52,30 @@ pub fn problem(problem: &Problem, request_id: &str) -> Response {
     response
 }
 
-pub(crate) fn acknowledgement(result: Result<(), Problem>, request_id: &str) -> Response {
+pub(crate) fn acknowledgement(result: Result<(), Problem>, asked: &Asked) -> Response {
+    let Asked { request_id, route } = asked;
     match result {
         Ok(()) => {
-            tracing::info!(request_id, status = 200, "message kept");
+            tracing::info!(request_id, route, status = 200, "message kept");
             with_request_id(http::Response::new(Body::Empty), request_id)
         }
-        Err(found) => problem(&found, request_id),
+        Err(found) => problem(&found, asked),
     }
 }
 
-pub(crate) fn redirect(result: Result<Url, Problem>, request_id: &str) -> Response {
+pub(crate) fn redirect(result: Result<Url, Problem>, asked: &Asked) -> Response {
+    let Asked { request_id, route } = asked;
     let location = result.map(|url| HeaderValue::from_str(url.as_str()));
     match location {
         Ok(Ok(location)) => {
-            tracing::info!(request_id, status = 303, "buyer sent back");
+            tracing::info!(request_id, route, status = 303, "buyer sent back");
             let mut response = with_request_id(http::Response::new(Body::Empty), request_id);
             *response.status_mut() = http::StatusCode::SEE_OTHER;
             response.headers_mut().insert(LOCATION, location);
             response
         }
-        Ok(Err(error)) => problem(&Problem::unavailable(error), request_id),
-        Err(found) => problem(&found, request_id),
+        Ok(Err(error)) => problem(&Problem::unavailable(error), asked),
+        Err(found) => problem(&found, asked),
     }
 }
 

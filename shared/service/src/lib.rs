@@ -21,7 +21,7 @@ mod work;
 
 pub use actions::{Actions, AllowedAction, UnavailableAction};
 pub use answer::{Answer, Call, Cursor};
-pub use merchant::{Account, ApiKey, Caller, Merchant, MerchantError, Merchants, Scope};
+pub use merchant::{Account, ApiKey, Caller, Faults, Merchant, MerchantError, Merchants, Scope};
 pub use problem::{FieldError, Problem, ProblemCode, Retry};
 pub use sweep::SweepReport;
 pub use view::{CaptureView, PaymentView, RefundView};

@@ -1,6 +1,7 @@
 //! Merchants: whose payments these are, who may call, and the accounts at the providers.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,8 +9,12 @@ use data_encoding::HEXLOWER;
 use payment::{LateAuthorization, MerchantId, ProviderId};
 use providers::{AccountError, Adapter, Registered, Transport};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
+
+use crate::parse::broken_field;
+use crate::problem::FieldError;
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -68,23 +73,56 @@ pub struct Merchant {
     accounts: BTreeMap<ProviderId, Account>,
 }
 
-/// Why a merchant document cannot be used. Holds no value of it.
+/// What is wrong with a merchant document, as far as one look can tell. Holds no value of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults(Vec<FieldError>);
+
+impl Faults {
+    /// One fault.
+    pub fn at(pointer: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self(vec![FieldError { pointer: pointer.into(), detail: rule.into() }])
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &FieldError> {
+        self.0.iter()
+    }
+
+    /// Those of a document that stands at this place of a larger one.
+    pub fn below(self, place: &str) -> impl Iterator<Item = FieldError> {
+        self.0.into_iter().map(move |fault| FieldError { pointer: format!("{place}{}", fault.pointer), ..fault })
+    }
+}
+
+impl FromIterator<FieldError> for Faults {
+    fn from_iter<I: IntoIterator<Item = FieldError>>(faults: I) -> Self {
+        Self(faults.into_iter().collect())
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, FieldError { pointer, detail }) in self.0.iter().enumerate() {
+            let (separator, place) = (if n == 0 { "" } else { "; " }, if pointer.is_empty() { "/" } else { pointer });
+            write!(f, "{separator}{place} {detail}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// Why a merchant cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum MerchantError {
-    /// It is not of the required form.
-    #[error("merchant document: {path}: {rule}")]
+    /// Its document cannot be used.
+    #[error("the secret {secret} is no merchant document: {faults}")]
     Document {
-        /// Which field.
-        path: String,
-        /// What is wrong.
-        rule: String,
+        /// Where the document is.
+        secret: String,
+        /// What is wrong with it.
+        faults: Faults,
     },
-    /// It names a provider that this build does not know.
-    #[error("merchant document: no provider is called {0}")]
-    UnknownProvider(ProviderId),
-    /// An account in it cannot be used.
-    #[error(transparent)]
-    Account(#[from] AccountError),
     /// It cannot be fetched now.
     #[error("the merchant documents are unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -108,23 +146,42 @@ struct Document {
     #[serde(default)]
     api_keys: Vec<ApiKey>,
     #[serde(default)]
-    accounts: BTreeMap<ProviderId, serde_json::Value>,
+    accounts: BTreeMap<ProviderId, Value>,
 }
 
 impl Merchant {
     /// Reads a merchant document and opens its accounts.
     ///
     /// # Errors
-    /// Names the field that is wrong, never its value.
-    pub fn from_document(json: &str, transport: &Transport) -> Result<Self, MerchantError> {
-        let mut reader = serde_json::Deserializer::from_str(json);
-        let document: Document = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            MerchantError::Document { path: error.path().to_string(), rule: crate::parse::rule(error.inner()) }
-        })?;
-        let open = |(id, account): (ProviderId, serde_json::Value)| open_account(id, &account, transport);
-        let accounts = document.accounts.into_iter().map(open).collect::<Result<_, _>>()?;
+    /// Names the fields that are wrong, never their values: the first of the document itself, else the first of each
+    /// key and each account.
+    pub fn from_document(document: &Value, transport: &Transport) -> Result<Self, Faults> {
+        if !document.is_object() {
+            return Err(Faults::at("", "must be an object"));
+        }
+        let document: Document =
+            serde_path_to_error::deserialize(document).map_err(|error| Faults(vec![broken_field(&error)]))?;
+        let mut faults: Vec<_> = document.api_keys.iter().enumerate().filter_map(|(n, key)| key.fault(n)).collect();
+        let mut accounts = BTreeMap::new();
+        for (id, account) in document.accounts {
+            match open_account(&id, &account, transport) {
+                Ok(account) => drop(accounts.insert(id, account)),
+                Err(AccountError { field, rule }) => {
+                    let pointer = ["", "accounts", id.as_str(), &field].join("/").trim_end_matches('/').to_owned();
+                    faults.push(FieldError { pointer, detail: rule });
+                }
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Faults(faults));
+        }
         let Document { merchant, livemode, disabled, api_keys, .. } = document;
         Ok(Self { id: merchant, livemode, disabled, api_keys, accounts })
+    }
+
+    /// Its accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = (&ProviderId, &Account)> {
+        self.accounts.iter()
     }
 
     /// The account at this provider.
@@ -153,16 +210,29 @@ impl Merchant {
     }
 }
 
-fn open_account(
-    id: ProviderId,
-    document: &serde_json::Value,
-    transport: &Transport,
-) -> Result<(ProviderId, Account), MerchantError> {
-    let registered = providers::find(&id).ok_or_else(|| MerchantError::UnknownProvider(id.clone()))?;
+impl ApiKey {
+    fn fault(&self, n: usize) -> Option<FieldError> {
+        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        let rules = [
+            (!self.label.is_empty(), "label", "must not be empty"),
+            (
+                self.sha256.len() == 64 && self.sha256.bytes().all(hex),
+                "sha256",
+                "must be the SHA-256 of the whole key, 64 lower-case hex digits",
+            ),
+        ];
+        let (_, field, rule) = rules.into_iter().find(|(kept, ..)| !kept)?;
+        Some(FieldError { pointer: format!("/api_keys/{n}/{field}"), detail: rule.to_owned() })
+    }
+}
+
+fn open_account(id: &ProviderId, document: &Value, transport: &Transport) -> Result<Account, AccountError> {
+    let unknown = || AccountError { field: String::new(), rule: "is no provider that this build knows".to_owned() };
+    let registered = providers::find(id).ok_or_else(unknown)?;
     let (late_authorization, document) = take_late_authorization(document.clone())?;
     let adapter = (registered.open)(&document, transport.clone())?;
-    let disabled = document.get("disabled").and_then(serde_json::Value::as_bool).unwrap_or(false);
-    Ok((id, Account { registered, adapter, disabled, late_authorization }))
+    let disabled = document.get("disabled").and_then(Value::as_bool).unwrap_or(false);
+    Ok(Account { registered, adapter, disabled, late_authorization })
 }
 
 /// What the account says of late authorizations, which is ours alone and nothing that its adapter knows.

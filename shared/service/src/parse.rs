@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::{FieldError, Problem, ProblemCode};
 
 /// Reads a JSON body into its type. An empty body is an empty object.
 pub(crate) fn body<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, Problem> {
@@ -20,17 +20,21 @@ pub(crate) fn body<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, P
         return Err(Problem::at(ProblemCode::ValidationFailed, "", "must be an object"));
     }
     let mut reader = serde_json::Deserializer::from_str(text);
-    let parsed: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let (pointer, rule) = (pointer(error.path()), rule(error.inner()));
-        match rule.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
-            Some((name, _)) => Problem::at(ProblemCode::ValidationFailed, format!("{pointer}/{name}"), "is required"),
-            None => Problem::at(ProblemCode::ValidationFailed, pointer, rule),
-        }
-    })?;
+    let parsed: T = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| Problem::with_errors(ProblemCode::ValidationFailed, vec![broken_field(&error)]))?;
     let typed = serde_json::to_value(&parsed).map_err(Problem::unavailable)?;
     match list_for_object(&raw, &typed, String::new()) {
         Some(pointer) => Err(Problem::at(ProblemCode::ValidationFailed, pointer, "must be an object")),
         None => Ok(parsed),
+    }
+}
+
+/// The field that is wrong, and the rule, in a parser's error.
+pub(crate) fn broken_field(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
+    let (pointer, rule) = (pointer(error.path()), rule(error.inner()));
+    match rule.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
+        Some((name, _)) => FieldError { pointer: format!("{pointer}/{name}"), detail: "is required".to_owned() },
+        None => FieldError { pointer, detail: rule },
     }
 }
 
@@ -50,7 +54,7 @@ fn list_for_object(raw: &Value, typed: &Value, pointer: String) -> Option<String
 }
 
 /// The rule in a parser's message, without the value that broke it and without the place in the text.
-pub(crate) fn rule(error: &serde_json::Error) -> String {
+fn rule(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(before, _)| before);
     // serde writes what it found before the last ", expected …"; what was found may be anything, a name for example.

@@ -8,9 +8,9 @@ mod site;
 
 use std::path::PathBuf;
 
-use local::{DEMO_KEY, DEMO_MERCHANT};
+use local::{DEMO_KEY, DEMO_MERCHANT, key_entry};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use service::Scope;
 use tests::eventually;
 
 use site::Emulator;
@@ -22,10 +22,9 @@ fn event(function: &str) -> Value {
 
 /// The demo merchant with an account at one sandbox.
 fn merchant(provider: &sandbox::Running) -> Value {
-    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(DEMO_KEY));
     json!({
         "merchant": DEMO_MERCHANT,
-        "api_keys": [{ "label": "checkout", "sha256": hash }],
+        "api_keys": [key_entry(DEMO_KEY, Scope::Checkout, "checkout")],
         "accounts": { "billie_pad": {
             "base_url": format!("{}{}", provider.url(), sandbox::billie_pad::BASE_PATH),
             "client_id": sandbox::billie_pad::CLIENT_ID,

@@ -1,10 +1,9 @@
 //! The demo merchant with accounts wherever a journey wants them.
 
-use data_encoding::HEXLOWER;
-use local::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY, Sandboxes};
+use local::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY, Sandboxes, key_entry};
 use sandbox::{billie_pad, buckaroo_billink};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use service::Scope;
 
 /// Where the two providers are, and what opens them.
 #[derive(Clone)]
@@ -38,10 +37,9 @@ impl Accounts {
 
     /// The merchant documents.
     pub(crate) fn merchants(&self) -> String {
-        let key = |label: &str, scope: &str, text: &str| json!({ "label": label, "scope": scope, "sha256": HEXLOWER.encode(&Sha256::digest(text.as_bytes())) });
         json!([{
             "merchant": DEMO_MERCHANT,
-            "api_keys": [key("checkout", "checkout", DEMO_KEY), key("desk", "operator", DEMO_OPERATOR_KEY)],
+            "api_keys": [key_entry(DEMO_KEY, Scope::Checkout, "checkout"), key_entry(DEMO_OPERATOR_KEY, Scope::Operator, "desk")],
             "accounts": { "buckaroo_billink": self.buckaroo, "billie_pad": self.billie },
         }])
         .to_string()

@@ -11,5 +11,5 @@ pub(crate) use backstage::Backstage;
 pub(crate) use deal::Deal;
 pub(crate) use merchant::Accounts;
 pub(crate) use shop::{AMOUNT, At, Shop, at_once};
-pub(crate) use spy::{Fault, Spy};
+pub(crate) use spy::{Consumed, Fault, Spy};
 pub(crate) use step::{Ready, Step, Told};

@@ -1,4 +1,5 @@
-//! Stands in front of DynamoDB, passes everything on and writes down what was asked; and goes wrong where it is told to.
+//! Stands in front of DynamoDB, passes everything on, writes down what was asked and what it consumes, and goes wrong
+//! where it is told to.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,13 +8,36 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Response};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
+
+/// The operations that say what they consume, and whether they read.
+const METERED: [(&str, bool); 7] = [
+    ("GetItem", true),
+    ("BatchGetItem", true),
+    ("Query", true),
+    ("PutItem", false),
+    ("UpdateItem", false),
+    ("DeleteItem", false),
+    ("TransactWriteItems", false),
+];
+
+/// What a request consumed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Consumed {
+    /// Tenths of read request units.
+    pub(crate) reads: u32,
+    /// Tenths of write request units.
+    pub(crate) writes: u32,
+    /// Changes of a payment.
+    pub(crate) changes: u32,
+}
 
 /// A proxy on loopback.
 pub(crate) struct Spy {
     pub(crate) url: String,
-    seen: Arc<Mutex<Vec<String>>>,
+    seen: Arc<Mutex<Vec<(String, Consumed)>>>,
     faults: Faults,
     task: AbortHandle,
 }
@@ -34,7 +58,7 @@ type Faults = Arc<Mutex<VecDeque<(&'static str, Option<Fault>)>>>;
 struct Post {
     http: reqwest::Client,
     behind: String,
-    seen: Arc<Mutex<Vec<String>>>,
+    seen: Arc<Mutex<Vec<(String, Consumed)>>>,
     faults: Faults,
 }
 
@@ -59,6 +83,20 @@ impl Spy {
 
     /// The operations that were asked for since the last time, in order: `GetItem`, `PutItem`, …
     pub(crate) fn take(&self) -> Vec<String> {
+        self.take_all().into_iter().map(|(operation, _)| operation).collect()
+    }
+
+    /// What was consumed since the last time.
+    pub(crate) fn take_consumed(&self) -> Consumed {
+        let add = |sum: Consumed, (_, one): (String, Consumed)| Consumed {
+            reads: sum.reads + one.reads,
+            writes: sum.writes + one.writes,
+            changes: sum.changes + one.changes,
+        };
+        self.take_all().into_iter().fold(Consumed::default(), add)
+    }
+
+    fn take_all(&self) -> Vec<(String, Consumed)> {
         std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -77,10 +115,18 @@ async fn pass(State(post): State<Post>, method: Method, mut headers: HeaderMap, 
         let next = faults.iter().position(|(wanted, _)| *wanted == operation);
         next.and_then(|next| faults.remove(next)?.1)
     };
-    post.seen.lock().unwrap_or_else(PoisonError::into_inner).push(operation);
     if fault == Some(Fault::Fails) {
         return failure(400, "ValidationException");
     }
+    let reads = METERED.iter().find(|(name, _)| *name == operation).map(|(_, reads)| *reads);
+    let (mut asked, metered) = (serde_json::from_slice::<Value>(&body).unwrap_or_default(), reads.is_some());
+    let body = if metered {
+        asked["ReturnConsumedCapacity"] = json!("INDEXES");
+        headers.remove("content-length");
+        Bytes::from(asked.to_string())
+    } else {
+        body
+    };
     headers.remove("host");
     let answer = post.http.request(method, &post.behind).headers(headers).body(body).send().await.unwrap();
     if fault == Some(Fault::LosesAnswer) {
@@ -92,7 +138,36 @@ async fn pass(State(post): State<Post>, method: Method, mut headers: HeaderMap, 
             response = response.header(name, value);
         }
     }
-    response.body(Body::from(answer.bytes().await.unwrap())).unwrap()
+    let said = answer.bytes().await.unwrap();
+    let tenths = consumed(&serde_json::from_slice(&said).unwrap_or_default());
+    let consumed = match reads {
+        Some(true) => Consumed { reads: tenths, ..Consumed::default() },
+        Some(false) => Consumed { writes: tenths, changes: changes(&asked), ..Consumed::default() },
+        None => Consumed::default(),
+    };
+    post.seen.lock().unwrap_or_else(PoisonError::into_inner).push((operation, consumed));
+    response.body(Body::from(said)).unwrap()
+}
+
+/// The units that an answer names, in tenths.
+fn consumed(answer: &Value) -> u32 {
+    let tables = match &answer["ConsumedCapacity"] {
+        Value::Array(tables) => tables.iter().collect(),
+        table => vec![table],
+    };
+    let tenths = |table: &Value| {
+        let text = table["CapacityUnits"].to_string();
+        let (whole, part) = text.split_once('.').unwrap_or((&text, "0"));
+        whole.parse::<u32>().ok().zip(part.get(..1)?.parse::<u32>().ok()).map(|(whole, part)| whole * 10 + part)
+    };
+    tables.into_iter().filter_map(tenths).sum()
+}
+
+/// How many payments a request writes.
+fn changes(asked: &Value) -> u32 {
+    let puts = asked["TransactItems"].as_array().map(|items| items.iter().map(|item| &item["Put"]["Item"]).collect());
+    let puts: Vec<&Value> = puts.unwrap_or_else(|| vec![&asked["Item"]]);
+    puts.into_iter().filter(|item| item["SK"]["S"] == "STATE").count() as u32
 }
 
 fn failure(status: u16, name: &str) -> Response<Body> {

@@ -141,10 +141,10 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// The data directory cannot be created.
-    #[error("cannot create the data directory")]
+    #[error("cannot create the data directory; choose another one with --data")]
     Directory(#[source] std::io::Error),
     /// The database cannot be opened.
-    #[error("cannot open the database")]
+    #[error("cannot open the database; stop what uses it, or choose another directory with --data")]
     Database(#[source] Box<::dynoxide::errors::DynoxideError>),
     /// The table cannot be created.
     #[error("cannot create the table")]

@@ -5,6 +5,7 @@
 //! `is_enrol`, `payment_method_id`, `subscription_id`, `gateway_id`.
 
 mod account;
+mod credentials;
 mod look;
 mod map;
 mod notice;
@@ -22,8 +23,8 @@ use payment::{
 use serde_json::Value;
 
 use crate::{
-    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
-    OperationCapability, ReadError, Transport,
+    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
+    Message, NotAuthentic, OperationCapability, ReadError, Transport,
 };
 use account::Account;
 pub(crate) use map::refusals;
@@ -61,6 +62,10 @@ struct BillAgain {
 
 #[async_trait]
 impl Adapter for BillAgain {
+    async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
+        self.credentials(deadline).await
+    }
+
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
         options::broken(order, self.account.gateway_id)
     }

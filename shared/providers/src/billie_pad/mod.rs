@@ -3,6 +3,7 @@
 mod account;
 mod answer;
 mod body;
+mod credentials;
 mod look;
 mod map;
 mod request;
@@ -24,8 +25,8 @@ use serde_json::Value;
 
 use crate::billie::refused;
 use crate::{
-    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
-    OperationCapability, ReadError, Request, Transport,
+    AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect,
+    Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
 pub(crate) use map::refusals;
@@ -104,6 +105,10 @@ struct BilliePad {
 
 #[async_trait]
 impl Adapter for BilliePad {
+    async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
+        self.client.credentials(deadline).await
+    }
+
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
         rules::broken(order)
     }

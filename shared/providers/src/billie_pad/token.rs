@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use super::account::Account;
 use super::request::{JSON, json};
-use crate::{Answer, Context, Effect, ReadError, Request, Response, Transport};
+use crate::{Answer, Context, Deadline, Effect, ReadError, Request, Response, Transport};
 
 /// A token is renewed this long before it ends, so that it outlives the call.
 const MARGIN_SECONDS: i64 = 60;
@@ -33,8 +33,9 @@ struct Granted {
     expires_in: i64,
 }
 
+/// A granted token.
 #[derive(Clone)]
-struct Token {
+pub(super) struct Token {
     bearer: SecretString,
     renew_at: Timestamp,
 }
@@ -91,10 +92,11 @@ impl Client {
             return Ok(token.clone());
         }
         *kept = None;
-        Ok(kept.insert(self.fetch(context).await?).clone())
+        Ok(kept.insert(self.fetch(context.deadline, context.now).await?).clone())
     }
 
-    async fn fetch(&self, context: &Context<'_>) -> Result<Token, ReadError> {
+    /// A new token.
+    pub(super) async fn fetch(&self, deadline: Deadline, now: Timestamp) -> Result<Token, ReadError> {
         let body = Credentials {
             grant_type: "client_credentials",
             client_id: &self.account.client_id,
@@ -102,7 +104,7 @@ impl Client {
         };
         let request = json(Method::POST, self.account.url(&["oauth", "token"]), &body).ok_or(ReadError::Unreadable)?;
         let request = request.with_header(ACCEPT, JSON, false);
-        let response = self.transport.read(request, context.deadline.at_most(TOKEN_WAIT)).await?;
+        let response = self.transport.read(request, deadline.at_most(TOKEN_WAIT)).await?;
         match response.status {
             200..=299 => {}
             400 | 401 | 403 => return Err(ReadError::Unauthorized),
@@ -110,7 +112,7 @@ impl Client {
         }
         let granted: Granted = serde_json::from_slice(&response.body).map_err(|_| ReadError::Unreadable)?;
         let life = SignedDuration::from_secs(granted.expires_in.saturating_sub(MARGIN_SECONDS).max(0));
-        let renew_at = context.now.checked_add(life).map_err(|_| ReadError::Unreadable)?;
+        let renew_at = now.checked_add(life).map_err(|_| ReadError::Unreadable)?;
         Ok(Token { bearer: granted.access_token, renew_at })
     }
 }

@@ -3,6 +3,7 @@
 mod account;
 mod answer;
 mod body;
+mod credentials;
 mod map;
 mod rules;
 #[cfg(test)]
@@ -20,8 +21,8 @@ use serde_json::{Value, json};
 
 use crate::billie::refused;
 use crate::{
-    AccountError, Act, Activate, Activation, Adapter, Answer, BestEvidence, Capabilities, Context, Deadline, Effect,
-    Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
+    AccountError, Act, Activate, Activation, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck,
+    Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
 pub(crate) use map::refusals;
@@ -95,6 +96,10 @@ impl Activate for BilliePsp {
 impl Adapter for BilliePsp {
     fn activation(&self) -> Option<&dyn Activate> {
         Some(self)
+    }
+
+    async fn check_credentials(&self, _deadline: Deadline) -> CredentialCheck {
+        self.credentials()
     }
 
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {

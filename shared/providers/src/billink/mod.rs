@@ -2,6 +2,7 @@
 
 mod account;
 mod answer;
+mod credentials;
 mod map;
 mod request;
 #[cfg(test)]
@@ -18,8 +19,8 @@ use crate::adapter::proven;
 use crate::billink_common::account::is_workflow;
 use crate::billink_common::webhook;
 use crate::{
-    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
-    OperationCapability, ReadError, Transport,
+    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
+    Message, NotAuthentic, OperationCapability, ReadError, Transport,
 };
 use account::Account;
 use answer::Asked;
@@ -69,6 +70,10 @@ struct Billink {
 
 #[async_trait]
 impl Adapter for Billink {
+    async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
+        self.credentials(deadline).await
+    }
+
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
         let reference = order.reference.as_str();
         let plain = reference.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');

@@ -1,6 +1,7 @@
 //! Billink's first API, XML: a credit check, then the order; start-workflow captures, a credit gives back.
 
 mod account;
+mod credentials;
 mod map;
 mod request;
 mod rules;
@@ -18,8 +19,8 @@ use serde_json::Value;
 use crate::adapter::proven;
 use crate::billink_common::webhook;
 use crate::{
-    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Message, NotAuthentic,
-    OperationCapability, ReadError, Request, Transport,
+    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
+    Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
 use map::Endpoint;
@@ -62,6 +63,10 @@ struct Billink {
 
 #[async_trait]
 impl Adapter for Billink {
+    async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
+        self.credentials(deadline).await
+    }
+
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
         rules::broken(order, request::day(self.transport.now()))
     }

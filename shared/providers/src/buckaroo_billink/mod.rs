@@ -3,6 +3,7 @@
 mod account;
 mod act;
 mod client;
+mod credentials;
 mod look;
 mod map;
 mod parameters;
@@ -22,8 +23,8 @@ use payment::{
 
 use crate::zone::AMSTERDAM;
 use crate::{
-    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, Effect, Inbound, Limit, Message, NotAuthentic,
-    OperationCapability, ReadError, Transport,
+    AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound, Limit,
+    Message, NotAuthentic, OperationCapability, ReadError, Transport,
 };
 use account::Account;
 use act::gives_back;
@@ -73,6 +74,10 @@ pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<
 
 #[async_trait]
 impl Adapter for Buckaroo {
+    async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
+        self.credentials(deadline).await
+    }
+
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
         rules::broken(&self.account, order, self.transport.now().to_zoned(AMSTERDAM.clone()).date())
     }

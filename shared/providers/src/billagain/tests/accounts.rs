@@ -44,8 +44,8 @@ fn a_wrong_account_is_told_by_field_and_never_by_value() {
     for (document, field, rule) in [
         (incomplete, "api_key", "is required"),
         (with("surprise", json!("s3cret")), "surprise", "is not a field of this account"),
-        (with("wire", json!({ "surprise": 1 })), "surprise", "is not a field of this account"),
-        (with("api_key", json!(7_654_321)), "/", "has a field of the wrong type"),
+        (with("wire", json!({ "surprise": 1 })), "wire/surprise", "is not a field of this account"),
+        (with("api_key", json!(7_654_321)), "api_key", "must be a string"),
         (with("base_url", json!("s3cret")), "base_url", ADDRESS),
         (with("base_url", json!("http://api.billagain.com/v1")), "base_url", ADDRESS),
         (with("base_url", json!("https://me@api.billagain.com/v1")), "base_url", ADDRESS),
