@@ -19,6 +19,8 @@ pub(crate) struct Seen {
     pub(crate) payments: BTreeMap<String, Arc<Payment>>,
     /// What checkouts were told.
     pub(crate) told: Vec<Told>,
+    /// How many messages about the receivable of a payment were sent.
+    pub(crate) receivables: BTreeMap<String, usize>,
     /// How often a provider did the same thing.
     acts: BTreeMap<(String, Vec<u8>), u32>,
 }
@@ -162,6 +164,7 @@ impl World {
         for payment in &payments {
             self.check_operations(payment);
             self.check_books(payment);
+            self.check_receivable(payment);
             for queue in QUEUES {
                 self.check_queue(queue, payment);
             }
@@ -221,6 +224,15 @@ impl World {
         if !broken.is_empty() {
             let status = payment.status;
             self.fail(format!("{} at rest, {status}: ours {ours:?}, theirs {books:?}", broken.join(", ")));
+        }
+    }
+
+    /// A message about the receivable counts once, however often it comes.
+    fn check_receivable(&self, payment: &Payment) {
+        let sent = self.seen().receivables.get(payment.id.as_str()).copied().unwrap_or_default();
+        let counted = payment.history.iter().filter(|entry| matches!(entry.fact, Fact::Receivable(_))).count();
+        if counted > sent {
+            self.fail(format!("{sent} messages about the receivable count as {counted}"));
         }
     }
 

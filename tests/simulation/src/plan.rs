@@ -30,6 +30,8 @@ pub struct Deal {
     pub buyer: Buyer,
     /// What the checkout asks.
     pub steps: Vec<Step>,
+    /// What the provider tells about the receivable, in its own words, where it tells such things.
+    pub tells: Vec<&'static str>,
 }
 
 /// What a buyer does.
@@ -150,7 +152,9 @@ fn deal(rng: &mut fastrand::Rng) -> Deal {
         };
         steps.push(step(rng, asks));
     }
-    Deal { provider, flow, buyer, steps }
+    let told = if provider == "billie_pad" { rng.usize(..3) } else { 0 };
+    let tells = (0..told).map(|_| pick(rng, &["reminder_email_1", "dunning_letter_1", "dunning_letter_2"])).collect();
+    Deal { provider, flow, buyer, steps, tells }
 }
 
 fn step(rng: &mut fastrand::Rng, asks: Ask) -> Step {
@@ -187,6 +191,9 @@ impl fmt::Display for Plan {
             let buyer = deal.buyer;
             let choice = if buyer.choice.is_empty() { "leaves" } else { buyer.choice };
             writeln!(f, "{} {}: buyer {choice} after {} s", deal.provider, deal.flow, buyer.after)?;
+            for event in &deal.tells {
+                writeln!(f, "  told: {event}")?;
+            }
             for step in &deal.steps {
                 let when = if step.waits { "once authorized, from" } else { "at" };
                 let deaf = if step.deaf { ", first answer lost" } else { "" };

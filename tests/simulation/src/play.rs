@@ -181,6 +181,10 @@ async fn play_deal(world: Arc<World>, number: usize, deal: Deal) {
         let (world, id, deal) = (world.clone(), id.clone(), deal.clone());
         tasks.spawn(async move { buyer(&world, &id, &deal).await });
     }
+    {
+        let (world, id, deal) = (world.clone(), id.clone(), deal.clone());
+        tasks.spawn(async move { provider_tells(&world, &id, &deal).await });
+    }
     for (n, step) in deal.steps.iter().enumerate() {
         for _ in 0..step.copies {
             let (world, id, step) = (world.clone(), id.clone(), *step);
@@ -188,6 +192,24 @@ async fn play_deal(world: Arc<World>, number: usize, deal: Deal) {
         }
     }
     while tasks.join_next().await.is_some() {}
+}
+
+/// What the provider tells of a capture that nobody asked about.
+async fn provider_tells(world: &Arc<World>, id: &str, deal: &Deal) {
+    let Some(provider) = world.providers.values().find(|provider| provider.name == deal.provider) else { return };
+    for event in &deal.tells {
+        for _ in 0..45 {
+            tokio::time::sleep(Duration::from_secs(4)).await;
+            if world.payment(id).is_some_and(|payment| !payment.amounts().captured.is_zero()) {
+                break;
+            }
+        }
+        let order = world.payment(id).and_then(|payment| payment.provider_reference.clone());
+        let body = json!({ "event": event, "order": order }).to_string();
+        let Some(called) = provider.direct.control(&["events"], &body, clock::now()) else { continue };
+        *world.seen().receivables.entry(id.to_owned()).or_default() += called.webhooks.len();
+        world.post(called.webhooks);
+    }
 }
 
 async fn ask(world: &Arc<World>, id: &str, n: usize, step: Step) {
