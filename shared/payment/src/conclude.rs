@@ -112,10 +112,12 @@ impl Payment {
     pub(crate) fn after_movement(&mut self, fact: Fact, cause: &Cause, now: Timestamp) {
         let previous = self.status;
         let amounts = self.amounts();
-        let happened = match (amounts.unreleased().is_zero(), amounts.captured.is_zero()) {
-            (_, true) => None,
-            (true, false) => Some(Happened::FullyCaptured),
-            (false, false) => Some(Happened::PartlyCaptured),
+        // What was captured and reversed since was captured.
+        let is_taken = !amounts.captured.is_zero() || self.status == Status::PartiallyCaptured;
+        let happened = match (amounts.unreleased().is_zero(), is_taken) {
+            (_, false) => None,
+            (true, true) => Some(Happened::FullyCaptured),
+            (false, true) => Some(Happened::PartlyCaptured),
         };
         if let Some(Transition::To(next)) = happened.map(|happened| self.status.after(happened)) {
             self.status = next;

@@ -116,6 +116,7 @@ async fn pass(State(post): State<Post>, method: Method, mut headers: HeaderMap, 
         next.and_then(|next| faults.remove(next)?.1)
     };
     if fault == Some(Fault::Fails) {
+        post.seen.lock().unwrap_or_else(PoisonError::into_inner).push((operation, Consumed::default()));
         return failure(400, "ValidationException");
     }
     let reads = METERED.iter().find(|(name, _)| *name == operation).map(|(_, reads)| *reads);
@@ -129,9 +130,6 @@ async fn pass(State(post): State<Post>, method: Method, mut headers: HeaderMap, 
     };
     headers.remove("host");
     let answer = post.http.request(method, &post.behind).headers(headers).body(body).send().await.unwrap();
-    if fault == Some(Fault::LosesAnswer) {
-        return failure(500, "InternalServerError");
-    }
     let mut response = Response::builder().status(answer.status());
     for (name, value) in answer.headers() {
         if name != "transfer-encoding" && name != "connection" {
@@ -146,6 +144,9 @@ async fn pass(State(post): State<Post>, method: Method, mut headers: HeaderMap, 
         None => Consumed::default(),
     };
     post.seen.lock().unwrap_or_else(PoisonError::into_inner).push((operation, consumed));
+    if fault == Some(Fault::LosesAnswer) {
+        return failure(500, "InternalServerError");
+    }
     response.body(Body::from(said)).unwrap()
 }
 

@@ -217,6 +217,7 @@ impl World {
             && !asks(OperationKind::CreateSession)
             && !asks(OperationKind::Confirm)
             && !asks(OperationKind::Cancel)
+            && !asks(OperationKind::Amend)
             && !asks(OperationKind::Capture);
         if certain && !payment.status.is_open() && open != expected {
             broken.push("open");

@@ -71,6 +71,8 @@ pub enum Ask {
     Refund(i64),
     /// `POST …/cancel`
     Cancel,
+    /// `POST …/orders/amend`, to this amount
+    Amend(i64),
     /// `GET …?refresh=true`
     Refresh,
 }
@@ -147,7 +149,8 @@ fn deal(rng: &mut fastrand::Rng) -> Deal {
         let asks = match rng.u32(..10) {
             0..=4 => Ask::Capture(part),
             5..=7 => Ask::Refund(pick(rng, &[0, 1, 100, 3_000, 6_300, 12_600])),
-            8 => Ask::Cancel,
+            8 if rng.bool() => Ask::Cancel,
+            8 => Ask::Amend(pick(rng, &[3_000, 6_300, 9_999, 12_000])),
             _ => Ask::Refresh,
         };
         steps.push(step(rng, asks));

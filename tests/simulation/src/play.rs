@@ -238,6 +238,7 @@ async fn ask(world: &Arc<World>, id: &str, n: usize, step: Step) {
         }
         Ask::Refund(minor) => Request::Refund(amount(minor).to_string()),
         Ask::Cancel => Request::Cancel,
+        Ask::Amend(minor) => Request::Amend(amount(minor).to_string()),
         Ask::Refresh => Request::Refresh,
     };
     checkout(world, request, id, &format!("step-{n}"), step.deaf).await;
@@ -250,6 +251,7 @@ enum Request {
     Capture(String),
     Refund(String),
     Cancel,
+    Amend(String),
     Refresh,
 }
 
@@ -261,6 +263,7 @@ impl Request {
             Self::Capture(_) => "capture",
             Self::Refund(_) => "refund",
             Self::Cancel => "cancel",
+            Self::Amend(_) => "amend",
             Self::Refresh => "refresh",
         }
     }
@@ -304,6 +307,7 @@ async fn send(
         Request::Capture(body) => Box::pin(service.capture(call, id, Some(key), body.as_bytes())).await,
         Request::Refund(body) => Box::pin(service.refund(call, id, Some(key), body.as_bytes())).await,
         Request::Cancel => Box::pin(service.cancel(call, id, Some(key), b"{}")).await,
+        Request::Amend(body) => Box::pin(service.manage_order(call, (id, "amend"), Some(key), body.as_bytes())).await,
         Request::Refresh => {
             let refresh = [("refresh".to_owned(), "true".to_owned())];
             Box::pin(service.get(call, id, &refresh)).await
