@@ -14,12 +14,22 @@ const LANES: usize = 3;
 
 /// Runs something of every item, on several stacks at the same time, and tells what failed.
 pub(crate) async fn spread<T>(table: &'static Table, items: Vec<T>, run: impl AsyncFn(&Bench, &mut Cases, T)) {
+    spread_over(table, async || Bench::of(table).await, items, run).await;
+}
+
+/// The same on what is started for every lane.
+pub(crate) async fn spread_over<B, T>(
+    table: &'static Table,
+    start: impl AsyncFn() -> B,
+    items: Vec<T>,
+    run: impl AsyncFn(&B, &mut Cases, T),
+) {
     let mut lanes: Vec<Vec<T>> = (0..LANES).map(|_| Vec::new()).collect();
     items.into_iter().enumerate().for_each(|(n, item)| lanes[n % LANES].push(item));
     let lane = async |items: Vec<T>| {
         let mut cases = Cases::of(table);
         if !items.is_empty() {
-            let bench = Bench::of(table).await;
+            let bench = start().await;
             for item in items {
                 run(&bench, &mut cases, item).await;
             }
@@ -51,6 +61,7 @@ impl Cases {
         self.run += 1;
         let name = format!("{} {name}", self.table.provider);
         let known = self.table.known.iter().find(|(part, _)| name.contains(part));
+        eprintln!("{:?} {name}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() % 1_000_000);
         match (AssertUnwindSafe(case).catch_unwind().await, known) {
             (Ok(()), None) => {}
             (Ok(()), Some((_, why))) => self.failed.push(format!("{name}: passes, though it is known that {why}")),
@@ -62,6 +73,7 @@ impl Cases {
     /// Tells what failed.
     pub(crate) fn end(self) {
         let Self { failed, run, .. } = self;
+        eprintln!("{run} cases");
         assert!(failed.is_empty(), "{} of {run} cases failed:\n{}", failed.len(), failed.join("\n"));
     }
 }

@@ -1,0 +1,2 @@
+//! Crowds.
+#![cfg(test)]
