@@ -61,7 +61,6 @@ impl Cases {
         self.run += 1;
         let name = format!("{} {name}", self.table.provider);
         let known = self.table.known.iter().find(|(part, _)| name.contains(part));
-        eprintln!("{:?} {name}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() % 1_000_000);
         match (AssertUnwindSafe(case).catch_unwind().await, known) {
             (Ok(()), None) => {}
             (Ok(()), Some((_, why))) => self.failed.push(format!("{name}: passes, though it is known that {why}")),
@@ -73,7 +72,6 @@ impl Cases {
     /// Tells what failed.
     pub(crate) fn end(self) {
         let Self { failed, run, .. } = self;
-        eprintln!("{run} cases");
         assert!(failed.is_empty(), "{} of {run} cases failed:\n{}", failed.len(), failed.join("\n"));
     }
 }

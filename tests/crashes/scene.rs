@@ -95,7 +95,7 @@ impl Act {
             Self::Found(step) => settles(self, world, step.ready(bench).await).await,
             Self::Follower(step) => {
                 let scene = settles(self, world, last(step.ready(bench).await)).await;
-                world.sweep().await;
+                world.bench.site.sweep().await;
                 scene
             }
         }

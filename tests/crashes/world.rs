@@ -2,10 +2,7 @@
 
 use local::aws::secrets::{Secrets, SecretsManager};
 use local::{DEMO_MERCHANT, Stack, StackOptions, demo_document};
-use providers::Deadline;
 use serde_json::{Value, json};
-use settle::handle as settle;
-use std::time::Duration;
 use tests::{Site, Table as Items};
 
 use crate::bench::Bench;
@@ -73,17 +70,17 @@ impl World {
         self.items.pass(&[&format!("PAY#{payment}"), "HOOK#"], seconds).await;
     }
 
-    /// Looks at everything that is due, as the schedule does every minute.
-    pub(crate) async fn sweep(&self) {
-        let deadline = Deadline::within(Duration::from_secs(26));
-        settle(self.stack().app.clone(), serde::de::IgnoredAny, deadline, "sweep".to_owned()).await.unwrap();
+    /// Whether any message is kept.
+    pub(crate) async fn has_messages(&self) -> bool {
+        self.items.items().await.keys().any(|(partition, _)| partition.starts_with("HOOK#"))
     }
 }
 
 /// What API Gateway hands to a function that is called with POST.
 pub(crate) fn event(path: &str, headers: &[(&str, &str)], body: &str) -> Value {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let headers: serde_json::Map<_, _> = headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let headers: serde_json::Map<_, _> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     let segments: Vec<&str> = path.split('/').collect();
     let mut event = json!({
         "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,

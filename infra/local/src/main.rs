@@ -78,12 +78,7 @@ async fn serve(arguments: Arguments) -> Outcome {
     let read = |file: &PathBuf| std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()));
     let merchants = arguments.merchants.as_ref().map(read).transpose()?;
     let own_merchants = merchants.is_some();
-    let options = StackOptions {
-        port: arguments.port,
-        data: arguments.data,
-        merchants,
-        ..StackOptions::default()
-    };
+    let options = StackOptions { port: arguments.port, data: arguments.data, merchants, ..StackOptions::default() };
     let stack = Stack::start(options).await?;
     greet(&stack, own_merchants)?;
     tokio::signal::ctrl_c().await?;
