@@ -52,10 +52,11 @@ pub(crate) async fn act(table: &'static Table, cases: &mut Cases, act: Act) {
     }
 }
 
-fn reaches(there: &Seen) -> Vec<Reach> {
+/// A call that never arrives leaves what its reservation leaves, whose write was answered: that is killed already.
+const fn reaches(there: &Seen) -> [Reach; 2] {
     match there.exchange.with {
-        With::Table => vec![Reach::Lost, Reach::Answered],
-        With::Provider => vec![Reach::Lost, Reach::Late, Reach::Answered],
+        With::Table => [Reach::Lost, Reach::Answered],
+        With::Provider => [Reach::Late, Reach::Answered],
     }
 }
 

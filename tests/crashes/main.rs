@@ -55,8 +55,3 @@ async fn a_provider_that_can_be_asked_about_most() {
 async fn a_provider_that_cannot_be_asked() {
     check(&tables::billie_psp::TABLE).await;
 }
-
-#[tokio::test]
-async fn a_provider_whose_calls_can_be_repeated() {
-    check(&tables::billink::TABLE).await;
-}
