@@ -39,13 +39,14 @@ pub(crate) struct Seen {
 pub(crate) async fn act(table: &'static Table, cases: &mut Cases, act: Act) {
     let name = act.name(table);
     let mut seen = Vec::new();
-    cases.case(&format!("{name}: undisturbed"), async { seen = undisturbed(&World::of(table).await, act).await }).await;
+    let undisturbed = Box::pin(async { seen = undisturbed(&World::of(table).await, act).await });
+    cases.case(&format!("{name}: undisturbed"), undisturbed).await;
     for (exchange, there) in seen.iter().enumerate().filter(|(_, there)| there.changes) {
         for reach in reaches(there) {
             for way in [Way::Swept, Way::Asked] {
                 let point = Point { exchange, reach };
                 let name = format!("{name}: killed at {exchange} {} {reach:?}, then {way:?}", there.name);
-                let killed = async { killed(&World::of(table).await, act, &seen, point, way).await };
+                let killed = Box::pin(async { killed(&World::of(table).await, act, &seen, point, way).await });
                 cases.case(&name, killed).await;
             }
         }

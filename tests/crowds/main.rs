@@ -12,7 +12,7 @@ use crowd::Crowd;
 use shop::{Asked, Shop};
 
 /// Crowds, one after the other at payments of their own.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 3;
 
 /// Who runs at the same time.
 const CLIENTS: usize = 24;
