@@ -59,10 +59,7 @@ pub(crate) static TABLE: Table = Table {
     ],
     review: None,
     messages: Messages::Authentic {
-        contradictions: &[
-            contradiction("order_placed", Stage::Captured),
-            contradiction("order_fully_accredited", Stage::Captured),
-        ],
+        contradictions: &[contradiction("order_placed", Stage::Captured)],
         events: &[
             event("order_placed", Stage::Authorized, Meaning::Nothing),
             event("order_fully_accredited", Stage::Authorized, Meaning::Status("canceled")),
@@ -70,7 +67,7 @@ pub(crate) static TABLE: Table = Table {
             event("partial_payment_added", Stage::Captured, BUYER_PAID),
             event("order_paid", Stage::Captured, BUYER_PAID),
             event("partial_credit_added", Stage::Captured, Meaning::Nothing),
-            event("order_fully_accredited", Stage::Captured, Meaning::Nothing),
+            event("order_fully_accredited", Stage::Captured, Meaning::Story(&["capture.reversed"])),
             event("customer_fully_paid", Stage::Captured, Meaning::Receivable("closed", "closed", "true")),
             event("order_on_hold", Stage::Captured, Meaning::Nothing),
             event("order_teleported", Stage::Captured, Meaning::Unrecognized),
