@@ -37,7 +37,11 @@ pub(crate) fn capabilities(table: &Table) -> &'static Capabilities {
 
 impl Bench {
     pub(crate) async fn of(table: &'static Table) -> Self {
-        let site = Site::start().await;
+        Self::on(Site::start().await, table)
+    }
+
+    /// At this site.
+    pub(crate) fn on(site: Site, table: &'static Table) -> Self {
         let (api, sandbox) = (site.api.clone(), site.sandbox(table.provider));
         Self { site, api, sandbox, table, capabilities: capabilities(table) }
     }

@@ -14,12 +14,22 @@ const LANES: usize = 3;
 
 /// Runs something of every item, on several stacks at the same time, and tells what failed.
 pub(crate) async fn spread<T>(table: &'static Table, items: Vec<T>, run: impl AsyncFn(&Bench, &mut Cases, T)) {
+    spread_over(table, async || Bench::of(table).await, items, run).await;
+}
+
+/// The same on what is started for every lane.
+pub(crate) async fn spread_over<B, T>(
+    table: &'static Table,
+    start: impl AsyncFn() -> B,
+    items: Vec<T>,
+    run: impl AsyncFn(&B, &mut Cases, T),
+) {
     let mut lanes: Vec<Vec<T>> = (0..LANES).map(|_| Vec::new()).collect();
     items.into_iter().enumerate().for_each(|(n, item)| lanes[n % LANES].push(item));
     let lane = async |items: Vec<T>| {
         let mut cases = Cases::of(table);
         if !items.is_empty() {
-            let bench = Bench::of(table).await;
+            let bench = start().await;
             for item in items {
                 run(&bench, &mut cases, item).await;
             }

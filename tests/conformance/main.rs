@@ -17,6 +17,7 @@ mod messages;
 mod patience;
 mod refusals;
 mod step;
+mod suite;
 mod table;
 mod tables;
 mod undeclared;

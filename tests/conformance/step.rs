@@ -118,7 +118,7 @@ impl Step {
     }
 
     /// The last part of the API's address.
-    fn action(self) -> &'static str {
+    pub(crate) fn action(self) -> &'static str {
         match self.kind() {
             OperationKind::CreateSession => "",
             OperationKind::Confirm => "confirm",

@@ -1,9 +1,11 @@
 //! Where the journeys run: a stack of their own, or one that somebody else started.
 
 use std::env;
+use std::time::Duration;
 
 use ::sandbox::billie_pad;
 use local::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY, Stack, StackOptions, key_entry};
+use providers::Deadline;
 use serde_json::{Value, json};
 use service::Scope;
 use tokio::net::TcpListener;
@@ -124,6 +126,13 @@ impl Site {
                 Queues::new(&needed("PAYLATER_SQS_URL"), &urls)
             }
         }
+    }
+
+    /// Looks at everything that is due, as the schedule does every minute; at a stack of its own.
+    pub async fn sweep(&self) {
+        let stack = self.stack.as_ref().expect("this journey needs a stack of its own");
+        let swept = stack.app.service.settle_due("sweep", Deadline::within(Duration::from_secs(26))).await;
+        swept.unwrap_or_else(|problem| panic!("sweep: {:#}", problem.to_json("sweep")));
     }
 
     /// The stack, where this started one.

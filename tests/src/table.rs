@@ -4,9 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
 
 /// An item's two keys.
 type Key = (String, String);
+
+/// How an index has a moment, which sorts as text.
+const IN_INDEX: &str = "%Y-%m-%dT%H:%M:%S.%3fZ";
+
+/// How an item has a moment.
+const EXACT: &str = "%Y-%m-%dT%H:%M:%S%.fZ";
 
 /// The table.
 #[derive(Clone)]
@@ -40,6 +47,22 @@ impl Table {
         }
     }
 
+    /// Lets time pass for every item whose partition begins with one of these: all moments in it move into the past.
+    pub async fn pass(&self, partitions: &[&str], seconds: i64) {
+        let time = SignedDuration::from_secs(seconds);
+        for ((partition, _), item) in self.items().await {
+            if partitions.iter().any(|beginning| partition.starts_with(beginning)) {
+                let earlier = |(name, value)| {
+                    let value = earlier(value, time, if name == "due_at" { IN_INDEX } else { EXACT });
+                    (name, value)
+                };
+                let item = item.into_iter().map(earlier).collect();
+                let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+                put.send().await.unwrap_or_else(|error| panic!("put: {error:?}"));
+            }
+        }
+    }
+
     /// Every item's keys with its version; 0 for items that have none. Two equal answers: nothing was written.
     pub async fn versions(&self) -> BTreeMap<Key, u64> {
         let version = |item: &HashMap<String, AttributeValue>| match item.get("version") {
@@ -47,5 +70,23 @@ impl Table {
             _ => 0,
         };
         self.items().await.into_iter().map(|(key, item)| (key, version(&item))).collect()
+    }
+}
+
+/// The same with every moment in it moved into the past.
+fn earlier(value: AttributeValue, time: SignedDuration, format: &str) -> AttributeValue {
+    match value {
+        AttributeValue::S(text) => AttributeValue::S(match text.parse::<Timestamp>() {
+            Ok(moment) => (moment - time).strftime(format).to_string(),
+            Err(_) => text,
+        }),
+        AttributeValue::L(values) => {
+            AttributeValue::L(values.into_iter().map(|value| earlier(value, time, EXACT)).collect())
+        }
+        AttributeValue::M(fields) => {
+            let earlier = |(name, value)| (name, earlier(value, time, EXACT));
+            AttributeValue::M(fields.into_iter().map(earlier).collect())
+        }
+        other => other,
     }
 }

@@ -152,8 +152,13 @@ fn documents(file: &Path) -> Result<Documents, String> {
 async fn serve(arguments: Arguments) -> Outcome {
     let merchants = arguments.merchants.as_deref().map(documents).transpose()?;
     let text = merchants.as_ref().map(|documents| documents.text.clone());
-    let options =
-        StackOptions { port: arguments.port, public_url: arguments.public_url, data: arguments.data, merchants: text };
+    let options = StackOptions {
+        port: arguments.port,
+        public_url: arguments.public_url,
+        data: arguments.data,
+        merchants: text,
+        ..StackOptions::default()
+    };
     let stack = Stack::start(options).await.map_err(|error| match (&error, &merchants) {
         (StackError::Merchants(faults), Some(documents)) => {
             format!("the merchants cannot be used; mend these:\n{}", documents.wrong(faults)).into()

@@ -32,6 +32,8 @@ pub struct StackOptions {
     pub data: Option<PathBuf>,
     /// A JSON array of merchant documents in place of the demo merchant.
     pub merchants: Option<String>,
+    /// Whether the caller sweeps, and nothing is swept by itself.
+    pub without_sweep: bool,
     /// Where buyers and providers reach the API, if not at this gateway.
     pub public_url: Option<Url>,
 }
@@ -103,7 +105,10 @@ impl Stack {
         let app = App { service: Service::new(store(&aws), Arc::new(merchants), public_url, world) };
 
         let pump = start_pump(&aws);
-        let tasks = vec![start_gateway(listener, &app)?, start_sweep(&app)];
+        let mut tasks = vec![start_gateway(listener, &app)?];
+        if !options.without_sweep {
+            tasks.push(start_sweep(&app));
+        }
         Ok(Self { url, aws, sandboxes, demo_merchant: demo, app, _pump: pump, tasks })
     }
 }

@@ -21,7 +21,8 @@ const BLOCKED_SECONDS: i64 = 60;
 /// How long an outcome is tried to be written; what is kept back of a function's time covers it.
 const SETTLE_PATIENCE: Duration = Duration::from_millis(2_500);
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+/// Short, so that an outcome gets its turn in a crowd whose other requests do not pause.
+const LONGEST_PAUSE: Duration = Duration::from_millis(80);
 
 /// How often a lost version race is read and decided again.
 pub(crate) const RACES: u32 = 8;

@@ -8,76 +8,31 @@ use url::{Position, Url};
 use crate::deal::Deal;
 use crate::table::{Call, Table, When};
 
-/// The table of each provider, and its suite under its own name: `cargo test -p tests --test conformance billink::`.
-macro_rules! conformance {
+/// Hands the providers to a macro, one line each; the word is the name of the table's file.
+macro_rules! every_provider {
+    ($then:ident) => {
+        $then! {
+            buckaroo_billink,
+            billie_pad,
+            billie_psp,
+            billagain,
+            billink,
+            billink_v1,
+        }
+    };
+}
+pub(crate) use every_provider;
+
+macro_rules! tables {
     ($($provider:ident),+ $(,)?) => {
         $(pub(crate) mod $provider;)+
 
         /// The tables.
         pub(crate) static TABLES: &[&Table] = &[$(&$provider::TABLE),+];
-
-        mod suite {
-            $(mod $provider {
-            use crate::tables::$provider::TABLE;
-            use crate::{declines, doubts, events, lives, looking, messages, refusals, undeclared};
-
-            #[tokio::test]
-            async fn what_it_declares_has_a_row_in_its_table() {
-                crate::step::every_declaration_has_its_row(&TABLE);
-            }
-
-            #[tokio::test]
-            async fn every_flow_is_lived_to_its_end_and_the_books_agree() {
-                lives::check(&TABLE).await;
-            }
-
-            #[tokio::test]
-            async fn a_refused_buyer_is_an_answer_with_a_reason() {
-                declines::check(&TABLE).await;
-            }
-
-            #[tokio::test]
-            async fn a_definite_refusal_gives_the_reservation_back() {
-                refusals::check(&TABLE).await;
-            }
-
-            #[tokio::test]
-            async fn an_unknown_outcome_is_kept_in_doubt_and_ends_as_declared() {
-                doubts::check(&TABLE).await;
-            }
-
-            #[tokio::test]
-            async fn messages_may_come_twice_late_reordered_wrong_and_forged() {
-                messages::check(&TABLE).await;
-            }
-
-            #[tokio::test]
-            async fn every_event_has_its_meaning() {
-                events::check(&TABLE).await;
-            }
-
-            #[tokio::test]
-            async fn what_it_does_not_declare_is_refused_and_nothing_is_sent() {
-                undeclared::check(&TABLE).await;
-            }
-
-            #[tokio::test]
-            async fn a_confirmation_that_is_no_call_only_looks() {
-                looking::check(&TABLE).await;
-            }
-            })+
-        }
     };
 }
 
-conformance! {
-    buckaroo_billink,
-    billie_pad,
-    billie_psp,
-    billagain,
-    billink,
-    billink_v1,
-}
+every_provider!(tables);
 
 const fn call(kind: OperationKind, when: When, name: &'static str) -> Call {
     Call { kind, when, name, names_amount: false, is_found: false }

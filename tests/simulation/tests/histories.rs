@@ -43,10 +43,16 @@ fn first_failure(seeds: std::ops::Range<u64>, defects: Defects) -> Option<u64> {
 #[test]
 fn in_no_history_is_money_lost_or_moved_twice() {
     let from = number("SIMULATION_FROM", 0);
-    let Some(seed) = first_failure(from..from + number("SIMULATION_HISTORIES", HISTORIES), Defects::NONE) else { return };
+    let Some(seed) = first_failure(from..from + number("SIMULATION_HISTORIES", HISTORIES), Defects::NONE) else {
+        return;
+    };
     let plan = shrink(&Plan::of(seed), Defects::NONE);
     let report = trace(&plan, Defects::NONE);
-    panic!("the history of seed {seed} fails, and so does\n{plan}\n{}\n{:#?}", report.trace.join("\n"), report.violations);
+    panic!(
+        "the history of seed {seed} fails, and so does\n{plan}\n{}\n{:#?}",
+        report.trace.join("\n"),
+        report.violations
+    );
 }
 
 #[test]

@@ -1,0 +1,46 @@
+//! The functions' binaries, built once a run.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// The functions that are killed.
+const PACKAGES: [&str; 10] = [
+    "cancel",
+    "capture",
+    "confirm",
+    "create-session",
+    "manage-order",
+    "refund",
+    "settle",
+    "webhook-billie-pad",
+    "webhook-billie-psp",
+    "webhook-buckaroo",
+];
+
+/// The binary of a function.
+pub(crate) fn binary(function: &str) -> &'static Path {
+    static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
+    let path = BUILT.get_or_init(build).get(function);
+    path.unwrap_or_else(|| panic!("{function} is not among those that are built"))
+}
+
+fn build() -> HashMap<String, PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--locked", "--message-format=json-render-diagnostics", "--bins"]);
+    command.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
+    let done = command.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit()).output().unwrap();
+    assert!(done.status.success(), "{command:?} failed");
+    let told = String::from_utf8(done.stdout).unwrap();
+    let built = told.lines().filter_map(|line| {
+        let artifact: Value = serde_json::from_str(line).ok()?;
+        let binary = artifact["target"]["kind"].as_array()?.contains(&"bin".into());
+        let name = artifact["target"]["name"].as_str()?.to_owned();
+        binary.then_some((name, artifact["executable"].as_str()?.into()))
+    });
+    built.collect()
+}
