@@ -62,6 +62,12 @@ impl Payment {
         }
     }
 
+    /// What the provider gave back of captures by itself, minor units. It counts as released and no longer as captured.
+    #[must_use]
+    pub fn reversed(&self) -> Amount {
+        self.operations.iter().map(|o| o.reversed).sum()
+    }
+
     /// What stays promised, minor units. What an amendment under way gives up is nobody's to take.
     #[must_use]
     pub fn promised(&self) -> Amount {

@@ -112,6 +112,12 @@ impl Payment {
         let (promised, rest) = (self.promised(), self.capturable_net());
         let taken = promised.left_after(self.capturable());
         let rule = |detail: String| Err(invalid("/amount", detail));
+        if !self.reversed().is_zero() {
+            return rule(
+                "cannot be lowered any more: the provider reversed a capture, and its amount of the order is another"
+                    .to_owned(),
+            );
+        }
         if to >= promised {
             return rule(format!("must be less than the {promised} that are promised: a promise is only lowered"));
         }

@@ -141,7 +141,9 @@ impl Payment {
 
     /// What was called off meanwhile stays so.
     fn after_amend(&mut self, to: Amount, cause: &Cause, now: Timestamp) {
-        let released = self.authorized.left_after(self.released).left_after(to);
+        // To the provider, what it reversed was captured and not given up.
+        let given_up = self.released.left_after(self.reversed());
+        let released = self.authorized.left_after(given_up).left_after(to).min(self.amounts().unreleased());
         if !released.is_zero() {
             self.released = self.released.plus(released).unwrap_or(self.released);
             self.after_movement(Fact::Amended { released }, cause, now);

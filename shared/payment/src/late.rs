@@ -30,6 +30,14 @@ impl Payment {
         given_up && matches!(state, OrderState::Authorized | OrderState::Captured)
     }
 
+    /// What becomes of a late authorization. An order that was called off while the provider had it in review is not
+    /// promised again by older news of it.
+    pub(crate) fn late_policy(&self) -> LateAuthorization {
+        let canceled = self.history.iter().rfind(|entry| matches!(entry.fact, Fact::Canceled { .. }));
+        let of_an_order = canceled.is_some_and(|entry| entry.previous_status == Status::UnderReview);
+        if of_an_order { LateAuthorization::Cancel } else { self.late_authorization }
+    }
+
     /// What an observed late authorization leads to. The operation that is known to have succeeded by it is settled.
     pub(crate) fn learn_late(&mut self, news: OrderNews, cause: &Cause, now: Timestamp) {
         let decided = &[OperationKind::CreateSession, OperationKind::Confirm];
@@ -38,7 +46,7 @@ impl Payment {
         }
         let captured = news.state == OrderState::Captured;
         self.keep_names(news);
-        match self.late_authorization {
+        match self.late_policy() {
             LateAuthorization::Cancel => self.call_off(captured, cause, now),
             LateAuthorization::Accept => {
                 self.move_to(Happened::AuthorizedLate, cause, now);

@@ -71,7 +71,7 @@ impl Payment {
         let theirs = name_of(&news.state);
         let captured = news.captured;
         let late = observed && self.is_late(&news.state);
-        if late && self.late_authorization == LateAuthorization::Accept {
+        if late && self.late_policy() == LateAuthorization::Accept {
             self.learn_late(news, cause, now);
         } else if self.contradicts(&news.state) {
             self.contradicted("status", self.status.to_string(), theirs.to_owned(), observed, cause, now);

@@ -20,7 +20,7 @@ use crate::status::Status;
 use crate::text::Text;
 
 /// The layout of the stored item. Code that meets a higher one rewrites nothing.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// So many unchecked ids of the order are remembered; anybody may name one.
 const MOST_CANDIDATES: usize = 4;

@@ -276,7 +276,7 @@ pub(crate) fn reread(merchant: &Merchant, stored: &StoredMessage) -> Option<Mess
         headers.insert(http::header::CONTENT_TYPE, value);
     }
     let inbound = Inbound { url: &stored.url, headers: &headers, body: &stored.body };
-    merchant.account(&stored.provider)?.adapter.reread(inbound).ok()
+    merchant.account(&stored.provider)?.adapter.reread(inbound, stored.proves).ok()
 }
 
 /// What a message makes true of the payment that it is about.

@@ -29,6 +29,9 @@ pub struct Lag {
 /// In the place of a queue's URL: the relay, which alone knows the queues, has each of them get the events.
 pub const EVERY_QUEUE: &str = "*";
 
+/// How often it is written down again that a queue is behind which catches up at the same moment.
+const MOST_RACES: u32 = 3;
+
 /// The pause before the first try to catch up, in seconds; it doubles up to an hour.
 const FIRST_PAUSE_SECONDS: i64 = 5;
 
@@ -131,13 +134,28 @@ impl Store {
         Ok(found)
     }
 
-    /// Writes down that a queue fell behind.
+    /// Writes down that a queue fell behind. Where it is further behind already, it also misses these.
     ///
     /// # Errors
     /// When the table fails: the event must come again.
     pub async fn fall_behind(&self, lag: &Lag, now: Timestamp) -> Result<(), StoreError> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(lag.to_item(now)));
-        put.send().await.map(|_| ()).map_err(StoreError::from_sdk)
+        for _ in 0..MOST_RACES {
+            let put = self.client.put_item().table_name(&self.table).set_item(Some(lag.to_item(now)));
+            let put = put
+                .condition_expression("attribute_not_exists(PK) OR #after > :after")
+                .expression_attribute_names("#after", "after")
+                .expression_attribute_values(":after", AttributeValue::N(lag.after.to_string()));
+            match put.send().await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                    if self.fall_further_behind(&lag.queue, &lag.payment, lag.upto).await? {
+                        return Ok(());
+                    }
+                }
+                Err(error) => return Err(StoreError::from_sdk(error)),
+            }
+        }
+        Err(StoreError::Conflict)
     }
 
     /// Writes down that a queue is to get events again that it had. Where it is further behind already, it gets them

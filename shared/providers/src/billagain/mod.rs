@@ -100,7 +100,7 @@ impl Adapter for BillAgain {
         Ok(notice::hint(&self.account.wire.transaction_id, inbound))
     }
 
-    fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+    fn reread(&self, inbound: Inbound<'_>, _proved: bool) -> Result<Message, NotAuthentic> {
         self.receive(inbound)
     }
 }

@@ -154,7 +154,9 @@ async fn amended(client: &Client, amend: &Operation, context: &Context<'_>) -> R
     let Some((whole, rest)) = order.amount.0.map(|amount| amount.0.gross()).zip(rest) else {
         return Ok(Finding::Unclear);
     };
-    let is = |promised: Amount| whole == promised && rest == promised.left_after(payment.amounts().captured);
+    // What Billie reversed stays shipped in its books.
+    let shipped = [payment.amounts().captured, payment.reversed()].into_iter().sum();
+    let is = |promised: Amount| whole == promised && rest == promised.left_after(shipped);
     Ok(match stage(&order.state) {
         Some(Stage::Created | Stage::PartlyShipped | Stage::Shipped) if is(amend.amount) => {
             Finding::Found(Outcome::Done(Receipt { amount: Some(whole), ..Receipt::default() }))

@@ -123,8 +123,8 @@ impl Adapter for Billink {
         webhook::receive(self.account.webhooks(), inbound, self.transport.now())
     }
 
-    fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-        webhook::reread(self.account.webhooks(), inbound)
+    fn reread(&self, inbound: Inbound<'_>, proved: bool) -> Result<Message, NotAuthentic> {
+        webhook::reread(self.account.webhooks(), inbound, proved)
     }
 }
 

@@ -135,7 +135,7 @@ impl Adapter for Buckaroo {
         push::receive(&self.account, inbound)
     }
 
-    fn reread(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
+    fn reread(&self, inbound: Inbound<'_>, _proved: bool) -> Result<Message, NotAuthentic> {
         push::read(inbound)
     }
 }

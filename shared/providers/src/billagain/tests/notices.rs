@@ -59,7 +59,7 @@ fn a_repeat_has_the_same_identity_and_everything_else_another() {
     assert_eq!(identity(URL, "x"), identity(URL, "x"));
     assert_ne!(identity(URL, "x"), identity(URL, "y"));
     assert_ne!(identity(URL, "x"), identity("https://api.example/other", "x"));
-    let again = adapter().reread(Inbound { url: URL, headers: &HeaderMap::new(), body: b"x" }).ok().unwrap();
+    let again = adapter().reread(Inbound { url: URL, headers: &HeaderMap::new(), body: b"x" }, false).ok().unwrap();
     assert_eq!(again.identity, identity(URL, "x"));
 }
 

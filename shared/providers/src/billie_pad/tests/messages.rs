@@ -87,7 +87,7 @@ fn an_unreadable_message_is_told_from_a_forged_one_only_after_the_key() {
 fn a_kept_message_is_read_again_without_its_key() {
     let headers = headers(&[("content-type", "application/json")]);
     let inbound = Inbound { url: "https://api.example/", headers: &headers, body: APPROVED.as_bytes() };
-    let again = adapter(&json!([])).reread(inbound).ok().unwrap();
+    let again = adapter(&json!([])).reread(inbound, false).ok().unwrap();
     assert_eq!(again.identity, read(APPROVED).identity);
 }
 

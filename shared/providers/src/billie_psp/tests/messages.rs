@@ -159,5 +159,5 @@ fn a_repeat_has_the_same_identity_and_a_kept_message_is_read_without_its_key() {
     assert_eq!(read(AUTHORIZED).identity, read(AUTHORIZED).identity);
     assert_ne!(read(AUTHORIZED).identity, read(&AUTHORIZED.replace("true", "false")).identity);
     let inbound = Inbound { url: "https://api.example/", headers: &HeaderMap::new(), body: AUTHORIZED.as_bytes() };
-    assert_eq!(told(&open(&document()).reread(inbound).ok().unwrap()), format!("Authorized {ORDER}"));
+    assert_eq!(told(&open(&document()).reread(inbound, true).ok().unwrap()), format!("Authorized {ORDER}"));
 }

@@ -248,13 +248,19 @@ fn another_media_type_than_json_comes_before_everything() {
 }
 
 #[test]
-fn a_kept_message_proves_nothing_when_it_is_read_again() {
-    let reread = |account: &Account, body: &str| {
-        webhook::reread(account.webhooks(), Inbound { url: URL, headers: &HeaderMap::new(), body: body.as_bytes() })
+fn a_kept_message_proves_what_it_proved_when_it_arrived() {
+    let reread_as = |account: &Account, body: &str, proved| {
+        let inbound = Inbound { url: URL, headers: &HeaderMap::new(), body: body.as_bytes() };
+        webhook::reread(account.webhooks(), inbound, proved)
             .unwrap()
     };
     let body = ORDER.replace("order_placed", "order_paid");
+    let reread = |account: &Account, body: &str| reread_as(account, body, false);
     assert!(claim(&reread(&signing(), ORDER)).is_none());
+    // What was verified when it arrived stays so, whatever became of the secrets: no look tells of a credit.
+    let credited = ORDER.replace("order_placed", "order_fully_accredited");
+    assert!(claim(&reread_as(&signing(), &credited, true)).is_some());
+    assert!(claim(&reread_as(&account(), &credited, true)).is_some());
     assert!(reread(&signing(), &body).receivable.is_some());
     assert!(reread(&account(), &body).receivable.is_none());
 }
@@ -273,5 +279,5 @@ fn the_window_is_measured_by_the_adapters_clock() {
         |clock| super::super::Billink { account: signing(), transport: crate::Transport::default().with_clock(clock) };
     assert!(adapter(now).receive(inbound).is_ok());
     assert!(adapter(much_later).receive(inbound).is_err());
-    assert!(adapter(much_later).reread(inbound).is_ok());
+    assert!(adapter(much_later).reread(inbound, true).is_ok());
 }
