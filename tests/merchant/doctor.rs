@@ -23,8 +23,7 @@ impl Practice {
     }
 
     fn sandbox(&self, provider: &str) -> Sandbox {
-        let all = self.stack.sandboxes.all();
-        Sandbox::new(all.iter().find(|(name, _)| *name == provider).unwrap().1.url())
+        Sandbox::new(self.stack.sandboxes.of(provider).unwrap().url())
     }
 
     /// The demo merchant with one account only.

@@ -66,6 +66,15 @@ fn the_documented_merchants_are_accepted_by_both() {
 }
 
 #[test]
+fn the_full_merchant_has_an_account_at_every_provider() {
+    let full = full();
+    for known in REGISTRY {
+        let provider = known.capabilities.provider;
+        assert!(full["accounts"].get(provider).is_some(), "full.json has no account at {provider}");
+    }
+}
+
+#[test]
 fn reader_and_schema_agree_on_every_missing_misspelt_and_mistyped_field() {
     let (judges, good) = (Judges::new(), json!([full()]));
     let mut found = Vec::new();

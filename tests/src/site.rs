@@ -3,7 +3,7 @@
 use std::env;
 use std::time::Duration;
 
-use ::sandbox::billie_pad;
+use ::sandbox::{STAND_INS, billie_pad};
 use local::{DEMO_KEY, DEMO_MERCHANT, DEMO_OPERATOR_KEY, Stack, StackOptions, key_entry};
 use providers::Deadline;
 use serde_json::{Value, json};
@@ -37,7 +37,8 @@ impl Site {
             Some(url) => {
                 let url = url.parse().unwrap_or_else(|_| panic!("PAYLATER_URL is no URL"));
                 // What the journey before left behind.
-                for sandbox in PROVIDERS.iter().filter_map(|name| given(&of_sandbox(name))).map(Sandbox::new) {
+                let given_ones = STAND_INS.iter().filter_map(|stand_in| given(&of_sandbox(stand_in.provider)));
+                for sandbox in given_ones.map(Sandbox::new) {
                     sandbox.no_faults().await;
                     sandbox.webhooks(json!({ "mode": "normal" })).await;
                     sandbox.quiet().await;
@@ -77,31 +78,24 @@ impl Site {
     /// The stand-in of Billie PaD.
     #[must_use]
     pub fn billie_pad(&self) -> Sandbox {
-        let of_stack = self.stack.as_ref().map(|stack| &stack.sandboxes.billie_pad);
-        let own = self.billie_pad.as_ref().or(of_stack).map(::sandbox::Running::url);
-        Sandbox::new(own.unwrap_or_else(|| needed("PAYLATER_SANDBOX_BILLIE_PAD")))
+        self.sandbox("billie_pad")
     }
 
     /// The stand-in of Buckaroo with Billink.
     #[must_use]
     pub fn buckaroo_billink(&self) -> Sandbox {
-        let own = self.stack.as_ref().map(|stack| stack.sandboxes.buckaroo_billink.url());
-        Sandbox::new(own.unwrap_or_else(|| needed("PAYLATER_SANDBOX_BUCKAROO_BILLINK")))
+        self.sandbox("buckaroo_billink")
     }
 
     /// The stand-in of this provider.
     #[must_use]
     pub fn sandbox(&self, provider: &str) -> Sandbox {
-        if provider == "billie_pad" {
-            return self.billie_pad();
-        }
-        let url = |stack: &Stack| {
-            let all = stack.sandboxes.all();
-            let own = all.iter().find(|(name, _)| *name == provider).map(|(_, running)| running.url());
-            own.unwrap_or_else(|| panic!("{provider} has no sandbox"))
+        let of = |stack: &Stack| {
+            let own = self.billie_pad.as_ref().filter(|_| provider == "billie_pad");
+            let own = own.or_else(|| stack.sandboxes.of(provider));
+            own.unwrap_or_else(|| panic!("{provider} has no sandbox")).url()
         };
-        let own = self.stack.as_ref().map(url);
-        Sandbox::new(own.unwrap_or_else(|| needed(&of_sandbox(provider))))
+        Sandbox::new(self.stack.as_ref().map_or_else(|| needed(&of_sandbox(provider)), of))
     }
 
     /// The table.
@@ -142,9 +136,6 @@ impl Site {
     }
 }
 
-/// The providers' stand-ins.
-const PROVIDERS: [&str; 6] = ["buckaroo_billink", "billie_pad", "billie_psp", "billink", "billink_v1", "billagain"];
-
 /// The variable with a stand-in's address.
 fn of_sandbox(provider: &str) -> String {
     format!("PAYLATER_SANDBOX_{}", provider.to_uppercase())
@@ -156,12 +147,7 @@ fn merchant(id: &str, key: &str, provider: &::sandbox::Running) -> Value {
     json!({
         "merchant": id,
         "api_keys": [key_entry(key, Scope::Checkout, "checkout")],
-        "accounts": { "billie_pad": {
-            "base_url": format!("{}{}", provider.url(), billie_pad::BASE_PATH),
-            "client_id": billie_pad::CLIENT_ID,
-            "client_secret": billie_pad::CLIENT_SECRET,
-            "webhook_keys": [{ "header": "X-Api-Key", "value": billie_pad::WEBHOOK_KEY }],
-        } },
+        "accounts": { "billie_pad": billie_pad::account(&provider.url()) },
     })
 }
 

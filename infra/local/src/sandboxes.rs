@@ -3,95 +3,59 @@
 use std::io;
 use std::net::Ipv4Addr;
 
-use sandbox::{Running, billagain, billie_pad, billie_psp, billink, billink_v1, buckaroo_billink};
+use providers::REGISTRY;
+use sandbox::{Running, STAND_INS, StandIn};
 use tokio::net::TcpListener;
 use url::Url;
 
 use crate::demo_merchant::DEMO_MERCHANT;
 
 /// The providers' stand-ins.
-pub struct Sandboxes {
-    /// Buckaroo's JSON gateway with the Billink service.
-    pub buckaroo_billink: Running,
-    /// Billie PaD.
-    pub billie_pad: Running,
-    /// Billie's API for payment service providers.
-    pub billie_psp: Running,
-    /// Billink v2.
-    pub billink: Running,
-    /// Billink v1.
-    pub billink_v1: Running,
-    /// BillAgain.
-    pub billagain: Running,
-}
+pub struct Sandboxes(Vec<(&'static StandIn, Running)>);
 
 impl Sandboxes {
     /// Starts all of them, with their messages going to the API at this address, on ports from the first one on where
     /// they are free.
     pub(crate) async fn start(api: &Url, first_port: Option<u16>) -> io::Result<Self> {
-        let listen = async |n: u16| listen(first_port.map_or(0, |port| port.saturating_add(n))).await;
-        let hook = |path: &str| Some(format!("{}v1/webhooks/{path}/{DEMO_MERCHANT}", api.as_str()));
-        let buckaroo = buckaroo_billink::Settings {
-            flow: buckaroo_billink::Flow::Redirect,
-            ..buckaroo_billink::Settings::default()
-        };
-        let pad = billie_pad::Settings { webhook_url: hook("billie-pad"), ..billie_pad::Settings::default() };
-        let psp = billie_psp::Settings { dispute_webhook_url: hook("billie-psp"), ..billie_psp::Settings::default() };
-        let billink = billink::Settings {
-            session_webhook: hook("billink"),
-            order_webhook: hook("billink"),
-            signed: true,
-            webhook_secret: Some(billink::WEBHOOK_SECRET.to_owned()),
-            ..billink::Settings::default()
-        };
-        let billink_v1 = billink_v1::Settings {
-            order_webhook: hook("billink"),
-            webhook_secret: Some(billink_v1::WEBHOOK_SECRET.to_owned()),
-            ..billink_v1::Settings::default()
-        };
-        Ok(Self {
-            buckaroo_billink: buckaroo_billink::start(listen(0).await?, buckaroo).await?,
-            billie_pad: billie_pad::start(listen(1).await?, pad).await?,
-            billie_psp: billie_psp::start(listen(2).await?, psp).await?,
-            billink: billink::start(listen(3).await?, billink).await?,
-            billink_v1: billink_v1::start(listen(4).await?, billink_v1).await?,
-            billagain: billagain::start(listen(5).await?, billagain::Settings::default()).await?,
-        })
+        let mut started = Vec::new();
+        for (stand_in, n) in STAND_INS.iter().zip(0..) {
+            let port = first_port.map_or(0, |port| port.saturating_add(n));
+            started.push((stand_in, stand_in.start(listen(port).await?, webhook(api, stand_in.provider))?));
+        }
+        Ok(Self(started))
+    }
+
+    /// Each with what it was started from.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(&'static StandIn, Running)> {
+        self.0.iter()
     }
 
     /// Each with the provider's id in the API.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, &Running)> {
+        self.iter().map(|(stand_in, running)| (stand_in.provider, running))
+    }
+
+    /// The stand-in of the provider with this id.
     #[must_use]
-    pub fn all(&self) -> [(&'static str, &Running); 6] {
-        [
-            ("buckaroo_billink", &self.buckaroo_billink),
-            ("billie_pad", &self.billie_pad),
-            ("billie_psp", &self.billie_psp),
-            ("billink", &self.billink),
-            ("billink_v1", &self.billink_v1),
-            ("billagain", &self.billagain),
-        ]
+    pub fn of(&self, provider: &str) -> Option<&Running> {
+        self.all().find(|(name, _)| *name == provider).map(|(_, running)| running)
     }
 
     /// One line each: name, address, demo credentials.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let line = |(name, running): (&str, &Running)| {
-            let (user, secret) = credentials(name);
-            format!("Sandbox {name} {} (user {user}, secret {secret})", running.url())
+        let line = |(stand_in, running): &(&StandIn, Running)| {
+            let (user, secret) = stand_in.credentials;
+            format!("Sandbox {} {} (user {user}, secret {secret})", stand_in.provider, running.url())
         };
-        self.all().into_iter().map(line).collect()
+        self.iter().map(line).collect()
     }
 }
 
-/// The demo credentials at a sandbox. They open nothing but this process.
-fn credentials(name: &str) -> (&'static str, &'static str) {
-    match name {
-        "buckaroo_billink" => (buckaroo_billink::WEBSITE_KEY, buckaroo_billink::SECRET_KEY),
-        "billie_pad" => (billie_pad::CLIENT_ID, billie_pad::CLIENT_SECRET),
-        "billie_psp" => (billie_psp::USERNAME, billie_psp::PASSWORD),
-        "billagain" => (billagain::USERNAME, billagain::API_KEY),
-        _ => (billink::USERNAME, billink::ID),
-    }
+/// Where the provider's messages to the demo merchant go, if the API knows the provider.
+fn webhook(api: &Url, provider: &str) -> Option<String> {
+    let known = REGISTRY.iter().find(|known| known.capabilities.provider == provider)?;
+    Some(format!("{api}v1/webhooks/{}/{DEMO_MERCHANT}", known.capabilities.webhook_path))
 }
 
 /// The wanted port, or any where it is taken.
@@ -99,5 +63,20 @@ async fn listen(port: u16) -> io::Result<TcpListener> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
         Err(_) if port != 0 => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await,
         bound => bound,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use providers::REGISTRY;
+    use sandbox::STAND_INS;
+
+    #[test]
+    fn every_provider_has_a_stand_in_under_its_name() {
+        let mut known: Vec<&str> = REGISTRY.iter().map(|known| known.capabilities.provider).collect();
+        let mut stood_in: Vec<&str> = STAND_INS.iter().map(|stand_in| stand_in.provider).collect();
+        known.sort_unstable();
+        stood_in.sort_unstable();
+        assert_eq!(known, stood_in);
     }
 }

@@ -11,12 +11,12 @@
 //! | `POST buyer/{id}` | `{ choice: accept/decline/cancel }` |
 //! | other `POST` | the provider's own, see its `control` module |
 
-use crate::host::{Provider, Stand};
+use crate::host::Stand;
 use crate::json::{Json, map};
 use crate::message::{Answer, Incoming};
 
 /// Answers one control call.
-pub(crate) async fn answer<P: Provider>(stand: &Stand<P>, request: &Incoming) -> Answer {
+pub(crate) async fn answer(stand: &Stand, request: &Incoming) -> Answer {
     let body = if request.body.is_empty() { Some(Json::Map(Vec::new())) } else { Json::parse(&request.body) };
     let Some(body) = body else { return Answer::refused(400, "the body is not JSON") };
     let segments = request.segments();
@@ -41,7 +41,7 @@ pub(crate) async fn answer<P: Provider>(stand: &Stand<P>, request: &Incoming) ->
     answer
 }
 
-fn show<P: Provider>(stand: &Stand<P>, path: &[&str]) -> Option<Answer> {
+fn show(stand: &Stand, path: &[&str]) -> Option<Answer> {
     let shown = match path {
         ["books"] => stand.provider.books(),
         ["calls"] => stand.calls.show(),
@@ -53,7 +53,7 @@ fn show<P: Provider>(stand: &Stand<P>, path: &[&str]) -> Option<Answer> {
     Some(Answer::json(200, shown))
 }
 
-async fn advance<P: Provider>(stand: &Stand<P>, body: &Json) -> Answer {
+async fn advance(stand: &Stand, body: &Json) -> Answer {
     match body.whole_of("advance_seconds") {
         Some(seconds) if seconds >= 0 => {
             stand.clock.advance(seconds);
@@ -64,7 +64,7 @@ async fn advance<P: Provider>(stand: &Stand<P>, body: &Json) -> Answer {
     }
 }
 
-fn buyer<P: Provider>(stand: &Stand<P>, id: &str, body: &Json) -> Answer {
+fn buyer(stand: &Stand, id: &str, body: &Json) -> Answer {
     match body.text_of("choice") {
         Some(choice @ ("accept" | "decline" | "cancel")) => stand.provider.buyer(id, choice, stand.clock.now()),
         _ => Answer::refused(400, "choice must be accept, decline or cancel"),

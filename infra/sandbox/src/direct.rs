@@ -1,6 +1,8 @@
 //! A provider without a port: called directly, on the caller's time, and its webhooks handed back instead of sent.
 //! For whoever simulates time and network.
 
+use std::sync::Arc;
+
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 
@@ -11,7 +13,7 @@ use crate::webhooks::Hook;
 
 /// A provider without a port.
 pub struct Direct {
-    provider: Box<dyn Provider>,
+    provider: Arc<dyn Provider>,
 }
 
 /// What is made wrong in an answer after the provider did what it was asked.
@@ -46,8 +48,8 @@ impl Unsent {
 }
 
 impl Direct {
-    pub(crate) fn new(provider: impl Provider) -> Self {
-        Self { provider: Box::new(provider) }
+    pub(crate) const fn new(provider: Arc<dyn Provider>) -> Self {
+        Self { provider }
     }
 
     /// The name of this API call.

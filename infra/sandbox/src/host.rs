@@ -52,9 +52,15 @@ pub(crate) trait Provider: Send + Sync + 'static {
     fn tried(&self, _attempt: &Attempt<'_>) {}
 }
 
+/// A provider that is nowhere yet, and how its webhooks are sent.
+pub(crate) struct Opened {
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) delivery: Delivery,
+}
+
 /// A provider on its port with everything around it.
-pub(crate) struct Stand<P> {
-    pub(crate) provider: Arc<P>,
+pub(crate) struct Stand {
+    pub(crate) provider: Arc<dyn Provider>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) faults: Faults,
     pub(crate) calls: Calls,
@@ -71,7 +77,7 @@ pub struct Running {
 impl Running {
     /// The root of the sandbox, without a slash at the end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        root(self.address)
     }
 
     /// The address it listens on.
@@ -86,20 +92,15 @@ impl Drop for Running {
     }
 }
 
-/// The root URL that a sandbox on this listener will have.
-pub(crate) fn root(listener: &TcpListener) -> std::io::Result<String> {
-    Ok(format!("http://{}", listener.local_addr()?))
-}
-
-/// Puts a provider on a port.
-pub(crate) fn start<P: Provider>(listener: TcpListener, provider: P, delivery: Delivery) -> std::io::Result<Running> {
+/// Puts a provider on a port; it is opened with its root URL there.
+pub(crate) fn start(listener: TcpListener, open: impl FnOnce(String) -> Opened) -> std::io::Result<Running> {
     let address = listener.local_addr()?;
+    let Opened { provider, delivery } = open(root(address));
     let clock = Arc::new(Clock::new());
-    let provider = Arc::new(provider);
     let told = provider.clone();
     let (webhooks, work) = Webhooks::new(delivery, clock.clone(), Box::new(move |attempt| told.tried(attempt)));
     let stand = Stand { provider, clock, faults: Faults::default(), calls: Calls::default(), webhooks };
-    let router = Router::new().fallback(receive::<P>).with_state(Arc::new(stand));
+    let router = Router::new().fallback(receive).with_state(Arc::new(stand));
     let (stop, stopped) = oneshot::channel::<()>();
     let serve = axum::serve(Lines(listener), router.into_make_service_with_connect_info::<Line>());
     tokio::spawn(async move {
@@ -108,11 +109,11 @@ pub(crate) fn start<P: Provider>(listener: TcpListener, provider: P, delivery: D
     Ok(Running { address, worker: tokio::spawn(work).abort_handle(), _stop: stop })
 }
 
-async fn receive<P: Provider>(
-    State(stand): State<Arc<Stand<P>>>,
-    ConnectInfo(line): ConnectInfo<Line>,
-    request: Request,
-) -> Response {
+fn root(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+async fn receive(State(stand): State<Arc<Stand>>, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY).await else { return Answer::empty(413).into_response() };
     let host = head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
@@ -123,7 +124,7 @@ async fn receive<P: Provider>(
     answer.unwrap_or_else(|_| Answer::empty(500)).into_response()
 }
 
-impl<P: Provider> Stand<P> {
+impl Stand {
     /// Sends what became due by itself.
     pub(crate) async fn pass(&self) {
         self.webhooks.send(self.provider.passed(self.clock.now())).await;

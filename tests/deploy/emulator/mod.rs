@@ -25,12 +25,7 @@ fn merchant(provider: &sandbox::Running) -> Value {
     json!({
         "merchant": DEMO_MERCHANT,
         "api_keys": [key_entry(DEMO_KEY, Scope::Checkout, "checkout")],
-        "accounts": { "billie_pad": {
-            "base_url": format!("{}{}", provider.url(), sandbox::billie_pad::BASE_PATH),
-            "client_id": sandbox::billie_pad::CLIENT_ID,
-            "client_secret": sandbox::billie_pad::CLIENT_SECRET,
-            "webhook_keys": [{ "header": "X-Api-Key", "value": sandbox::billie_pad::WEBHOOK_KEY }],
-        } },
+        "accounts": { "billie_pad": sandbox::billie_pad::account(&provider.url()) },
     })
 }
 

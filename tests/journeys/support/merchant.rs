@@ -15,24 +15,13 @@ pub(crate) struct Accounts {
 impl Accounts {
     /// At these roots, with the stand-ins' demo credentials.
     pub(crate) fn at(buckaroo: &str, billie: &str) -> Self {
-        Self {
-            buckaroo: json!({
-                "base_url": buckaroo,
-                "website_key": buckaroo_billink::WEBSITE_KEY,
-                "secret_key": buckaroo_billink::SECRET_KEY,
-            }),
-            billie: json!({
-                "base_url": format!("{billie}{}", billie_pad::BASE_PATH),
-                "client_id": billie_pad::CLIENT_ID,
-                "client_secret": billie_pad::CLIENT_SECRET,
-                "webhook_keys": [{ "header": "X-Api-Key", "value": billie_pad::WEBHOOK_KEY }],
-            }),
-        }
+        Self { buckaroo: buckaroo_billink::account(buckaroo), billie: billie_pad::account(billie) }
     }
 
     /// At a stack's own stand-ins.
     pub(crate) fn of(sandboxes: &Sandboxes) -> Self {
-        Self::at(&sandboxes.buckaroo_billink.url(), &sandboxes.billie_pad.url())
+        let url = |provider| sandboxes.of(provider).unwrap().url();
+        Self::at(&url("buckaroo_billink"), &url("billie_pad"))
     }
 
     /// The merchant documents.

@@ -126,18 +126,23 @@ where
     from.get(rng.usize(..from.len())).copied().unwrap_or_default()
 }
 
-const WAYS: [(&str, &str); 7] = [
-    ("buckaroo_billink", "redirect"),
-    ("billie_pad", "redirect"),
-    ("billie_pad", "direct"),
-    ("billie_psp", "redirect"),
-    ("billink", "redirect"),
-    ("billink_v1", "direct"),
-    ("billagain", "redirect"),
+/// A provider API, a flow of it, and what it tells about the receivable.
+type Way = (&'static str, &'static str, &'static [&'static str]);
+
+const WAYS: [Way; 7] = [
+    ("buckaroo_billink", "redirect", &[]),
+    ("billie_pad", "redirect", DUNNED),
+    ("billie_pad", "direct", DUNNED),
+    ("billie_psp", "redirect", &[]),
+    ("billink", "redirect", &[]),
+    ("billink_v1", "direct", &[]),
+    ("billagain", "redirect", &[]),
 ];
 
+const DUNNED: &[&str] = &["reminder_email_1", "dunning_letter_1", "dunning_letter_2"];
+
 fn deal(rng: &mut fastrand::Rng) -> Deal {
-    let (provider, flow) = pick(rng, &WAYS);
+    let (provider, flow, told) = pick(rng, &WAYS);
     let buyer = Buyer {
         choice: pick(rng, &["accept", "accept", "accept", "accept", "accept", "accept", "decline", "cancel", ""]),
         after: rng.u64(1..60),
@@ -155,8 +160,8 @@ fn deal(rng: &mut fastrand::Rng) -> Deal {
         };
         steps.push(step(rng, asks));
     }
-    let told = if provider == "billie_pad" { rng.usize(..3) } else { 0 };
-    let tells = (0..told).map(|_| pick(rng, &["reminder_email_1", "dunning_letter_1", "dunning_letter_2"])).collect();
+    let times = if told.is_empty() { 0 } else { rng.usize(..3) };
+    let tells = (0..times).map(|_| pick(rng, told)).collect();
     Deal { provider, flow, buyer, steps, tells }
 }
 
@@ -207,5 +212,18 @@ impl fmt::Display for Plan {
             writeln!(f, "exchange {number}: {fault:?}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WAYS;
+
+    #[test]
+    fn histories_happen_at_every_provider() {
+        for known in providers::REGISTRY {
+            let provider = known.capabilities.provider;
+            assert!(WAYS.iter().any(|(name, ..)| *name == provider), "no history happens at {provider}");
+        }
     }
 }

@@ -9,11 +9,11 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use jiff::{SignedDuration, Timestamp};
 use payment::Payment;
-use providers::{Transport, Verb};
+use providers::{REGISTRY, Transport, Verb};
 use relay_events::{Queues as EventQueues, Relay};
 use runtime::FixedMerchants;
-use sandbox::{Called, Direct, Twist, Unsent};
-use serde_json::{Value, json};
+use sandbox::{Called, Direct, STAND_INS, StandIn, Twist, Unsent};
+use serde_json::{Map, Value, json};
 use service::Service;
 use store::Store;
 use tokio::sync::Notify;
@@ -41,6 +41,8 @@ const FUNCTION_PATIENCE: Duration = Duration::from_secs(29);
 /// A provider of the history.
 pub(crate) struct Provider {
     pub(crate) name: &'static str,
+    /// The merchant's account there.
+    account: Value,
     pub(crate) direct: Direct,
 }
 
@@ -78,10 +80,8 @@ impl World {
         clock::begin(beginning());
         fastrand::seed(plan.seed);
         let rng = fastrand::Rng::with_seed(plan.seed ^ 0x9E37_79B9_7F4A_7C15);
-        let mut names: Vec<&'static str> = plan.deals.iter().map(|deal| deal.provider).collect();
-        names.sort_unstable();
-        names.dedup();
-        let providers: BTreeMap<String, Provider> = names.into_iter().map(provider).collect();
+        let wanted = |(stand_in, _): &(&StandIn, u16)| plan.deals.iter().any(|deal| deal.provider == stand_in.provider);
+        let providers = STAND_INS.iter().zip(4_000..).filter(wanted).map(provider).collect();
         let world = Arc::new(Self {
             table: Mutex::new(Table::new(plan.index_lag, defects)),
             chance: Mutex::new(Chance { exchanges: 0, rng, quiet: false, trace: traced.then(Vec::new) }),
@@ -342,76 +342,17 @@ fn sqs(world: Weak<World>) -> aws_sdk_sqs::Client {
     aws_sdk_sqs::Client::from_conf(config.build())
 }
 
-/// The providers' stand-ins, each at an address of its own.
-fn provider(name: &'static str) -> (String, Provider) {
-    let host = format!("127.0.0.1:{}", 4_000 + name.len());
+/// A provider's stand-in at an address of its own.
+fn provider((stand_in, port): (&'static StandIn, u16)) -> (String, Provider) {
+    let (name, host) = (stand_in.provider, format!("127.0.0.1:{port}"));
     let root = format!("http://{host}");
-    let hook = |path: &str| Some(format!("{PUBLIC}/v1/webhooks/{path}/{MERCHANT}"));
-    let direct = match name {
-        "billie_pad" => {
-            use sandbox::billie_pad::{Settings, direct};
-            direct(&root, Settings { webhook_url: hook("billie-pad"), ..Settings::default() })
-        }
-        "billie_psp" => {
-            use sandbox::billie_psp::{Settings, direct};
-            direct(&root, Settings { dispute_webhook_url: hook("billie-psp"), ..Settings::default() })
-        }
-        "billink" => {
-            use sandbox::billink::{Settings, WEBHOOK_SECRET, direct};
-            let settings = Settings {
-                session_webhook: hook("billink"),
-                order_webhook: hook("billink"),
-                signed: true,
-                webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
-                ..Settings::default()
-            };
-            direct(&root, settings)
-        }
-        "billink_v1" => sandbox::billink_v1::direct(&root, sandbox::billink_v1::Settings::default()),
-        "billagain" => sandbox::billagain::direct(&root, sandbox::billagain::Settings::default()),
-        _ => {
-            use sandbox::buckaroo_billink::{Flow, Settings, direct};
-            direct(&root, Settings { flow: Flow::Redirect, ..Settings::default() })
-        }
-    };
-    (host, Provider { name, direct })
+    let known = REGISTRY.iter().find(|known| known.capabilities.provider == name);
+    let webhook = known.map(|known| format!("{PUBLIC}/v1/webhooks/{}/{MERCHANT}", known.capabilities.webhook_path));
+    (host, Provider { name, account: (stand_in.account)(&root), direct: stand_in.direct(&root, webhook) })
 }
 
 /// A merchant with an account at each of them.
 fn merchant(providers: &BTreeMap<String, Provider>) -> Value {
-    let account = |(host, provider): (&String, &Provider)| {
-        let root = format!("http://{host}");
-        let document = match provider.name {
-            "billie_pad" => json!({
-                "base_url": format!("{root}{}", sandbox::billie_pad::BASE_PATH),
-                "client_id": sandbox::billie_pad::CLIENT_ID, "client_secret": sandbox::billie_pad::CLIENT_SECRET,
-                "webhook_keys": [{ "header": "X-Api-Key", "value": sandbox::billie_pad::WEBHOOK_KEY }],
-            }),
-            "billie_psp" => json!({
-                "base_url": root, "username": sandbox::billie_psp::USERNAME, "password": sandbox::billie_psp::PASSWORD,
-                "psp_id": sandbox::billie_psp::PSP_ID, "merchant_id": sandbox::billie_psp::MERCHANT_ID,
-                "webhook_keys": [{ "header": "X-Api-Key", "value": sandbox::billie_psp::WEBHOOK_KEY }],
-            }),
-            "billink" => json!({
-                "base_url": root, "username": sandbox::billink::USERNAME, "id": sandbox::billink::ID,
-                "workflow_number": "1", "webhook_secrets": [sandbox::billink::WEBHOOK_SECRET],
-            }),
-            "billink_v1" => json!({
-                "base_url": root, "username": sandbox::billink_v1::USERNAME, "id": sandbox::billink_v1::ID,
-                "workflow_number": "1",
-            }),
-            "billagain" => json!({
-                "base_url": format!("{root}{}", sandbox::billagain::BASE_PATH),
-                "account_id": sandbox::billagain::USERNAME, "api_key": sandbox::billagain::API_KEY,
-                "gateway_id": sandbox::billagain::CARD_GATEWAY_ID,
-            }),
-            _ => json!({
-                "base_url": root, "website_key": sandbox::buckaroo_billink::WEBSITE_KEY,
-                "secret_key": sandbox::buckaroo_billink::SECRET_KEY,
-            }),
-        };
-        (provider.name.to_owned(), document)
-    };
-    let accounts: serde_json::Map<String, Value> = providers.iter().map(account).collect();
-    json!({ "merchant": MERCHANT, "accounts": accounts })
+    let account = |provider: &Provider| (provider.name.to_owned(), provider.account.clone());
+    json!({ "merchant": MERCHANT, "accounts": providers.values().map(account).collect::<Map<_, _>>() })
 }

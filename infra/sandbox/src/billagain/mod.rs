@@ -5,23 +5,26 @@
 
 mod books;
 mod control;
+mod demo;
 mod initiate;
 mod page;
 mod wire;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
-use crate::direct::Direct;
-use crate::host::{Provider, Running, root};
+use crate::host::{self, Opened, Provider, Running};
 use crate::json::{Json, map};
 use crate::message::{Answer, Content, Incoming};
 use crate::route;
 use crate::webhooks::{Attempt, Delivery};
 use books::Books;
+
+pub(crate) use demo::STAND_IN;
+pub use demo::account;
 
 /// The demo account.
 pub const USERNAME: &str = "5";
@@ -116,18 +119,13 @@ impl Default for Settings {
 
 /// Starts the API.
 pub async fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Running> {
-    let (root, delivery) = (root(&listener)?, settings.delivery.clone());
-    crate::host::start(listener, provider(root, settings), delivery)
+    host::start(listener, |root| open(root, settings))
 }
 
-/// The same without a port, at this address.
-pub fn direct(root: &str, settings: Settings) -> Direct {
-    Direct::new(provider(root.to_owned(), settings))
-}
-
-fn provider(root: String, settings: Settings) -> BillAgain {
+fn open(root: String, settings: Settings) -> Opened {
+    let delivery = settings.delivery.clone();
     let state = State { settings, books: Books::default() };
-    BillAgain { root, state: Mutex::new(state) }
+    Opened { provider: Arc::new(BillAgain { root, state: Mutex::new(state) }), delivery }
 }
 
 struct BillAgain {

@@ -8,6 +8,7 @@
 mod auth;
 mod books;
 mod control;
+mod demo;
 mod hooks;
 mod invoices;
 mod orders;
@@ -15,15 +16,14 @@ mod page;
 mod sessions;
 mod wire;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use crate::billie::{self, refusal};
-use crate::direct::Direct;
-use crate::host::{Provider, Running, root};
+use crate::host::{self, Opened, Provider, Running};
 use crate::json::{Json, map};
 use crate::message::{Answer, Content, Incoming};
 use crate::reader::Flaws;
@@ -31,6 +31,9 @@ use crate::route;
 use crate::webhooks::Delivery;
 use auth::Tokens;
 use books::Books;
+
+pub(crate) use demo::STAND_IN;
+pub use demo::account;
 
 /// The demo client id.
 pub const CLIENT_ID: &str = "7d2f4a0e-1f0b-4a57-9e0c-sandbox00001";
@@ -89,18 +92,13 @@ impl Default for Settings {
 
 /// Starts the API.
 pub async fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Running> {
-    let (root, delivery) = (root(&listener)?, settings.delivery.clone());
-    crate::host::start(listener, provider(root, settings), delivery)
+    host::start(listener, |root| open(root, settings))
 }
 
-/// The same without a port, at this address.
-pub fn direct(root: &str, settings: Settings) -> Direct {
-    Direct::new(provider(root.to_owned(), settings))
-}
-
-fn provider(root: String, settings: Settings) -> Billie {
+fn open(root: String, settings: Settings) -> Opened {
+    let delivery = settings.delivery.clone();
     let state = State { settings, tokens: Tokens::default(), books: Books::default() };
-    Billie { root, state: Mutex::new(state) }
+    Opened { provider: Arc::new(Billie { root, state: Mutex::new(state) }), delivery }
 }
 
 struct Billie {

@@ -8,27 +8,30 @@
 mod bodies;
 mod books;
 mod control;
+mod demo;
 mod hooks;
 mod merchants;
 mod orders;
 mod page;
 mod sessions;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use crate::billie::{self, refusal};
-use crate::direct::Direct;
-use crate::host::{Provider, Running, root};
+use crate::host::{self, Opened, Provider, Running};
 use crate::json::Json;
 use crate::message::{Answer, Content, Incoming};
 use crate::reader::Flaws;
 use crate::route;
 use crate::webhooks::Delivery;
 use books::{Books, Merchant};
+
+pub(crate) use demo::STAND_IN;
+pub use demo::account;
 
 /// The demo PSP.
 pub const PSP_ID: &str = "PSP-SANDBOX";
@@ -145,20 +148,15 @@ impl Default for Settings {
 
 /// Starts the API.
 pub async fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Running> {
-    let (root, delivery) = (root(&listener)?, settings.delivery.clone());
-    crate::host::start(listener, provider(root, settings), delivery)
+    host::start(listener, |root| open(root, settings))
 }
 
-/// The same without a port, at this address.
-pub fn direct(root: &str, settings: Settings) -> Direct {
-    Direct::new(provider(root.to_owned(), settings))
-}
-
-fn provider(root: String, settings: Settings) -> Billie {
+fn open(root: String, settings: Settings) -> Opened {
+    let delivery = settings.delivery.clone();
     let mut books = Books::default();
     let (id, reference) = (MERCHANT_ID.to_owned(), "sandbox-shop".to_owned());
     books.merchants.push(Merchant { id, reference, name: "Sandbox Shop GmbH".to_owned() });
-    Billie { root, state: Mutex::new(State { settings, books }) }
+    Opened { provider: Arc::new(Billie { root, state: Mutex::new(State { settings, books }) }), delivery }
 }
 
 struct Billie {

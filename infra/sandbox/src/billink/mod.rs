@@ -7,6 +7,7 @@
 
 mod answers;
 mod control;
+mod demo;
 mod input;
 mod orders;
 mod page;
@@ -14,7 +15,7 @@ mod partners;
 mod registration;
 mod sessions;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -22,14 +23,16 @@ use tokio::net::TcpListener;
 use crate::billink_shared as shared;
 use crate::billink_shared::hooks::{self, Target};
 use crate::billink_shared::ledger::Ledger;
-use crate::direct::Direct;
-use crate::host::{Provider, Running, root};
+use crate::host::{self, Opened, Provider, Running};
 use crate::json::{Json, map};
 use crate::message::{Answer, Content, Incoming};
 use crate::route;
 use crate::webhooks::{Delivery, Hook};
 use answers::service;
 use sessions::Session;
+
+pub(crate) use demo::STAND_IN;
+pub use demo::account;
 
 /// The demo user name.
 pub const USERNAME: &str = shared::USERNAME;
@@ -105,16 +108,11 @@ impl Default for Settings {
 
 /// Starts the API.
 pub async fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Running> {
-    let (root, delivery) = (root(&listener)?, settings.delivery.clone());
-    crate::host::start(listener, provider(root, settings), delivery)
+    host::start(listener, |root| open(root, settings))
 }
 
-/// The same without a port, at this address.
-pub fn direct(root: &str, settings: Settings) -> Direct {
-    Direct::new(provider(root.to_owned(), settings))
-}
-
-fn provider(root: String, settings: Settings) -> Billink {
+fn open(root: String, settings: Settings) -> Opened {
+    let delivery = settings.delivery.clone();
     let secret = settings.webhook_secret.clone().filter(|_| settings.signed);
     let target = |url: &Option<String>| url.clone().map(|url| Target { url, secret: secret.clone() });
     let state = State {
@@ -124,7 +122,7 @@ fn provider(root: String, settings: Settings) -> Billink {
         sessions: Vec::new(),
         ledger: Ledger::default(),
     };
-    Billink { root, state: Mutex::new(state) }
+    Opened { provider: Arc::new(Billink { root, state: Mutex::new(state) }), delivery }
 }
 
 struct Billink {

@@ -6,12 +6,13 @@
 mod answers;
 mod checks;
 mod control;
+mod demo;
 mod invoices;
 mod items;
 mod orders;
 mod single;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -19,8 +20,7 @@ use tokio::net::TcpListener;
 use crate::billink_shared::hooks::{self, Target};
 use crate::billink_shared::ledger::Ledger;
 use crate::billink_shared::{self as shared, one_euro_more};
-use crate::direct::Direct;
-use crate::host::{Provider, Running, root};
+use crate::host::{self, Opened, Provider, Running};
 use crate::json::{Json, map};
 use crate::message::{Answer, Content, Incoming};
 use crate::route;
@@ -28,6 +28,9 @@ use crate::webhooks::{Delivery, Hook};
 use crate::xml::Element;
 use answers::{Refusal, refuse};
 use checks::Check;
+
+pub(crate) use demo::STAND_IN;
+pub use demo::account;
 
 /// The demo user name.
 pub const USERNAME: &str = shared::USERNAME;
@@ -86,18 +89,13 @@ impl Default for Settings {
 
 /// Starts the API.
 pub async fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Running> {
-    let (root, delivery) = (root(&listener)?, settings.delivery.clone());
-    crate::host::start(listener, provider(root, settings), delivery)
+    host::start(listener, |root| open(root, settings))
 }
 
-/// The same without a port, at this address.
-pub fn direct(root: &str, settings: Settings) -> Direct {
-    Direct::new(provider(root.to_owned(), settings))
-}
-
-fn provider(root: String, settings: Settings) -> Billink {
+fn open(root: String, settings: Settings) -> Opened {
+    let delivery = settings.delivery.clone();
     let state = State { settings, checks: Vec::new(), ledger: Ledger::default() };
-    Billink { root, state: Mutex::new(state) }
+    Opened { provider: Arc::new(Billink { root, state: Mutex::new(state) }), delivery }
 }
 
 struct Billink {

@@ -8,6 +8,7 @@ mod actions;
 mod auth;
 mod books;
 mod control;
+mod demo;
 mod page;
 mod push;
 mod request;
@@ -15,19 +16,21 @@ mod rules;
 mod wire;
 
 use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
-use crate::direct::Direct;
-use crate::host::{Provider, Running, root};
+use crate::host::{self, Opened, Provider, Running};
 use crate::json::{Json, map};
 use crate::message::{Answer, Content, Incoming};
 use crate::webhooks::Delivery;
 use actions::Means;
 use books::{Action, Books, Doom, Status};
+
+pub(crate) use demo::STAND_IN;
+pub use demo::account;
 
 /// The demo website key.
 pub const WEBSITE_KEY: &str = "WEBKEY1234";
@@ -120,18 +123,13 @@ impl Default for Settings {
 
 /// Starts the gateway.
 pub async fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Running> {
-    let (root, delivery) = (root(&listener)?, settings.delivery.clone());
-    crate::host::start(listener, provider(root, settings), delivery)
+    host::start(listener, |root| open(root, settings))
 }
 
-/// The same without a port, at this address.
-pub fn direct(root: &str, settings: Settings) -> Direct {
-    Direct::new(provider(root.to_owned(), settings))
-}
-
-fn provider(root: String, settings: Settings) -> Gateway {
+fn open(root: String, settings: Settings) -> Opened {
+    let delivery = settings.delivery.clone();
     let state = State { settings, books: Books::default(), nonces: HashSet::new() };
-    Gateway { root, state: Mutex::new(state) }
+    Opened { provider: Arc::new(Gateway { root, state: Mutex::new(state) }), delivery }
 }
 
 struct Gateway {

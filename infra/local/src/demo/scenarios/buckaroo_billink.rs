@@ -1,0 +1,7 @@
+//! A consumer in the Netherlands, at Billink's page by Buckaroo's gateway.
+
+use super::{Scenario, captured_in_full};
+
+pub(super) fn scenario() -> Scenario {
+    captured_in_full("buckaroo_billink", "ORD-2001")
+}
