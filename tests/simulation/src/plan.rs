@@ -119,10 +119,7 @@ impl Plan {
     }
 }
 
-fn pick<T: Copy>(rng: &mut fastrand::Rng, from: &[T]) -> T
-where
-    T: Default,
-{
+fn pick<T: Copy + Default>(rng: &mut fastrand::Rng, from: &[T]) -> T {
     from.get(rng.usize(..from.len())).copied().unwrap_or_default()
 }
 

@@ -120,7 +120,12 @@ async fn relay(world: Arc<World>) {
             let records: Vec<String> = changes.iter().map(record).collect();
             let Ok(event) = serde_json::from_str(&format!("{{\"Records\":[{}]}}", records.join(","))) else { break };
             let handled = world
-                .in_function(relay_events::handle(relay, event, Deadline::within(FUNCTION), "relay".to_owned()))
+                .in_function(Box::pin(relay_events::handle(
+                    relay,
+                    event,
+                    Deadline::within(FUNCTION),
+                    "relay".to_owned(),
+                )))
                 .await;
             let done = match handled {
                 Some(Ok(answer)) => {
@@ -372,7 +377,7 @@ async fn buyer(world: &Arc<World>, id: &str, deal: &Deal) {
     let id = location.path().rsplit('/').next().unwrap_or_default().to_owned();
     let query: Vec<(String, String)> =
         location.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-    let _ = world.in_function(service.return_buyer(&id, &query, "return", Deadline::within(FUNCTION))).await;
+    let _ = world.in_function(Box::pin(service.return_buyer(&id, &query, "return", Deadline::within(FUNCTION)))).await;
 }
 
 fn page_of(action: &Value) -> Option<String> {
@@ -395,7 +400,10 @@ impl World {
                 Fate::Refused | Fate::Lost | Fate::Busy => false,
                 Fate::Answered(()) => world.receive(&request).await,
                 // It is taken in, and the provider does not hear of it.
-                Fate::Garbled | Fate::Failed => world.receive(&request).await && false,
+                Fate::Garbled | Fate::Failed => {
+                    world.receive(&request).await;
+                    false
+                }
             };
             if taken && !std::mem::take(&mut twice) {
                 return;

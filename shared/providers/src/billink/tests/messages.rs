@@ -251,8 +251,7 @@ fn another_media_type_than_json_comes_before_everything() {
 fn a_kept_message_proves_what_it_proved_when_it_arrived() {
     let reread_as = |account: &Account, body: &str, proved| {
         let inbound = Inbound { url: URL, headers: &HeaderMap::new(), body: body.as_bytes() };
-        webhook::reread(account.webhooks(), inbound, proved)
-            .unwrap()
+        webhook::reread(account.webhooks(), inbound, proved).unwrap()
     };
     let body = ORDER.replace("order_placed", "order_paid");
     let reread = |account: &Account, body: &str| reread_as(account, body, false);
