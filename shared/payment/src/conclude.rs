@@ -143,7 +143,7 @@ impl Payment {
     fn after_amend(&mut self, to: Amount, cause: &Cause, now: Timestamp) {
         // To the provider, what it reversed was captured and not given up.
         let given_up = self.released.left_after(self.reversed());
-        let released = self.authorized.left_after(given_up).left_after(to).min(self.amounts().unreleased());
+        let released = self.authorized.left_after(given_up).left_after(to);
         if !released.is_zero() {
             self.released = self.released.plus(released).unwrap_or(self.released);
             self.after_movement(Fact::Amended { released }, cause, now);

@@ -1,8 +1,8 @@
 //! An amendment lowers what is promised, and nothing else.
 
 use payment::{
-    Admission, Doubt, DoubtPolicy, Finding, Observation, OperationStatus, OrderNews, OrderState, Outcome, Payment,
-    Rejection, Status,
+    Admission, Doubt, DoubtPolicy, Finding, GivenBack, Observation, OperationKind, OperationStatus, OrderNews,
+    OrderState, Outcome, Payment, Receipt, Rejection, Status,
 };
 
 use crate::fixture::*;
@@ -151,6 +151,35 @@ fn what_was_called_off_meanwhile_is_not_released_twice() {
     sound(&payment);
     assert_eq!((payment.status, payment.amounts().released), (Status::Canceled, amount(AMOUNT)));
     assert_eq!(facts_after(&payment, before), ["operation.resolved"]);
+}
+
+/// Reverses the whole of the first capture.
+fn reverse_the_first(payment: &mut Payment) {
+    let first = payment.operations.iter().find(|o| o.makes_capture().is_some()).unwrap().reference.clone();
+    let receipt = Receipt { given_back: Some(GivenBack::All), ..Receipt::default() };
+    observe(payment, operation_news(&first, Outcome::Done(receipt)), 8);
+}
+
+#[test]
+fn what_is_reversed_meanwhile_stays_captured_in_the_amount_that_the_provider_lowers() {
+    let (mut payment, _) = captured(2_000);
+    let second = capture(&mut payment, "c2", 3_000);
+    settle(&mut payment, &second, done());
+    let ticket = in_doubt(&mut payment, 8_000);
+    reverse_the_first(&mut payment);
+    assert_eq!(payment.reversed(), amount(2_000));
+    let found = Observation::read(Finding::Found(done()));
+    payment.found(&ticket.operation, found, 60, DoubtPolicy::Lookup, &cause(), at(9));
+    sound(&payment);
+    assert_eq!((payment.amounts().captured, payment.capturable()), (amount(3_000), amount(8_000 - 2_000 - 3_000)));
+}
+
+#[test]
+fn an_order_of_which_the_provider_reversed_something_is_not_amended_any_more() {
+    let (mut payment, _) = captured(2_000);
+    reverse_the_first(&mut payment);
+    assert!(accept(&mut payment, amend_command("a", 7_000), 9).is_err());
+    assert!(payment.possible(OperationKind::Amend, at(9)).is_err());
 }
 
 #[test]

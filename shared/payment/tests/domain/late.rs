@@ -116,6 +116,18 @@ fn a_late_authorization_that_the_merchant_takes_authorizes_the_payment_after_all
 }
 
 #[test]
+fn older_news_does_not_undo_the_cancellation_of_an_order_in_review() {
+    let (mut payment, ticket) = opened_with(Flow::Redirect, CaptureMode::Manual);
+    payment.late_authorization = LateAuthorization::Accept;
+    settle(&mut payment, &ticket, done_with(OrderState::UnderReview));
+    let cancel = act(&mut payment, cancel_command("x"));
+    settle(&mut payment, &cancel, done());
+    late(&mut payment);
+    assert_eq!((payment.status, drifts(&payment)), (Status::Canceled, 1));
+    assert!(payment.ready_follower().is_some(), "the provider says that it is promised: it is called off");
+}
+
+#[test]
 fn money_that_was_taken_late_and_that_the_merchant_takes_is_captured() {
     let mut payment = expired(LateAuthorization::Accept, CaptureMode::Automatic);
     observe(&mut payment, order_news(OrderState::Captured), 2_000);
