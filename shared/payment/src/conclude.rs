@@ -42,19 +42,24 @@ impl Payment {
                 }
                 self.look_again(id, policy, cause, now);
             }
+            Outcome::NotSent if self.is_hopeless_late_cancel(id) => {
+                self.leave_to_operator(id, Reason::NotSent, cause, now);
+            }
             Outcome::NotSent => self.reject(id, Reason::NotSent, cause, now),
             Outcome::InDoubt(doubt) => self.doubt(id, doubt, cause, now),
         }
     }
 
-    /// An answer that names another amount than ours is no answer.
+    /// An answer that names another amount than ours is no answer, nor one that names a movement which is counted as a
+    /// reversal.
     fn with_amounts_checked(&self, id: &OperationId, outcome: Outcome) -> Outcome {
         let Some(operation) = self.operation(id) else { return outcome };
         let (Outcome::Done(receipt) | Outcome::Pending(receipt)) = &outcome else { return outcome };
         let moved = receipt.amount.is_none_or(|amount| amount == operation.amount);
         let named = receipt.order.as_ref().and_then(|order| order.amount);
         let promised = named.is_none_or(|amount| self.may_be_agreed(amount));
-        if moved && promised { outcome } else { Outcome::InDoubt(Doubt::AmountMismatch) }
+        let counted = receipt.provider_reference.as_deref().is_some_and(|name| self.is_reversal(name));
+        if moved && promised && !counted { outcome } else { Outcome::InDoubt(Doubt::AmountMismatch) }
     }
 
     /// Nobody asked for this operation, so nobody would read a refusal.
@@ -74,6 +79,9 @@ impl Payment {
             cancel.doubt_since.get_or_insert(now);
         }
         self.resolve_doubt(id, true, cause, now);
+        if let Some(name) = &receipt.provider_reference {
+            self.take_name(id, name, cause, now);
+        }
         let Some(operation) = self.operation_mut(id) else { return };
         operation.status = OperationStatus::Succeeded;
         operation.reason = None;
@@ -87,7 +95,8 @@ impl Payment {
             Detail::CreateSession | Detail::Confirm => {}
             Detail::Capture { capture, invoice, .. } => {
                 let invoice = invoice.map(|i| i.number.to_string());
-                self.after_movement(Fact::CaptureSucceeded { capture, amount, invoice }, cause, now);
+                self.after_movement(Fact::CaptureSucceeded { capture: capture.clone(), amount, invoice }, cause, now);
+                self.given_back_as_said(&capture, cause, now);
             }
             Detail::Refund { refund, capture, .. } => {
                 self.record(Fact::RefundSucceeded { refund, capture, amount }, previous, cause, now);
@@ -143,7 +152,8 @@ impl Payment {
     fn after_amend(&mut self, to: Amount, cause: &Cause, now: Timestamp) {
         // To the provider, what it reversed was captured and not given up.
         let given_up = self.released.left_after(self.reversed());
-        let released = self.authorized.left_after(given_up).left_after(to);
+        let promised = self.authorized.left_after(self.released);
+        let released = self.authorized.left_after(given_up).left_after(to).min(promised);
         if !released.is_zero() {
             self.released = self.released.plus(released).unwrap_or(self.released);
             self.after_movement(Fact::Amended { released }, cause, now);
@@ -185,6 +195,9 @@ impl Payment {
     }
 
     fn wait(&mut self, id: &OperationId, receipt: Receipt, cause: &Cause, now: Timestamp) {
+        if let Some(name) = &receipt.provider_reference {
+            self.take_name(id, name, cause, now);
+        }
         let Some(operation) = self.operation_mut(id) else { return };
         let news = operation.status != OperationStatus::Pending;
         operation.status = OperationStatus::Pending;
@@ -221,6 +234,7 @@ impl Payment {
         let silent = matches!(reason, Reason::NotSent | Reason::Harmless);
         let word = reason.as_str().to_owned();
         operation.status = OperationStatus::Rejected;
+        operation.all_given_back = false;
         // A release that waited for its capture has nobody to send it again but the sweep.
         let runs_again = operation.waits_for.is_some() && reason.allows_another_attempt();
         operation.due_at = runs_again.then(|| schedule::observe_at(operation.attempt, now));
@@ -230,8 +244,12 @@ impl Payment {
             Detail::Capture { capture, .. } if !silent => {
                 self.record(Fact::CaptureFailed { capture, amount, reason: word }, self.status, cause, now);
             }
-            Detail::Refund { refund, capture, .. } if !silent => {
-                self.record(Fact::RefundFailed { refund, capture, amount, reason: word }, self.status, cause, now);
+            Detail::Refund { refund, capture, .. } => {
+                if !silent {
+                    let capture = capture.clone();
+                    self.record(Fact::RefundFailed { refund, capture, amount, reason: word }, self.status, cause, now);
+                }
+                self.given_back_as_said(&capture, cause, now);
             }
             _ => {}
         }
@@ -248,9 +266,14 @@ impl Payment {
         let Some(operation) = self.operation_mut(id) else { return };
         let news = !matches!(operation.status, OperationStatus::InDoubt | OperationStatus::NeedsOperator);
         operation.reason = Some(Reason::Doubt { doubt });
-        if !news {
-            return;
+        if news {
+            self.in_doubt(id, cause, now);
         }
+    }
+
+    /// Its outcome is unknown from now on, and looked for.
+    pub(crate) fn in_doubt(&mut self, id: &OperationId, cause: &Cause, now: Timestamp) {
+        let Some(operation) = self.operation_mut(id) else { return };
         operation.status = OperationStatus::InDoubt;
         operation.doubt_since = Some(now);
         operation.not_found_at = None;

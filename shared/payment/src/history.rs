@@ -1,5 +1,7 @@
 //! What became true of a payment, in order, numbered from 1 without gaps.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -172,16 +174,17 @@ impl Payment {
     pub fn replayed(&self) -> (Status, Amounts) {
         let mut amounts = Amounts::default();
         let mut status = Status::Created;
+        let mut given = BTreeSet::new();
         for entry in &self.history {
-            apply(&mut amounts, &entry.fact);
+            apply(&mut amounts, &mut given, &entry.fact);
             status = entry.status;
         }
         (status, amounts)
     }
 }
 
-/// The ledger after one more fact.
-fn apply(amounts: &mut Amounts, fact: &Fact) {
+/// The ledger after one more fact, and the refunds that have succeeded: one that is in doubt again gives nothing back.
+fn apply(amounts: &mut Amounts, given: &mut BTreeSet<RefundId>, fact: &Fact) {
     let add = |to: &mut Amount, amount: Amount| *to = [*to, amount].into_iter().sum();
     match fact {
         Fact::Authorized { amount } => amounts.authorized = *amount,
@@ -196,7 +199,13 @@ fn apply(amounts: &mut Amounts, fact: &Fact) {
             amounts.captured = amounts.captured.left_after(*amount);
             add(&mut amounts.released, *amount);
         }
-        Fact::RefundSucceeded { amount, .. } => add(&mut amounts.refunded, *amount),
+        Fact::RefundSucceeded { refund, amount, .. } => {
+            given.insert(refund.clone());
+            add(&mut amounts.refunded, *amount);
+        }
+        Fact::OperationInDoubt { operation, amount, .. } if given.remove(&RefundId::of(operation)) => {
+            amounts.refunded = amounts.refunded.left_after(*amount);
+        }
         _ => {}
     }
 }

@@ -11,6 +11,9 @@ use crate::payment::Payment;
 use crate::schedule;
 use crate::status::{Happened, Status};
 
+/// So many attempts at calling a late authorization off may end unsent before a person is asked.
+const LATE_CANCEL_ATTEMPTS: u32 = 3;
+
 /// What becomes of an order that the provider promises after its payment was canceled or expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -85,6 +88,19 @@ impl Payment {
     /// Whether this operation calls a late authorization off.
     pub(crate) fn is_late_cancel(&self, id: &OperationId) -> bool {
         *id == self.late_cancel()
+    }
+
+    /// Whether this operation calls a late authorization off and has had its attempts: an account that cannot call it off
+    /// will not learn it by itself.
+    pub(crate) fn is_hopeless_late_cancel(&self, id: &OperationId) -> bool {
+        let tried = self.operation(id).is_some_and(|o| o.attempt >= LATE_CANCEL_ATTEMPTS);
+        tried && self.is_late_cancel(id)
+    }
+
+    /// Whether a late authorization was accepted, so that what was said before may still be on its way.
+    pub(crate) fn was_accepted_late(&self) -> bool {
+        let after_the_end = |status| matches!(status, Status::Canceled | Status::Expired);
+        self.history.iter().any(|e| matches!(e.fact, Fact::Authorized { .. }) && after_the_end(e.previous_status))
     }
 
     /// When an expired payment is looked at next, in case the buyer finished after all.

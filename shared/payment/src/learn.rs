@@ -68,6 +68,12 @@ impl Payment {
             self.contradicted("amount", ours, theirs.to_string(), observed, cause, now);
             return;
         }
+        let ended = matches!(news.state, OrderState::Canceled | OrderState::Expired);
+        if ended && !observed && self.was_accepted_late() {
+            // It may be the old news that the authorization came too late for.
+            self.hint(Hint { at: now });
+            return;
+        }
         let theirs = name_of(&news.state);
         let captured = news.captured;
         let late = observed && self.is_late(&news.state);
@@ -117,7 +123,7 @@ impl Payment {
     }
 
     fn learn_of_operation(&mut self, news: OperationNews, observed: bool, cause: &Cause, now: Timestamp) {
-        let Some(operation) = news.whom.iter().find_map(|whom| self.find(whom)).cloned() else { return };
+        let Some(operation) = self.addressed(&news).cloned() else { return };
         let id = operation.id;
         match news.outcome {
             Outcome::InDoubt(_) | Outcome::NotSent => {}
@@ -158,9 +164,7 @@ impl Payment {
                     self.contradicted(&name, operation.amount.to_string(), theirs.to_string(), observed, cause, now);
                     return;
                 }
-                if let Some(known) = self.operation_mut(id).filter(|o| o.provider_reference.is_none()) {
-                    known.provider_reference = receipt.provider_reference;
-                }
+                self.named(id, receipt.provider_reference, observed, cause, now);
                 if let Some(given_back) = receipt.given_back {
                     self.learn_of_given_back(id, given_back, observed, cause, now);
                 }
@@ -174,7 +178,9 @@ impl Payment {
 
     /// That an operation was not processed is only inferred where the same key may run it again. Proof that it was
     /// outweighs that, and running it again would move the money twice; but only while its money is still there.
-    fn reinstate(&mut self, operation: &Operation, outcome: Outcome, cause: &Cause, now: Timestamp) -> bool {
+    /// That it was given back since does not make room for it.
+    fn reinstate(&mut self, operation: &Operation, mut outcome: Outcome, cause: &Cause, now: Timestamp) -> bool {
+        let given_back = if let Outcome::Done(receipt) = &mut outcome { receipt.given_back.take() } else { None };
         let inferred = operation.reason.as_ref().is_some_and(Reason::allows_another_attempt);
         let mut next = self.clone();
         let Some(known) = next.operation_mut(&operation.id).filter(|_| inferred) else { return false };
@@ -187,6 +193,9 @@ impl Payment {
         let still_true = fits && next.check_invariants().is_ok();
         if still_true {
             *self = next;
+            if let Some(given_back) = given_back {
+                self.learn_of_given_back(&operation.id, given_back, false, cause, now);
+            }
         }
         still_true
     }

@@ -13,6 +13,7 @@ mod evidence;
 mod follow;
 mod history;
 mod id;
+mod inferred;
 mod late;
 mod learn;
 mod money;
@@ -43,6 +44,7 @@ pub use id::{
     CaptureId, EventId, Fingerprint, IdempotencyKey, MerchantId, OperationId, ParseId, PaymentId, ProviderId, RefundId,
     Token,
 };
+pub use inferred::Inferred;
 pub use late::LateAuthorization;
 pub use money::{Amount, Currency, Money, MoneyError, Price, Split};
 pub use operation::{Detail, Invoice, Operation, OperationKind, OperationStatus, Reason, Shipment};

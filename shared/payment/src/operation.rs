@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::command::LineQuantity;
 use crate::id::{CaptureId, Fingerprint, OperationId, RefundId};
+use crate::inferred::Inferred;
 use crate::money::Amount;
 use crate::outcome::Doubt;
 use crate::tax::TaxedAmount;
@@ -210,6 +211,11 @@ fn is_nothing(amount: &Amount) -> bool {
     amount.is_zero()
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 /// One thing asked of the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {
@@ -248,6 +254,13 @@ pub struct Operation {
     /// What the provider gave back of this capture without being asked by us, minor units.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub reversed: Amount,
+    /// Whether the provider said that it had given all of this capture back: true of a capture or a refund in doubt only
+    /// once that doubt has ended.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub all_given_back: bool,
+    /// What of it was inferred from a movement of its amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inferred: Option<Inferred>,
 }
 
 impl Operation {

@@ -239,6 +239,8 @@ impl Payment {
             not_found_at: None,
             waits_for: None,
             reversed: Amount::ZERO,
+            all_given_back: false,
+            inferred: None,
         });
     }
 

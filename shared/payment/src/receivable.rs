@@ -111,8 +111,16 @@ impl Payment {
         self.history.len() > before
     }
 
+    /// Whether nobody knew what a message said when it came, and nothing but such messages was written down since: what it
+    /// says is no older than what is known.
+    #[must_use]
+    pub fn is_unread_news(&self, identity: &str) -> bool {
+        let unread = |entry: &&Entry| matches!(entry.fact, Fact::Unrecognized { .. });
+        self.history.iter().rev().take_while(unread).any(|entry| entry.message.as_deref() == Some(identity))
+    }
+
     /// What was written down of a message.
-    pub fn noted<'a>(&'a self, identity: &'a str) -> impl Iterator<Item = &'a Entry> {
+    fn noted<'a>(&'a self, identity: &'a str) -> impl Iterator<Item = &'a Entry> {
         self.history.iter().filter(move |entry| entry.message.as_deref() == Some(identity))
     }
 

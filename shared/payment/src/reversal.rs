@@ -5,8 +5,9 @@ use jiff::Timestamp;
 
 use crate::history::{Cause, Fact};
 use crate::id::{CaptureId, OperationId};
+use crate::inferred::can_be_a_movement;
 use crate::money::Amount;
-use crate::operation::{Operation, OperationStatus, Reason};
+use crate::operation::{Operation, OperationStatus};
 use crate::outcome::{DoubtPolicy, GivenBack, Outcome, Receipt};
 use crate::payment::Payment;
 
@@ -20,11 +21,16 @@ impl Payment {
         cause: &Cause,
         now: Timestamp,
     ) {
-        let meant = self.operation(of).and_then(Operation::makes_capture);
-        let settled = self.settled_captures().filter_map(Operation::makes_capture);
-        let captures: Vec<CaptureId> = settled.filter(|c| meant.is_none_or(|meant| meant == *c)).cloned().collect();
+        let meant = self.operation(of).and_then(Operation::makes_capture).cloned();
+        let is_meant = |o: &Operation| o.makes_capture().is_some_and(|c| meant.as_ref().is_none_or(|meant| meant == c));
+        let captures: Vec<CaptureId> =
+            self.settled_captures().filter(|o| is_meant(o)).filter_map(Operation::makes_capture).cloned().collect();
         match told {
-            GivenBack::All => captures.iter().for_each(|capture| self.all_given_back(capture, cause, now)),
+            GivenBack::All => {
+                let may_hold_money = |o: &&mut Operation| is_meant(o) && o.status != OperationStatus::Rejected;
+                self.operations.iter_mut().filter(may_hold_money).for_each(|capture| capture.all_given_back = true);
+                captures.iter().for_each(|capture| self.all_given_back(capture, cause, now));
+            }
             GivenBack::Part { movement, amount } if !self.knows_movement(&movement) => {
                 self.part_given_back(&captures, movement, amount, observed, cause, now);
             }
@@ -44,9 +50,19 @@ impl Payment {
         }
     }
 
+    /// What was said of a capture holds of money that turns out only later to have been there: the capture was in doubt
+    /// then, or a refund that held a part of it.
+    pub(crate) fn given_back_as_said(&mut self, capture: &CaptureId, cause: &Cause, now: Timestamp) {
+        let was_said = self.settled_captures().any(|o| o.makes_capture() == Some(capture) && o.all_given_back);
+        let unexplained = self.refundable_of(capture);
+        if was_said && !unexplained.is_zero() {
+            self.reverse(capture, unexplained, None, cause, now);
+        }
+    }
+
     /// A movement of exactly the amount of a refund of ours, whose name at the provider we do not know yet, is that
-    /// refund.
-    fn part_given_back(
+    /// refund. Where it can be one of several it is none of them: a look may tell.
+    pub(crate) fn part_given_back(
         &mut self,
         captures: &[CaptureId],
         movement: String,
@@ -55,22 +71,14 @@ impl Payment {
         cause: &Cause,
         now: Timestamp,
     ) {
-        let ours = |o: &&Operation| {
-            let of_these = o.refunds_capture().is_some_and(|c| captures.contains(c));
-            let inferred =
-                o.status == OperationStatus::Rejected && o.reason.as_ref().is_some_and(Reason::allows_another_attempt);
-            let may_be = o.status.is_open() || inferred;
-            of_these && may_be && o.amount == amount && o.provider_reference.is_none()
+        let of_these = |o: &&Operation| o.amount == amount && o.refunds_capture().is_some_and(|c| captures.contains(c));
+        let mut ours = self.operations.iter().filter(of_these).filter(|o| can_be_a_movement(o)).map(|o| o.id.clone());
+        let reversed = match (ours.next(), ours.next()) {
+            (Some(refund), None) => return self.infer(&refund, movement, amount, observed, cause, now),
+            (Some(_), Some(_)) => None,
+            (None, _) => captures.iter().find(|capture| self.refundable_of(capture) >= amount),
         };
-        if let Some(refund) = self.operations.iter().find(ours).map(|o| (o.id.clone(), o.status.is_open())) {
-            let receipt = Receipt { provider_reference: Some(movement), amount: Some(amount), ..Receipt::default() };
-            let (outcome, cause) = (Outcome::Done(receipt), cause.of(&refund.0));
-            return match refund.1 {
-                true => self.conclude(&refund.0, outcome, DoubtPolicy::Lookup, &cause, now),
-                false => self.compare_settled(&refund.0, outcome, observed, &cause, now),
-            };
-        }
-        match captures.iter().find(|capture| self.refundable_of(capture) >= amount) {
+        match reversed {
             Some(capture) => self.reverse(capture, amount, Some(movement), cause, now),
             None => {
                 let ours = self.amounts().refunded.to_string();
@@ -97,9 +105,6 @@ impl Payment {
     }
 
     fn knows_movement(&self, id: &str) -> bool {
-        let reversed =
-            |fact: &Fact| matches!(fact, Fact::CaptureReversed { movement: Some(movement), .. } if movement == id);
-        self.operations.iter().any(|o| o.provider_reference.as_deref() == Some(id))
-            || self.history.iter().any(|entry| reversed(&entry.fact))
+        self.operations.iter().any(|o| o.provider_reference.as_deref() == Some(id)) || self.is_reversal(id)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use payment::{CauseKind, Entry, Fact, Payment, PaymentId};
+use payment::{CauseKind, Entry, Payment, PaymentId};
 use providers::{Evidence, Message};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -199,10 +199,9 @@ fn wanted_of(payment: &Payment, asked: &ReplayBody) -> Option<(u64, u64)> {
 }
 
 /// What a message claimed when it was applied may be over since, so it only makes us look; unless nobody knew then what
-/// it said.
+/// it said, and nothing became known since.
 fn is_old_news(payment: &Payment, stored: &StoredMessage, message: &Message) -> bool {
-    let unknown_then = payment.noted(&stored.identity).any(|entry| matches!(entry.fact, Fact::Unrecognized { .. }));
-    stored.applied && !(unknown_then && message.unrecognized.is_none())
+    stored.applied && !(message.unrecognized.is_none() && payment.is_unread_news(&stored.identity))
 }
 
 fn bad_cursor() -> Problem {

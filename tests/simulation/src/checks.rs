@@ -279,7 +279,15 @@ fn broken_by_change(old: &Payment, new: &Payment) -> Vec<String> {
         after.captured < before.captured || after.refunded < before.refunded || after.released < before.released;
     let reversed =
         new.history.iter().skip(old.history.len()).any(|entry| entry.fact.event_type() == "capture.reversed");
-    if shrunk && !reversed {
+    // That a movement of its amount was a refund of ours is taken back by name.
+    let taken_back = |operation: &payment::Operation, status| {
+        operation.inferred == Some(payment::Inferred::Success) && status == OperationStatus::InDoubt
+    };
+    let doubted = old
+        .operations
+        .iter()
+        .any(|operation| new.operation(&operation.id).is_some_and(|now| taken_back(operation, now.status)));
+    if shrunk && !reversed && !doubted {
         broken.push(format!("the ledger shrank from {before:?} to {after:?}"));
     }
     for operation in &old.operations {
@@ -290,7 +298,7 @@ fn broken_by_change(old: &Payment, new: &Payment) -> Vec<String> {
         let again = operation.reason.as_ref().is_some_and(payment::Reason::allows_another_attempt);
         let legal = match (operation.status, now.status) {
             (before, after) if before == after => true,
-            (OperationStatus::Succeeded, _) => false,
+            (OperationStatus::Succeeded, after) => taken_back(operation, after),
             (OperationStatus::Rejected, _) => again,
             _ => true,
         };

@@ -93,6 +93,20 @@ fn a_call_off_that_never_left_us_runs_again_by_itself() {
 }
 
 #[test]
+fn a_call_off_that_never_leaves_us_needs_a_person_after_its_third_attempt() {
+    let mut payment = expired(LateAuthorization::Cancel, CaptureMode::Manual);
+    late(&mut payment);
+    for attempt in 1..=3 {
+        let ticket = call_off(&mut payment, 2_000 + attempt * HOUR);
+        settle_at(&mut payment, &ticket, Outcome::NotSent, 2_001 + attempt * HOUR);
+    }
+    let cancel = last_of(&payment, OperationKind::Cancel);
+    assert_eq!((cancel.status, cancel.next_look()), (OperationStatus::NeedsOperator, None));
+    assert!(payment.ready_follower().is_none());
+    assert_eq!(facts_after(&payment, 4), ["operation.needs_operator"]);
+}
+
+#[test]
 fn a_call_off_in_doubt_is_in_doubt_like_any_other() {
     let mut payment = expired(LateAuthorization::Cancel, CaptureMode::Manual);
     late(&mut payment);
@@ -125,6 +139,18 @@ fn older_news_does_not_undo_the_cancellation_of_an_order_in_review() {
     late(&mut payment);
     assert_eq!((payment.status, drifts(&payment)), (Status::Canceled, 1));
     assert!(payment.ready_follower().is_some(), "the provider says that it is promised: it is called off");
+}
+
+#[test]
+fn an_old_claim_of_the_end_only_asks_for_a_look_once_a_late_authorization_was_taken() {
+    for end in [OrderState::Expired, OrderState::Canceled] {
+        let mut payment = expired(LateAuthorization::Accept, CaptureMode::Manual);
+        late(&mut payment);
+        claim(&mut payment, order_news(end.clone()), 2_010);
+        assert_eq!((payment.status, payment.due_at()), (Status::Authorized, Some(at(2_010))));
+        observe(&mut payment, order_news(end), 2_010);
+        assert!(payment.status.is_final(), "a look ends it");
+    }
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod events;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod inferred;
+#[cfg(test)]
 mod late;
 #[cfg(test)]
 mod news;

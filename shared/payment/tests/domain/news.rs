@@ -342,3 +342,16 @@ fn a_message_that_nobody_knew_counts_once_somebody_knows_it() {
     assert!(!payment.note_message(known(), &cause(), at(4)), "once");
     assert!(payment.receivable.as_ref().unwrap().overdue);
 }
+
+#[test]
+fn a_message_that_nobody_knew_is_news_until_something_else_is_written_down() {
+    let mut payment = authorized();
+    assert!(!payment.is_unread_news("m1"));
+    for identity in ["m1", "m2"] {
+        let note = Note { identity, receivable: None, unrecognized: Some("order_teleported") };
+        assert!(payment.note_message(note, &cause(), at(2)));
+    }
+    assert!(payment.is_unread_news("m1") && payment.is_unread_news("m2") && !payment.is_unread_news("m3"));
+    claim(&mut payment, order_news(OrderState::Canceled), 3);
+    assert!(!payment.is_unread_news("m1") && !payment.is_unread_news("m2"));
+}

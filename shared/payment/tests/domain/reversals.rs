@@ -1,6 +1,9 @@
 //! What the provider gave back of captured money without being asked by us.
 
-use payment::{CaptureId, Doubt, GivenBack, OperationId, OperationStatus, Outcome, Payment, Receipt, Status, Ticket};
+use payment::{
+    CaptureId, Decision, Doubt, DoubtPolicy, GivenBack, OperationId, OperationStatus, Outcome, Payment, Receipt,
+    Status, Ticket,
+};
 
 use crate::fixture::*;
 
@@ -70,6 +73,58 @@ fn a_refund_in_doubt_that_explains_a_part_stays_reserved_and_is_never_counted_tw
     assert_eq!((a.captured, a.refunding, a.released), (amount(2_000), amount(2_000), amount(AMOUNT - 2_000)));
     given_back(&mut payment, &operation, GivenBack::All);
     assert_eq!(status_of(&payment, &ticket), OperationStatus::Succeeded, "nothing else is left that it could be");
+}
+
+#[test]
+fn what_a_refund_held_back_is_reversed_once_the_refund_is_rejected() {
+    for by_operator in [false, true] {
+        let (mut payment, operation, capture) = captured_in_full();
+        let ticket = refund(&mut payment, "r1", &capture, 2_000);
+        if by_operator {
+            in_doubt(&mut payment, &ticket);
+            payment.look_again(&ticket.operation, DoubtPolicy::None, &cause(), at(1_000));
+        }
+        given_back(&mut payment, &operation, GivenBack::All);
+        assert_eq!(payment.amounts().refunding, amount(2_000));
+        if by_operator {
+            let reason = "not in their list".to_owned();
+            let decision = Decision { succeeded: false, reason, provider_reference: None, authorizes: false };
+            assert!(payment.resolve(&ticket.operation, decision, &cause(), at(1_001)));
+        } else {
+            settle(&mut payment, &ticket, refused());
+        }
+        sound(&payment);
+        let a = payment.amounts();
+        assert_eq!((a.captured, a.released, a.refundable()), (amount(0), amount(AMOUNT), amount(0)));
+    }
+}
+
+#[test]
+fn a_capture_in_doubt_is_reversed_once_it_is_known_when_all_of_its_order_was_given_back() {
+    let mut payment = authorized();
+    let order = payment.operations[0].id.clone();
+    let ticket = capture(&mut payment, "c1", AMOUNT);
+    in_doubt(&mut payment, &ticket);
+    given_back(&mut payment, &order, GivenBack::All);
+    assert_eq!(payment.amounts().capturing, amount(AMOUNT));
+    settle(&mut payment, &ticket, done());
+    let a = payment.amounts();
+    assert_eq!((a.captured, a.released), (amount(0), amount(AMOUNT)));
+    assert_eq!(payment.status, Status::Captured);
+}
+
+#[test]
+fn what_is_captured_after_all_was_given_back_is_kept() {
+    let (mut payment, _) = captured(5_000);
+    let order = payment.operations[0].id.clone();
+    let not_sent = capture(&mut payment, "c1", 600);
+    settle(&mut payment, &not_sent, Outcome::NotSent);
+    given_back(&mut payment, &order, GivenBack::All);
+    let again = capture(&mut payment, "c1", 600);
+    settle(&mut payment, &again, done());
+    let new = capture(&mut payment, "c2", 700);
+    settle(&mut payment, &new, done());
+    assert_eq!(payment.amounts().captured, amount(1_300));
 }
 
 #[test]

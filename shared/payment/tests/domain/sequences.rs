@@ -16,7 +16,7 @@ use crate::fixture::*;
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Answer {
     Done,
-    DoneNamed,
+    DoneNamed(u8),
     DoneWrongAmount,
     DoneWith(State),
     Pending,
@@ -70,7 +70,7 @@ enum Step {
 fn answers() -> impl Strategy<Value = Answer> {
     prop_oneof![
         6 => Just(Answer::Done),
-        1 => Just(Answer::DoneNamed),
+        2 => (0..3u8).prop_map(Answer::DoneNamed),
         1 => Just(Answer::DoneWrongAmount),
         3 => states().prop_map(Answer::DoneWith),
         2 => Just(Answer::Pending),
@@ -158,7 +158,7 @@ impl World {
         let receipt = Receipt { amount: wrong, ..Receipt::default() };
         match answer {
             Answer::Done => done(),
-            Answer::DoneNamed => done_as("prov-1"),
+            Answer::DoneNamed(n) => done_as(&format!("m{n}")),
             Answer::DoneWrongAmount => Outcome::Done(receipt),
             Answer::DoneWith(state) => Outcome::Done(Receipt { order: Some(Self::order(state)), ..Receipt::default() }),
             Answer::Pending => pending(),
@@ -313,10 +313,17 @@ impl World {
             }
             Step::TellGivenBack { operation, part, observed } => {
                 let id = self.pick(operation);
-                let reference = crate::fixture::operation(&self.payment, &id).reference.clone();
+                let picked = crate::fixture::operation(&self.payment, &id);
+                // Of a refund, it is a movement that may be this refund.
+                let of = |o: &&payment::Operation| o.makes_capture() == picked.refunds_capture();
+                let refunded = picked.refunds_capture().and_then(|_| self.payment.operations.iter().find(of));
+                let reference = refunded.unwrap_or(picked).reference.clone();
                 let given_back = match part {
                     None => GivenBack::All,
-                    Some((n, minor)) => GivenBack::Part { movement: format!("m{n}"), amount: amount(*minor) },
+                    Some((n, minor)) => {
+                        let amount = if refunded.is_some() { picked.amount } else { amount(*minor) };
+                        GivenBack::Part { movement: format!("m{n}"), amount }
+                    }
                 };
                 let receipt = Receipt { given_back: Some(given_back), ..Receipt::default() };
                 self.learn(operation_news(&reference, Outcome::Done(receipt)), *observed);
@@ -385,7 +392,7 @@ fn promises(before: &Payment, after: &Payment, told: bool) -> Result<(), TestCas
     let grew = b.authorized <= a.authorized
         && b.released <= a.released
         && (b.captured <= a.captured || reversed_since(before, after))
-        && b.refunded <= a.refunded;
+        && (b.refunded <= a.refunded || in_doubt_since(before, after));
     prop_assert!(grew, "the ledger shrank: {:?} -> {:?}", b, a);
     let policy = before.late_authorization == LateAuthorization::Accept;
     let late = policy && matches!(before.status, Status::Canceled | Status::Expired) && b.authorized.is_zero();
@@ -403,7 +410,10 @@ fn promises(before: &Payment, after: &Payment, told: bool) -> Result<(), TestCas
             prop_assert!(new.status.is_open(), "{:?} was closed without evidence", new.kind());
             prop_assert!(new.amount == old.amount || new.kind() == OperationKind::Cancel);
         }
-        prop_assert!(old.status != OperationStatus::Succeeded || new.status == OperationStatus::Succeeded);
+        // That a movement of its amount was a refund of ours is taken back by name.
+        let taken_back = old.inferred == Some(payment::Inferred::Success) && new.status == OperationStatus::InDoubt;
+        let stays = old.status != OperationStatus::Succeeded || new.status == OperationStatus::Succeeded;
+        prop_assert!(stays || taken_back);
     }
     let ids: BTreeSet<&OperationId> = after.operations.iter().map(|o| &o.id).collect();
     prop_assert_eq!(ids.len(), after.operations.len());
@@ -413,6 +423,11 @@ fn promises(before: &Payment, after: &Payment, told: bool) -> Result<(), TestCas
 /// Whether the provider was seen to have reversed a capture.
 fn reversed_since(before: &Payment, after: &Payment) -> bool {
     facts_after(after, before.history.len()).contains(&"capture.reversed")
+}
+
+/// Whether an operation became doubtful.
+fn in_doubt_since(before: &Payment, after: &Payment) -> bool {
+    facts_after(after, before.history.len()).contains(&"operation.in_doubt")
 }
 
 /// The ledger, counted a second time from the operations: what is open stays reserved, whatever it is called.
@@ -460,7 +475,9 @@ fn nets_add_up(payment: &Payment) -> Result<(), TestCaseError> {
     };
     let captured = nets(OperationKind::Capture, None);
     prop_assert!(captured <= payment.net.minor(), "captures have more net than the order");
-    if payment.amounts().captured == payment.agreed().gross() {
+    // What was reversed has left the amounts and stays in the nets.
+    let kept = payment.operations.iter().all(|o| o.reversed.is_zero());
+    if kept && payment.amounts().captured == payment.agreed().gross() {
         prop_assert_eq!(captured, payment.agreed().net().minor(), "full captures have another net than the order");
     }
     for operation in &payment.operations {
