@@ -7,16 +7,21 @@
 
 #![expect(clippy::indexing_slicing, reason = "a member that a JSON value has not is null")]
 
+mod books;
+mod checkout;
 mod checks;
 mod clock;
 mod condition;
 mod defect;
+mod draw;
 mod network;
+mod others;
 mod plan;
 mod play;
 mod queue;
 mod shrink;
 mod table;
+mod tamper;
 mod world;
 
 pub use defect::{Defect, Defects};
