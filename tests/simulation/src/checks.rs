@@ -112,7 +112,7 @@ impl World {
     pub(crate) fn check_kept(&self, body: &[u8]) {
         let encoded = base64(body);
         let kept = self.table().items().any(|((_, sort), item)| {
-            sort == "RAW" && item.get("body").is_some_and(|kept| kept["B"] == encoded.as_str())
+            sort == "RAW" && item.get("body").is_some_and(|kept| kept.b.as_ref() == Some(&encoded))
         });
         if !kept {
             self.fail("a message was taken and is not kept".to_owned());

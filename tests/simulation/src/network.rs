@@ -136,16 +136,17 @@ impl HttpConnector for Aws {
 
 async fn ask(world: &Arc<World>, target: &str, body: Vec<u8>) -> Fate<(u16, String)> {
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let queued = || serde_json::from_slice::<Value>(&body).unwrap_or_default();
     match operation.as_str() {
         "SendMessageBatch" => {
             // A queue that is busy takes a part of a batch and refuses the others.
+            let request = queued();
             let fate = world.exchange("queue", move |world, _| world.enqueue(&request, false)).await;
             let Fate::Busy = fate else { return fate };
-            let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-            Fate::Answered(world.enqueue(&request, true))
+            Fate::Answered(world.enqueue(&queued(), true))
         }
         "SendMessage" => {
+            let request = queued();
             world
                 .exchange("wake", move |world, _| {
                     world.wake(request["DelaySeconds"].as_u64().unwrap_or_default());
@@ -154,23 +155,17 @@ async fn ask(world: &Arc<World>, target: &str, body: Vec<u8>) -> Fate<(u16, Stri
                 .await
         }
         _ => {
-            let what = format!("table {operation} {}", about(&request));
+            let request: crate::request::Request = match serde_json::from_slice(&body) {
+                Ok(request) => request,
+                Err(error) => {
+                    world.fail(format!("the simulated table cannot read a {operation}: {error}"));
+                    return Fate::Lost;
+                }
+            };
+            let what = format!("table {operation} {}", request.about());
             world.exchange(&what, move |world, _| world.table_answers(&operation, &request)).await
         }
     }
-}
-
-/// What a request to the table is about, for the trace.
-fn about(request: &Value) -> String {
-    let of = |value: &Value| {
-        let text = |name: &str| value[name]["S"].as_str().unwrap_or_default().chars().take(14).collect::<String>();
-        format!("{} {}", text("PK"), text("SK"))
-    };
-    if let Some(index) = request["IndexName"].as_str() {
-        return index.to_owned();
-    }
-    let value = [&request["Key"], &request["Item"], &request["TransactItems"][0]["Put"]["Item"]];
-    value.into_iter().find(|value| !value.is_null()).map(of).unwrap_or_default()
 }
 
 fn answer(status: u16, body: &str) -> Result<HttpResponse, ConnectorError> {

@@ -3,9 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::condition::Item;
 use crate::defect::{Defect, Defects};
 use crate::table::Key;
+
+/// An item as DynamoDB writes it in JSON.
+type Item = serde_json::Map<String, Value>;
 
 /// Longer than any provider's quiet period.
 const QUIET: SignedDuration = SignedDuration::from_mins(30);
@@ -23,34 +25,41 @@ impl Defects {
     }
 
     /// What is really written; `None` for nothing.
-    pub(crate) fn written(self, key: &Key, old: Option<&Item>, mut new: Item) -> Option<Item> {
-        match self.one() {
-            Some(Defect::ReservationAfterCall) if old.is_some_and(|old| reserves(old, &new)) => return None,
-            Some(Defect::DoubtReleases) if key.1 == "STATE" => reject(&mut new, "in_doubt", "not_sent"),
-            Some(Defect::AgeMeansFailed) if key.1 == "STATE" => reject(&mut new, "needs_operator", "not_sent"),
-            Some(Defect::OneNotFoundCounts) if key.1 == "STATE" => {
-                let missing = |o: &Value| o["M"]["not_found_at"]["S"].is_string();
-                if list(&new, "operations").any(missing) {
-                    reject(&mut new, "in_doubt", "not_processed");
-                }
-            }
-            Some(Defect::NoQuietPeriod) if key.1 == "STATE" => look_again_at_once(&mut new),
-            Some(Defect::LeaseIgnored) if key.1 == "STATE" => {
-                for operation in list_mut(&mut new, "operations") {
-                    operation["M"]["lease_until"] = operation["M"]["accepted_at"].clone();
-                }
-            }
-            Some(Defect::HintMovesMoney) if old.is_some_and(|old| is_hint(old, &new)) => authorize(&mut new),
-            Some(Defect::UnseenExpires) if old.is_some_and(|old| saw_nothing(old, &new)) => {
-                become_status(&mut new, "expired", json!({ "type": { "S": "expired" }, "released": { "N": "0" } }));
-            }
-            Some(Defect::NoDeduplication) if key.1 == "STATE" => forget_messages(&mut new),
-            Some(Defect::AcknowledgedNotKept) if key.1 == "RAW" => return None,
-            Some(Defect::LagForgotten) if key.1 == "LAG" => return None,
-            _ => {}
-        }
-        Some(new)
+    pub(crate) fn written(self, key: &Key, old: Option<&str>, new: String) -> Option<String> {
+        let Some(defect) = self.one() else { return Some(new) };
+        let read = |text: &str| serde_json::from_str::<Item>(text).unwrap_or_default();
+        let item = tampered(defect, key, old.map(read).as_ref(), read(&new))?;
+        serde_json::to_string(&item).ok()
     }
+}
+
+fn tampered(defect: Defect, key: &Key, old: Option<&Item>, mut new: Item) -> Option<Item> {
+    match defect {
+        Defect::ReservationAfterCall if old.is_some_and(|old| reserves(old, &new)) => return None,
+        Defect::DoubtReleases if key.1 == "STATE" => reject(&mut new, "in_doubt", "not_sent"),
+        Defect::AgeMeansFailed if key.1 == "STATE" => reject(&mut new, "needs_operator", "not_sent"),
+        Defect::OneNotFoundCounts if key.1 == "STATE" => {
+            let missing = |o: &Value| o["M"]["not_found_at"]["S"].is_string();
+            if list(&new, "operations").any(missing) {
+                reject(&mut new, "in_doubt", "not_processed");
+            }
+        }
+        Defect::NoQuietPeriod if key.1 == "STATE" => look_again_at_once(&mut new),
+        Defect::LeaseIgnored if key.1 == "STATE" => {
+            for operation in list_mut(&mut new, "operations") {
+                operation["M"]["lease_until"] = operation["M"]["accepted_at"].clone();
+            }
+        }
+        Defect::HintMovesMoney if old.is_some_and(|old| is_hint(old, &new)) => authorize(&mut new),
+        Defect::UnseenExpires if old.is_some_and(|old| saw_nothing(old, &new)) => {
+            become_status(&mut new, "expired", json!({ "type": { "S": "expired" }, "released": { "N": "0" } }));
+        }
+        Defect::NoDeduplication if key.1 == "STATE" => forget_messages(&mut new),
+        Defect::AcknowledgedNotKept if key.1 == "RAW" => return None,
+        Defect::LagForgotten if key.1 == "LAG" => return None,
+        _ => {}
+    }
+    Some(new)
 }
 
 fn list<'a>(item: &'a Item, name: &str) -> impl Iterator<Item = &'a Value> {

@@ -23,6 +23,7 @@ use crate::defect::Defects;
 use crate::network::{Aws, KILL, Providers};
 use crate::plan::{Fault, Plan};
 use crate::queue::Queues;
+use crate::request::Request;
 use crate::table::{Change, Stored, Table};
 
 /// The merchant of every history.
@@ -224,7 +225,7 @@ impl World {
     }
 
     /// The table does what it is asked; every change is looked at.
-    pub(crate) fn table_answers(self: &Arc<Self>, operation: &str, request: &Value) -> (u16, String) {
+    pub(crate) fn table_answers(self: &Arc<Self>, operation: &str, request: &Request) -> (u16, String) {
         let (answer, changes) = self.table().answer(operation, request, clock::now());
         for change in &changes {
             self.check_change(change);
@@ -316,7 +317,7 @@ impl World {
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         let table = self.table();
         let due = table.items().filter(|(_, item)| item.contains_key("due_shard"));
-        due.filter_map(|(_, item)| item.get("due_at")?["S"].as_str()?.parse().ok()).min()
+        due.filter_map(|(_, item)| item.get("due_at")?.s.as_ref()?.parse().ok()).min()
     }
 
     /// What the stream still has to tell the relay.
