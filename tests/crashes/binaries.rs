@@ -8,13 +8,15 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 /// The functions that are killed.
-const PACKAGES: [&str; 10] = [
+const PACKAGES: [&str; 12] = [
     "cancel",
     "capture",
     "confirm",
     "create-session",
     "manage-order",
+    "operations",
     "refund",
+    "return-buyer",
     "settle",
     "webhook-billie-pad",
     "webhook-billie-psp",
