@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 /// The functions that are killed.
-const PACKAGES: [&str; 12] = [
+const PACKAGES: [&str; 13] = [
     "cancel",
     "capture",
     "confirm",
@@ -16,6 +16,7 @@ const PACKAGES: [&str; 12] = [
     "manage-order",
     "operations",
     "refund",
+    "relay-events",
     "return-buyer",
     "settle",
     "webhook-billie-pad",

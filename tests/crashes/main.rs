@@ -8,6 +8,7 @@ mod binaries;
 mod gate;
 mod kill;
 mod process;
+mod relay;
 mod scene;
 mod verdict;
 mod world;

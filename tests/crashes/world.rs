@@ -44,7 +44,8 @@ impl World {
         Self { bench: Bench::on(site, table), items, secrets, secrets_manager }
     }
 
-    fn stack(&self) -> &Stack {
+    /// Everything that runs.
+    pub(crate) fn stack(&self) -> &Stack {
         self.bench.site.stack().unwrap()
     }
 
