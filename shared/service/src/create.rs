@@ -7,14 +7,14 @@ use payment::{
     OperationStatus, Order, OrderError, Payment, PaymentId, Token,
 };
 use providers::Capabilities;
-use store::Created;
+use store::{Created, StoreError};
 
 use crate::Service;
 use crate::answer::{Answer, Call};
 use crate::merchant::{Account, Merchant};
 use crate::parse;
 use crate::problem::{FieldError, Problem, ProblemCode};
-use crate::work::{Material, Work};
+use crate::work::{Material, RACES, Work};
 
 impl Service {
     /// Opens a payment and its session at the provider: `POST /v1/payments`.
@@ -50,7 +50,7 @@ impl Service {
             cause: cause.clone(),
         };
         let (mut payment, ticket) = Payment::open(new, self.now());
-        let created = self.store.create(&mut payment, &order).await?;
+        let created = self.create(&mut payment, &order).await?;
         let mut work = Work { payment, merchant };
         let material = Material { order: Some(order), ..Material::default() };
         match created {
@@ -63,6 +63,17 @@ impl Service {
                 Box::pin(self.open_again(call, work, &ticket.operation, &fingerprint, &material)).await
             }
         }
+    }
+
+    /// Writes a new payment. Whoever meets another one who creates it finds it, or comes first after all.
+    async fn create(&self, payment: &mut Payment, order: &Order) -> Result<Created, Problem> {
+        for _ in 0..RACES {
+            match self.store.create(payment, order).await {
+                Err(StoreError::Conflict) => {}
+                created => return Ok(created?),
+            }
+        }
+        Err(StoreError::Conflict.into())
     }
 
     /// What was accepted once is answered as it stands, even when the rules or the account changed since.
