@@ -32,6 +32,7 @@ pub(crate) struct Proxy {
 }
 
 struct Shared {
+    http: reqwest::Client,
     behind: String,
     rule: Box<Rule>,
     seen: Mutex<Vec<(String, Value)>>,
@@ -42,7 +43,8 @@ impl Proxy {
     pub(crate) async fn before(behind: &str, rule: impl Fn(&str, &Value) -> Then + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let shared = Arc::new(Shared { behind: behind.to_owned(), rule: Box::new(rule), seen: Mutex::default() });
+        let http = providers::client_builder().unwrap().no_proxy().build().unwrap();
+        let shared = Arc::new(Shared { http, behind: behind.to_owned(), rule: Box::new(rule), seen: Mutex::default() });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }).abort_handle();
         Self { url, shared, task }
@@ -77,8 +79,7 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
 async fn pass(shared: &Shared, mut headers: HeaderMap, request: &Value) -> Response<Body> {
     headers.remove("host");
     headers.remove("content-length");
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let answer = http.post(&shared.behind).headers(headers).body(request.to_string()).send().await.unwrap();
+    let answer = shared.http.post(&shared.behind).headers(headers).body(request.to_string()).send().await.unwrap();
     let (status, body) = (answer.status().as_u16(), answer.bytes().await.unwrap());
     json_answer(status, &serde_json::from_slice(&body).unwrap_or_default())
 }

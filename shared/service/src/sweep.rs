@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use payment::{Cause, CauseKind, OperationId, PaymentId};
 use providers::Deadline;
 use serde::Serialize;
-use store::{Due, Lane, MessageState};
+use store::{Due, DuePage, Lane, MessageState};
 
 use crate::Service;
 use crate::answer::Call;
@@ -79,15 +79,16 @@ impl Service {
     pub async fn settle_due(&self, request_id: &str, deadline: Deadline) -> Result<SweepReport, Problem> {
         let cause = Cause::new(CauseKind::Sweep, request_id);
         let sweep = Sweep { began: self.now(), request_id, deadline, cause };
-        let walked = join_all(Lane::ALL.map(|lane| self.walk(lane, &sweep))).await;
+        let pages = try_join_all(Lane::ALL.map(|lane| self.store.due(lane, sweep.began, None))).await?;
+        let lanes = Lane::ALL.into_iter().zip(pages);
+        let walked = join_all(lanes.map(|(lane, page)| self.walk(lane, page, &sweep))).await;
         walked.into_iter().try_fold(SweepReport::default(), |sum, report| Ok(sum.and(report?)))
     }
 
     /// Looks at everything in one lane, page by page.
-    async fn walk(&self, lane: Lane, sweep: &Sweep<'_>) -> Result<SweepReport, Problem> {
-        let (mut report, mut behind) = (SweepReport::default(), None);
+    async fn walk(&self, lane: Lane, mut page: DuePage, sweep: &Sweep<'_>) -> Result<SweepReport, Problem> {
+        let mut report = SweepReport::default();
         loop {
-            let page = self.store.due(lane, sweep.began, behind).await?;
             let one = |due: Due| async {
                 // What there is no time for keeps its place; somebody who is short of time would only spoil the schedule.
                 if !sweep.deadline.leaves(LEAST_TIME) {
@@ -104,9 +105,9 @@ impl Service {
                     report.failed += self.put_off(&due, problem, sweep.request_id).await;
                 }
             }
-            behind = page.next;
-            if behind.is_none() || !sweep.deadline.leaves(LEAST_TIME) {
-                return Ok(report);
+            match page.next.filter(|_| sweep.deadline.leaves(LEAST_TIME)) {
+                Some(behind) => page = self.store.due(lane, sweep.began, Some(behind)).await?,
+                None => return Ok(report),
             }
         }
     }

@@ -62,3 +62,19 @@ impl Lane {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_lane_has_a_partition_of_its_own_and_none_is_left_out() {
+        let partitions: BTreeSet<String> = Lane::ALL.into_iter().map(Lane::partition).collect();
+        assert_eq!(partitions.len(), Lane::ALL.len());
+        for shard in 0..SHARDS {
+            assert!(Lane::ALL.contains(&Lane::Operations(shard)) && Lane::ALL.contains(&Lane::Looks(shard)));
+        }
+    }
+}
