@@ -70,9 +70,14 @@ impl Store {
 
     /// A payment is listed under the worst of its operations, so any of them may have one in doubt.
     async fn oldest_doubt(&self, payments: &[PaymentId]) -> Result<Option<Timestamp>, StoreError> {
-        let items = self.load_items(payments).await?.into_iter();
-        // What newer code wrote is counted, and only its age is not known.
-        Ok(items.filter_map(doubt_since).min())
+        let mut oldest: Option<Timestamp> = None;
+        // A few at a time: all of them may be more than a function has room for.
+        for some in payments.chunks(100) {
+            // What newer code wrote is counted, and only its age is not known.
+            let doubts = self.load_items(some).await?.into_iter().filter_map(doubt_since);
+            oldest = doubts.chain(oldest).min();
+        }
+        Ok(oldest)
     }
 
     /// What is kept until it can be passed on.
