@@ -62,6 +62,7 @@ fn the_capability_table_in_the_readme_is_what_the_adapters_declare() {
     table += &row("buyers", all.iter().map(|c| words(c.buyers)));
     table += &row("countries", all.iter().map(|c| list(c.countries, "any")));
     table += &row("currencies", all.iter().map(|c| list(c.currencies, "any")));
+    table += &row("expiry", all.iter().map(|c| expiry(c.expires_unobserved_seconds)));
     table += &row("best evidence", all.iter().map(|c| evidence(c.evidence).to_owned()));
     check("capability table", &table);
 }
@@ -116,6 +117,12 @@ const fn doubt(policy: DoubtPolicy) -> &'static str {
         DoubtPolicy::Harmless => "harmless",
         DoubtPolicy::None => "operator",
     }
+}
+
+/// How it is known that a buyer never finished.
+fn expiry(unobserved: Option<i64>) -> String {
+    let silence = |seconds: i64| format!("expires unobserved after {} h", seconds / 3_600);
+    unobserved.map_or_else(|| "seen".to_owned(), silence)
 }
 
 const fn evidence(best: BestEvidence) -> &'static str {
