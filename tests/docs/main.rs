@@ -1,10 +1,11 @@
-//! The parts of README.md that are generated: the capability table, the state diagram, and what a payment costs. And a
-//! rule that a document makes: where the providers' names may stand.
+//! The parts of README.md that are generated: the capability table, the state diagram, and what a payment costs. And two
+//! rules of the whole code: where the providers' names may stand, and where effects are made.
 //!
 //! `PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs` writes them anew.
 #![cfg(test)]
 
 mod cost;
+mod effects;
 mod names;
 
 use std::path::PathBuf;
