@@ -5,6 +5,7 @@
 mod actions;
 mod billie_pad;
 mod buckaroo;
+mod desk;
 mod doubt;
 mod events;
 mod idempotency;

@@ -47,15 +47,16 @@ impl Payment {
         }
     }
 
-    /// Writes down that this provider cannot be read, so that nobody tries for ever. A session that is over lets the
-    /// payment expire once a message about it should have come.
+    /// Writes down that this provider cannot be read, so that nobody tries for ever. A session that is long over lets the
+    /// payment expire: nobody saw it, but a message about it would have come.
     pub fn unobservable(&mut self, cause: &Cause, now: Timestamp) {
+        const SILENCE: i64 = schedule::EXPIRES_UNOBSERVED_AFTER_SECONDS;
         self.observed_at = Some(now);
-        if self.has_lapsed(schedule::after(now, -schedule::LATE_MESSAGE_SECONDS)) {
+        if self.has_lapsed(schedule::after(now, -SILENCE)) {
             self.move_to(Happened::Expired, cause, now);
         }
         let waits = matches!(self.status, Status::Created | Status::RequiresAction);
-        let over = self.expires_at.filter(|_| waits).map(|at| schedule::after(at, schedule::LATE_MESSAGE_SECONDS));
+        let over = self.expires_at.filter(|_| waits).map(|at| schedule::after(at, SILENCE));
         self.observe_at = over.filter(|at| *at > now);
     }
 
@@ -124,17 +125,27 @@ impl Payment {
 
     fn learn_of_operation(&mut self, news: OperationNews, observed: bool, cause: &Cause, now: Timestamp) {
         let Some(operation) = self.addressed(&news).cloned() else { return };
-        let id = operation.id;
+        let id = operation.id.clone();
         match news.outcome {
             Outcome::InDoubt(_) | Outcome::NotSent => {}
-            // It may be about an earlier attempt, and this one's worker is about to know better.
+            // This attempt's worker is about to know better.
             Outcome::Refused(_) if operation.status == OperationStatus::Accepted && now < operation.lease_until => {
                 self.hint(Hint { at: now });
             }
+            outcome if may_be_an_earlier_attempts(&operation, &news.whom, &outcome) => self.look_soon(&id, now),
             outcome if operation.status.is_open() && operation.attempt > 0 => {
                 self.conclude(&id, outcome, DoubtPolicy::Lookup, &cause.of(&id), now);
             }
             outcome => self.compare_settled(&id, outcome, observed, &cause.of(&id), now),
+        }
+    }
+
+    /// Somebody should look at the payment and at one operation of it.
+    fn look_soon(&mut self, id: &OperationId, now: Timestamp) {
+        self.hint(Hint { at: now });
+        let unknown = |s| matches!(s, OperationStatus::InDoubt | OperationStatus::Pending);
+        if let Some(operation) = self.operation_mut(id).filter(|o| unknown(o.status)) {
+            operation.due_at = operation.due_at.map(|planned| planned.min(now));
         }
     }
 
@@ -234,6 +245,22 @@ impl Payment {
 
 fn field(operation: &Operation) -> String {
     format!("{}.{}", operation.kind().as_str(), operation.id)
+}
+
+/// Whether news that nothing came of an operation may be about an attempt before the current one: every attempt has the
+/// same name of ours, and only the provider's own tells them apart.
+fn may_be_an_earlier_attempts(operation: &Operation, whom: &[Whom], outcome: &Outcome) -> bool {
+    let opens = matches!(operation.kind(), OperationKind::CreateSession | OperationKind::Confirm);
+    let ended =
+        |state: &OrderState| matches!(state, OrderState::Declined(_) | OrderState::Canceled | OrderState::Expired);
+    let nothing_came_of_it = match outcome {
+        Outcome::Refused(_) => true,
+        Outcome::Done(receipt) => opens && receipt.order.as_ref().is_some_and(|order| ended(&order.state)),
+        _ => false,
+    };
+    let known = operation.provider_reference.as_ref().filter(|_| operation.inferred.is_none());
+    let is_named = |whom: &Whom| matches!(whom, Whom::ProviderReference(id) if Some(id) == known);
+    operation.attempt > 1 && nothing_came_of_it && !whom.iter().any(is_named)
 }
 
 const fn name_of(state: &OrderState) -> &'static str {

@@ -241,6 +241,7 @@ impl Payment {
             reversed: Amount::ZERO,
             all_given_back: false,
             inferred: None,
+            resolved_by: None,
         });
     }
 

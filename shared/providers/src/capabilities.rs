@@ -95,12 +95,16 @@ pub struct Capabilities {
     pub evidence: BestEvidence,
     /// Whether an act can be found by our own reference.
     pub finds_by_reference: bool,
+    /// Whether a refund names its capture by the provider's own id of it.
+    pub refunds_name_capture: bool,
     /// Seconds after which a thing that is not found may be taken as not there, when it was not there before either.
     pub quiet_seconds: u32,
     /// Seconds that one call may take.
     pub timeout_seconds: u32,
     /// Seconds that a session lives.
     pub session_seconds: Option<u32>,
+    /// Seconds after its session's end at which a payment expires that nobody can look at; none where it is seen.
+    pub expires_unobserved_seconds: Option<i64>,
 }
 
 impl Capabilities {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::{join_all, try_join_all};
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use payment::{Cause, CauseKind, OperationId, PaymentId};
+use payment::{Cause, CauseKind, Operation, OperationId, PaymentId};
 use providers::Deadline;
 use serde::Serialize;
 use store::{Due, DuePage, Lane, MessageState};
@@ -144,9 +144,9 @@ impl Service {
         let mut work = self.work(payment).await?;
         let mut first = Ok(());
         for id in self.due_operations(&work) {
-            let follower = work.payment.ready_follower().is_some_and(|o| o.id == id);
+            let follower = work.payment.operation(&id).is_some_and(Operation::is_ready_follower);
             let done = match follower {
-                true => self.run_follower(&mut work, deadline, cause).await,
+                true => self.run_follower(&mut work, &id, deadline, cause).await,
                 false => self.investigate(&mut work, &id, deadline, cause).await,
             };
             if let Err(problem) = done {

@@ -5,7 +5,7 @@ use payment::{
     Admission, AmendCommand, Amount, CaptureCommand, CaptureId, CaptureMode, Cause, CauseKind, Command, ConfirmCommand,
     DoubtPolicy, Fingerprint, Flow, IdempotencyKey, LineQuantity, NewPayment, News, Observation, Operation,
     OperationId, OperationKind, OperationNews, OperationStatus, Order, OrderNews, OrderState, Outcome, Payment,
-    Receipt, RefundCommand, Refusal, Rejection, SignedClaim, Status, Ticket, Token, Whom,
+    Receipt, RefundCommand, Refusal, Rejection, ResolvedBy, SignedClaim, Status, Ticket, Token, Whom,
 };
 use serde_json::{Value, json};
 
@@ -199,6 +199,11 @@ pub(crate) fn capture(payment: &mut Payment, named: &str, minor: i64) -> Ticket 
 
 pub(crate) fn refund(payment: &mut Payment, named: &str, capture: &CaptureId, minor: i64) -> Ticket {
     act(payment, refund_command(named, Some(capture), minor))
+}
+
+/// The request of a person's word.
+pub(crate) fn by_a_person() -> ResolvedBy {
+    ResolvedBy { key: body("key"), asked: body("word") }
 }
 
 pub(crate) fn operation<'a>(payment: &'a Payment, id: &OperationId) -> &'a Operation {

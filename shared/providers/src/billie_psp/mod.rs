@@ -14,8 +14,8 @@ mod wire;
 use async_trait::async_trait;
 use http::Method;
 use payment::{
-    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order, OrderError,
-    Outcome, Payment, Receipt, Status,
+    BuyerKind, CaptureMode, DoubtPolicy, EXPIRES_UNOBSERVED_AFTER_SECONDS, Finding, Flow, News, Observation, Operation,
+    OperationKind, Order, OrderError, Outcome, Payment, Receipt, Status,
 };
 use serde_json::{Value, json};
 
@@ -68,9 +68,11 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     required_fields: &["/buyer/reference", "/buyer/company/legal_form"],
     evidence: BestEvidence::Webhook,
     finds_by_reference: false,
+    refunds_name_capture: true,
     quiet_seconds: 60,
     timeout_seconds: 20,
     session_seconds: None,
+    expires_unobserved_seconds: Some(EXPIRES_UNOBSERVED_AFTER_SECONDS),
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {

@@ -54,9 +54,11 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     required_fields: &[],
     evidence: BestEvidence::Observation,
     finds_by_reference: false,
+    refunds_name_capture: false,
     quiet_seconds: 60,
     timeout_seconds: 25,
     session_seconds: Some(SESSION_SECONDS),
+    expires_unobserved_seconds: None,
 };
 
 pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {

@@ -63,9 +63,11 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     required_fields: &[],
     evidence: BestEvidence::Observation,
     finds_by_reference: true,
+    refunds_name_capture: true,
     quiet_seconds: 60,
     timeout_seconds: 25,
     session_seconds: None,
+    expires_unobserved_seconds: None,
 };
 
 pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {

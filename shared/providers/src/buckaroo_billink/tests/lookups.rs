@@ -168,6 +168,29 @@ async fn doubt_about_an_operation_ends_by_its_own_reference() {
     }
 }
 
+/// Every attempt has the same reference, so what was refused may be an earlier attempt's.
+#[tokio::test]
+async fn a_refused_transaction_ends_no_attempt_after_it() {
+    let mut payment = with_refund(captured(), 250, Some("came back"));
+    settle(&mut payment, Outcome::NotSent);
+    let id = newest(&payment).id.clone();
+    payment.next_attempt(&id, newest(&payment).accepted_at).unwrap();
+    settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
+    let reference = newest(&payment).reference.clone();
+    let refund = |code, key| Wire {
+        key: Some(key),
+        amount: Some(("AmountCredit", "2.5")),
+        ..Wire::new(code, "C070", &reference)
+    };
+    for (found, expected) in [
+        (vec![refund(690, "R1")], "not found"),
+        (vec![refund(690, "R1"), refund(491, "R2")], "refused 491 Validation failure"),
+        (vec![refund(690, "R1"), refund(190, "R2")], "done R2 250"),
+    ] {
+        assert_eq!(probe(statuses(&found, &[]), &payment).await.0.unwrap(), expected);
+    }
+}
+
 #[tokio::test]
 async fn the_openings_key_is_known_even_where_only_the_payment_has_it() {
     let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized), json!({}));
