@@ -7,7 +7,7 @@ use crate::history::{Cause, Fact};
 use crate::id::OperationId;
 use crate::late::LateAuthorization;
 use crate::operation::{Operation, OperationKind, OperationStatus, Reason};
-use crate::outcome::{DoubtPolicy, News, OperationNews, OrderNews, OrderState, Outcome, Receipt, Whom};
+use crate::outcome::{Difference, DoubtPolicy, News, OperationNews, OrderNews, OrderState, Outcome, Receipt, Whom};
 use crate::payment::Payment;
 use crate::schedule;
 use crate::status::{Happened, Status};
@@ -23,6 +23,7 @@ impl Payment {
         if let Some(order) = news.order {
             self.learn_of_order(order, P::OBSERVED, cause, now);
         }
+        self.learn_of_differences(news.differs, P::OBSERVED, cause, now);
         if P::OBSERVED {
             self.observed(now);
         }
@@ -91,6 +92,19 @@ impl Payment {
             self.follow(news, cause, now);
         }
         self.compare_captured(captured, observed, cause, now);
+    }
+
+    /// An order that is not the one which was opened is drift, and a question for a person: nothing that the provider
+    /// says of it is about this payment until somebody knows why.
+    fn learn_of_differences(&mut self, all: Vec<Difference>, observed: bool, cause: &Cause, now: Timestamp) {
+        let mut told = false;
+        for Difference { field, ours, theirs } in all {
+            told |= self.contradicted(&field, ours, theirs, observed, cause, now);
+        }
+        let opened = self.operations.first().filter(|o| told && o.status == OperationStatus::Succeeded);
+        if let Some(id) = opened.map(|o| o.id.clone()) {
+            self.ask_operator(&id, cause, now);
+        }
     }
 
     /// Whether the session is over and the buyer was not there, and no confirmation is on its way.
@@ -209,7 +223,7 @@ impl Payment {
         })
     }
 
-    /// A claim that cannot be so asks for a look; a look that cannot be so is drift, told once.
+    /// A claim that cannot be so asks for a look; a look that cannot be so is drift, told once. Returns whether it was told.
     pub(crate) fn contradicted(
         &mut self,
         field: &str,
@@ -218,17 +232,19 @@ impl Payment {
         observed: bool,
         cause: &Cause,
         now: Timestamp,
-    ) {
+    ) -> bool {
         if !observed {
             self.hint(Hint { at: now });
-            return;
+            return false;
         }
         let fact = Fact::DriftDetected { field: field.to_owned(), ours, theirs };
         let known =
             self.history.iter().rev().find(|e| matches!(&e.fact, Fact::DriftDetected { field: f, .. } if f == field));
-        if known.is_none_or(|entry| entry.fact != fact) {
+        let told = known.is_none_or(|entry| entry.fact != fact);
+        if told {
             self.record(fact, self.status, cause, now);
         }
+        told
     }
 }
 

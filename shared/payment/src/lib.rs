@@ -53,8 +53,9 @@ pub use order::{
     TableLine,
 };
 pub use outcome::{
-    Action, BankTransfer, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, GivenBack, News, OperationNews,
-    OrderNews, OrderState, Outcome, Receipt, ReceivableNews, Refusal, Whom,
+    Action, BankTransfer, Debtor, DebtorAddress, Decline, DeclineReason, Difference, Doubt, DoubtPolicy, Finding,
+    GivenBack, News, OperationNews, OrderNews, OrderState, Outcome, PaymentMethod, Receipt, ReceivableNews, Refusal,
+    Whom,
 };
 pub use payment::{NewPayment, Payment, SCHEMA};
 pub use personal::Personal;

@@ -203,7 +203,7 @@ fn captured_money_cannot_be_called_off() {
 fn an_order_of_another_amount_is_drift_and_is_not_obeyed() {
     let (mut payment, _) = opened();
     let order = OrderNews { amount: Some(amount(AMOUNT - 1)), ..OrderNews::of(OrderState::Authorized) };
-    observe(&mut payment, News { order: Some(order), operations: Vec::new() }, 2);
+    observe(&mut payment, News { order: Some(order), ..News::default() }, 2);
     assert_eq!((payment.status, drifts(&payment)), (Status::Created, 1));
 }
 
@@ -227,7 +227,7 @@ fn the_same_drift_is_told_once() {
 fn what_the_provider_captured_without_us_is_drift() {
     let mut payment = authorized();
     let order = OrderNews { captured: Some(amount(1)), ..OrderNews::of(OrderState::Authorized) };
-    observe(&mut payment, News { order: Some(order), operations: Vec::new() }, 2);
+    observe(&mut payment, News { order: Some(order), ..News::default() }, 2);
     assert_eq!((payment.amounts().captured, drifts(&payment)), (amount(0), 1));
 }
 
@@ -237,7 +237,7 @@ fn news_that_contradicts_does_not_replace_what_is_known() {
     let order = OrderNews { provider_reference: Some("mine".to_owned()), ..OrderNews::of(OrderState::Canceled) };
     settle(&mut payment, &ticket, Outcome::Done(Receipt { order: Some(order), ..Receipt::default() }));
     let foreign = OrderNews { provider_reference: Some("another".to_owned()), ..OrderNews::of(OrderState::Authorized) };
-    claim(&mut payment, News { order: Some(foreign), operations: Vec::new() }, 2);
+    claim(&mut payment, News { order: Some(foreign), ..News::default() }, 2);
     assert_eq!(payment.provider_reference.as_deref(), Some("mine"));
 }
 

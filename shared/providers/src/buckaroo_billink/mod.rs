@@ -60,6 +60,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         limit("NL", BuyerKind::Business, 1_000_000),
         limit("BE", BuyerKind::Business, 1_000_000),
     ],
+    enrols: false,
     required_fields: &[],
     evidence: BestEvidence::Observation,
     finds_by_reference: true,
