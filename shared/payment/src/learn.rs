@@ -16,7 +16,11 @@ impl Payment {
     /// Applies proven news. A claim that contradicts what is known asks for an observation; an observation that
     /// contradicts it is written down as drift.
     pub fn learn<P: Proof<News>>(&mut self, proof: P, cause: &Cause, now: Timestamp) {
-        let news = proof.into_content();
+        let mut news = proof.into_content();
+        if let Some(theirs) = news.livemode.filter(|theirs| *theirs != self.livemode) {
+            let (ours, theirs) = (self.livemode.to_string(), theirs.to_string());
+            news = News { differs: vec![Difference { field: "livemode".to_owned(), ours, theirs }], ..News::default() };
+        }
         for operation in news.operations {
             self.learn_of_operation(operation, P::OBSERVED, cause, now);
         }
@@ -101,7 +105,10 @@ impl Payment {
         for Difference { field, ours, theirs } in all {
             told |= self.contradicted(&field, ours, theirs, observed, cause, now);
         }
-        let opened = self.operations.first().filter(|o| told && o.status == OperationStatus::Succeeded);
+        let known = |o: &&Operation| {
+            matches!(o.status, OperationStatus::Succeeded | OperationStatus::Pending | OperationStatus::InDoubt)
+        };
+        let opened = self.operations.first().filter(|_| told).filter(known);
         if let Some(id) = opened.map(|o| o.id.clone()) {
             self.ask_operator(&id, cause, now);
         }

@@ -332,6 +332,8 @@ pub struct News {
     pub order: Option<OrderNews>,
     /// About single operations.
     pub operations: Vec<OperationNews>,
+    /// Whether real money moves, where the provider says so: it must be as in the payment, or nothing else is believed.
+    pub livemode: Option<bool>,
     /// What the order says of itself that is not what it was opened with.
     pub differs: Vec<Difference>,
 }
