@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::money::Amount;
+use crate::owed::ReceivableFacts;
 use crate::personal::Personal;
 
 /// What the buyer must do next.
@@ -141,6 +142,8 @@ pub enum GivenBack {
         /// Minor units.
         amount: Amount,
     },
+    /// Some of it, and nobody says how much.
+    Unnamed,
 }
 
 /// What a successful act gave us.
@@ -254,10 +257,13 @@ pub enum ReceivableNews {
     BuyerPaid,
     /// The buyer is late.
     Overdue,
-    /// A reminder or dunning letter went out.
+    /// A reminder or dunning letter went out, or none will for a while.
     Dunning {
-        /// From 1; higher is sterner.
+        /// From 1; higher is sterner. 0 where no letter went out.
         level: u8,
+        /// Whether no further letter goes out for now.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        paused: bool,
     },
     /// The buyer disputes.
     Disputed,
@@ -267,9 +273,18 @@ pub enum ReceivableNews {
     ClawedBack,
     /// Nothing more will come.
     Closed,
+    /// Something else about what is owed: an agreement with the buyer, a booking that was undone. The message's detail
+    /// says what.
+    Updated,
 }
 
 impl ReceivableNews {
+    /// A letter of this level went out.
+    #[must_use]
+    pub const fn dunning(level: u8) -> Self {
+        Self::Dunning { level, paused: false }
+    }
+
     /// The word in the API.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
@@ -282,6 +297,7 @@ impl ReceivableNews {
             Self::DisputeClosed => "dispute_closed",
             Self::ClawedBack => "clawed_back",
             Self::Closed => "closed",
+            Self::Updated => "updated",
         }
     }
 }
@@ -293,4 +309,6 @@ pub struct News {
     pub order: Option<OrderNews>,
     /// About single operations.
     pub operations: Vec<OperationNews>,
+    /// How what is owed stands, of each capture that the provider tells apart.
+    pub receivable: Vec<ReceivableFacts>,
 }

@@ -214,11 +214,14 @@ pub(crate) fn last_of(payment: &Payment, kind: OperationKind) -> &Operation {
 }
 
 pub(crate) fn order_news(state: OrderState) -> News {
-    News { order: Some(OrderNews::of(state)), operations: Vec::new() }
+    News { order: Some(OrderNews::of(state)), ..News::default() }
 }
 
 pub(crate) fn operation_news(reference: &str, outcome: Outcome) -> News {
-    News { order: None, operations: vec![OperationNews { whom: vec![Whom::Reference(reference.to_owned())], outcome }] }
+    News {
+        operations: vec![OperationNews { whom: vec![Whom::Reference(reference.to_owned())], outcome }],
+        ..News::default()
+    }
 }
 
 pub(crate) fn news_of(payment: &Payment, ticket: &Ticket, outcome: Outcome) -> News {

@@ -45,7 +45,7 @@ fn in_the_middle() -> (Payment, Vec<Message>) {
         told(news_of(&payment, &c2, done_as("prov-c2"))),
         told(news_of(&payment, &r1, done())),
         Message::Receivable(ReceivableNews::Overdue),
-        Message::Receivable(ReceivableNews::Dunning { level: 2 }),
+        Message::Receivable(ReceivableNews::dunning(2)),
     ];
     (payment, truth)
 }
@@ -203,7 +203,7 @@ fn captured_money_cannot_be_called_off() {
 fn an_order_of_another_amount_is_drift_and_is_not_obeyed() {
     let (mut payment, _) = opened();
     let order = OrderNews { amount: Some(amount(AMOUNT - 1)), ..OrderNews::of(OrderState::Authorized) };
-    observe(&mut payment, News { order: Some(order), operations: Vec::new() }, 2);
+    observe(&mut payment, News { order: Some(order), ..News::default() }, 2);
     assert_eq!((payment.status, drifts(&payment)), (Status::Created, 1));
 }
 
@@ -227,7 +227,7 @@ fn the_same_drift_is_told_once() {
 fn what_the_provider_captured_without_us_is_drift() {
     let mut payment = authorized();
     let order = OrderNews { captured: Some(amount(1)), ..OrderNews::of(OrderState::Authorized) };
-    observe(&mut payment, News { order: Some(order), operations: Vec::new() }, 2);
+    observe(&mut payment, News { order: Some(order), ..News::default() }, 2);
     assert_eq!((payment.amounts().captured, drifts(&payment)), (amount(0), 1));
 }
 
@@ -237,7 +237,7 @@ fn news_that_contradicts_does_not_replace_what_is_known() {
     let order = OrderNews { provider_reference: Some("mine".to_owned()), ..OrderNews::of(OrderState::Canceled) };
     settle(&mut payment, &ticket, Outcome::Done(Receipt { order: Some(order), ..Receipt::default() }));
     let foreign = OrderNews { provider_reference: Some("another".to_owned()), ..OrderNews::of(OrderState::Authorized) };
-    claim(&mut payment, News { order: Some(foreign), operations: Vec::new() }, 2);
+    claim(&mut payment, News { order: Some(foreign), ..News::default() }, 2);
     assert_eq!(payment.provider_reference.as_deref(), Some("mine"));
 }
 
@@ -354,4 +354,42 @@ fn a_message_that_nobody_knew_is_news_until_something_else_is_written_down() {
     assert!(payment.is_unread_news("m1") && payment.is_unread_news("m2") && !payment.is_unread_news("m3"));
     claim(&mut payment, order_news(OrderState::Canceled), 3);
     assert!(!payment.is_unread_news("m1") && !payment.is_unread_news("m2"));
+}
+
+/// A claim that all of the order is captured, by the name of the order alone.
+fn all_is_captured(payment: &mut Payment) {
+    let opened = payment.operations.first().unwrap().reference.clone();
+    let receipt = Receipt { order: Some(OrderNews::of(OrderState::Captured)), ..Receipt::default() };
+    claim(payment, operation_news(&opened, Outcome::Done(receipt)), 20);
+}
+
+#[test]
+fn that_all_is_captured_settles_the_captures_that_are_open() {
+    for outcome in [None, Some(Outcome::InDoubt(Doubt::TimedOut)), Some(pending()), Some(Outcome::NotSent)] {
+        let mut payment = authorized();
+        let ticket = capture(&mut payment, "c1", AMOUNT);
+        if let Some(outcome) = outcome {
+            settle(&mut payment, &ticket, outcome);
+        }
+        all_is_captured(&mut payment);
+        assert_eq!((payment.status, status_of(&payment, &ticket)), (Status::Captured, OperationStatus::Succeeded));
+        assert_eq!((payment.amounts().captured, drifts(&payment)), (amount(AMOUNT), 0));
+        let known = payment.history.len();
+        all_is_captured(&mut payment);
+        assert_eq!(payment.history.len(), known);
+    }
+}
+
+#[test]
+fn that_all_is_captured_moves_no_money_of_ours_where_we_captured_nothing() {
+    let mut payment = authorized();
+    all_is_captured(&mut payment);
+    all_is_captured(&mut payment);
+    assert_eq!((payment.status, payment.amounts().captured, drifts(&payment)), (Status::Authorized, amount(0), 1));
+    // A definite no is not overruled by a message either: it asks for a look.
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", AMOUNT);
+    settle(&mut payment, &ticket, refused());
+    all_is_captured(&mut payment);
+    assert_eq!((payment.amounts().captured, drifts(&payment), payment.due_at()), (amount(0), 0, Some(at(20))));
 }

@@ -38,7 +38,7 @@ pub(crate) fn full() -> Payment {
         debtor: Some(Personal::new("canary-debtor".to_owned())),
         ..OrderNews::of(OrderState::Authorized)
     };
-    observe(&mut payment, payment::News { order: Some(news), operations: Vec::new() }, 60);
+    observe(&mut payment, payment::News { order: Some(news), ..payment::News::default() }, 60);
     let asked = payment::CaptureCommand {
         lines: vec![units("SKU-1", 1)],
         invoice: Some(Invoice {
@@ -70,7 +70,7 @@ pub(crate) fn full() -> Payment {
     };
     let refund = act(&mut payment, Command::refund(asked, key("r1"), body("r1")));
     settle(&mut payment, &refund, refused());
-    let dunning = ReceivableMessage::of(ReceivableNews::Dunning { level: 3 });
+    let dunning = ReceivableMessage::of(ReceivableNews::dunning(3));
     let dunning = ReceivableMessage { outstanding: Some(amount(6_050)), occurred_at: Some(at(79)), ..dunning };
     payment.note_receivable(dunning, &cause(), at(80));
     payment

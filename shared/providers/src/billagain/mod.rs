@@ -84,7 +84,7 @@ impl Adapter for BillAgain {
 
     async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {
         let order = self.transaction_news(context).await?;
-        Ok(Observation::read(News { order: Some(order), operations: Vec::new() }))
+        Ok(Observation::read(News { order: Some(order), ..News::default() }))
     }
 
     async fn probe(&self, _operation: &Operation, _context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {

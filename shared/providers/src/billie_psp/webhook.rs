@@ -22,8 +22,7 @@ pub(super) fn read(wire: &Wire, inbound: Inbound<'_>) -> Result<Message, NotAuth
     let receivable = dispute.then(|| of_dispute(&said)).flatten();
     let known = order.is_some() || receivable.is_some();
     let ids = ["/order_id", "/capture_id", "/dispute_id"].iter().filter_map(|name| said.id(name));
-    let attested =
-        |order| Evidence::Attested(Attestation::attested(News { order: Some(order), operations: Vec::new() }));
+    let attested = |order| Evidence::Attested(Attestation::attested(News { order: Some(order), ..News::default() }));
     Ok(Message {
         addressees: ids.map(Addressee::ProviderReference).collect(),
         evidence: order.map_or(Evidence::Hint, attested),

@@ -65,7 +65,7 @@ fn news(action: &ServiceAction, transaction: &Transaction) -> Option<News> {
     let at_the_desk = if own.is_none() { given_back(action, transaction, &outcome) } else { None };
     let whom = by_key.into_iter().chain(own.map(Whom::Reference)).collect();
     let operations = [OperationNews { whom, outcome }].into_iter().chain(at_the_desk).collect();
-    Some(News { order: None, operations })
+    Some(News { operations, ..News::default() })
 }
 
 /// A refund that does not have a name of ours was made at Buckaroo's own desk. It names the order or the capture.
