@@ -7,6 +7,7 @@ use crate::history::{Cause, Fact};
 use crate::id::OperationId;
 use crate::late::LateAuthorization;
 use crate::operation::{Operation, OperationKind, OperationStatus, Reason};
+use crate::order::CaptureMode;
 use crate::outcome::{Difference, DoubtPolicy, News, OperationNews, OrderNews, OrderState, Outcome, Receipt, Whom};
 use crate::payment::Payment;
 use crate::schedule;
@@ -29,6 +30,7 @@ impl Payment {
         }
         self.learn_of_differences(news.differs, P::OBSERVED, cause, now);
         if P::OBSERVED {
+            self.learn_of_receivable(&news.receivable, cause, now);
             self.observed(now);
         }
     }
@@ -81,6 +83,7 @@ impl Payment {
         }
         let theirs = name_of(&news.state);
         let captured = news.captured;
+        let all_captured = news.state == OrderState::Captured && self.capture_mode == CaptureMode::Manual;
         let late = observed && self.is_late(&news.state);
         if late && self.late_policy() == LateAuthorization::Accept {
             self.learn_late(news, cause, now);
@@ -94,6 +97,9 @@ impl Payment {
             self.conclude(&id, Outcome::Done(receipt), DoubtPolicy::Lookup, &cause.of(&id), now);
         } else {
             self.follow(news, cause, now);
+        }
+        if all_captured {
+            self.learn_of_full_capture(observed, cause, now);
         }
         self.compare_captured(captured, observed, cause, now);
     }
@@ -111,6 +117,27 @@ impl Payment {
         let opened = self.operations.first().filter(|_| told).filter(known);
         if let Some(id) = opened.map(|o| o.id.clone()) {
             self.ask_operator(&id, cause, now);
+        }
+    }
+
+    /// All of an order is captured whose captures are calls of their own: those that are open have happened. Where there
+    /// never was one, somebody else captured; that is no old news, so it is written down at once.
+    fn learn_of_full_capture(&mut self, observed: bool, cause: &Cause, now: Timestamp) {
+        let done = || Outcome::Done(Receipt::default());
+        let captures = self.operations.iter().filter(|o| o.kind() == OperationKind::Capture && o.attempt > 0);
+        let captures: Vec<Operation> = captures.cloned().collect();
+        for open in captures.iter().filter(|o| o.status.is_open()) {
+            self.conclude(&open.id, done(), DoubtPolicy::Lookup, &cause.of(&open.id), now);
+        }
+        if self.settled_captures().next().is_some() {
+            return;
+        }
+        match captures.last().map(|rejected| rejected.id.clone()) {
+            Some(id) => self.compare_settled(&id, done(), observed, &cause.of(&id), now),
+            None => {
+                let (ours, theirs) = (self.amounts().captured, self.agreed().gross());
+                self.contradicted("captured", ours.to_string(), theirs.to_string(), true, cause, now);
+            }
         }
     }
 

@@ -20,6 +20,7 @@ mod money;
 mod operation;
 mod order;
 mod outcome;
+mod owed;
 mod payment;
 mod personal;
 mod possible;
@@ -57,6 +58,7 @@ pub use outcome::{
     GivenBack, News, OperationNews, OrderNews, OrderState, Outcome, PaymentMethod, Receipt, ReceivableNews, Refusal,
     Whom,
 };
+pub use owed::ReceivableFacts;
 pub use payment::{NewPayment, Payment, SCHEMA};
 pub use personal::Personal;
 pub use receivable::{Note, Receivable, ReceivableMessage};

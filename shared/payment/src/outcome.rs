@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::money::Amount;
+use crate::owed::ReceivableFacts;
 use crate::personal::Personal;
 
 /// What the buyer must do next.
@@ -180,6 +181,8 @@ pub enum GivenBack {
         /// Minor units.
         amount: Amount,
     },
+    /// Some of it, and nobody says how much.
+    Unnamed,
 }
 
 /// What a successful act gave us.
@@ -293,10 +296,13 @@ pub enum ReceivableNews {
     BuyerPaid,
     /// The buyer is late.
     Overdue,
-    /// A reminder or dunning letter went out.
+    /// A reminder or dunning letter went out, or none will for a while.
     Dunning {
-        /// From 1; higher is sterner.
+        /// From 1; higher is sterner. 0 where no letter went out.
         level: u8,
+        /// Whether no further letter goes out for now.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        paused: bool,
     },
     /// The buyer disputes.
     Disputed,
@@ -306,9 +312,18 @@ pub enum ReceivableNews {
     ClawedBack,
     /// Nothing more will come.
     Closed,
+    /// Something else about what is owed: an agreement with the buyer, a booking that was undone. The message's detail
+    /// says what.
+    Updated,
 }
 
 impl ReceivableNews {
+    /// A letter of this level went out.
+    #[must_use]
+    pub const fn dunning(level: u8) -> Self {
+        Self::Dunning { level, paused: false }
+    }
+
     /// The word in the API.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
@@ -321,6 +336,7 @@ impl ReceivableNews {
             Self::DisputeClosed => "dispute_closed",
             Self::ClawedBack => "clawed_back",
             Self::Closed => "closed",
+            Self::Updated => "updated",
         }
     }
 }
@@ -332,6 +348,8 @@ pub struct News {
     pub order: Option<OrderNews>,
     /// About single operations.
     pub operations: Vec<OperationNews>,
+    /// How what is owed stands, of each capture that the provider tells apart.
+    pub receivable: Vec<ReceivableFacts>,
     /// Whether real money moves, where the provider says so: it must be as in the payment, or nothing else is believed.
     pub livemode: Option<bool>,
     /// What the order says of itself that is not what it was opened with.

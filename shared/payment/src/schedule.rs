@@ -23,6 +23,9 @@ pub(crate) const ASK_OPERATOR_AFTER_SECONDS: i64 = 900;
 /// How long a look-up may go without an answer before a person is asked.
 pub(crate) const LOOKUP_GIVES_UP_AFTER_SECONDS: i64 = 72 * 3_600;
 
+/// How long a provider's books may lag behind what its messages tell of the receivable.
+pub(crate) const BOOKS_LAG_SECONDS: i64 = 60;
+
 /// Between two observations that hints ask for.
 pub(crate) const HINT_SPACING_SECONDS: i64 = 5;
 

@@ -59,11 +59,18 @@ fn one_of_each(payment: &Payment) -> Vec<(Fact, Status, Status)> {
         told(ReceivableNews::PaidOut, None),
         told(ReceivableNews::BuyerPaid, Some(0)),
         told(ReceivableNews::Overdue, Some(6_050)),
-        told(ReceivableNews::Dunning { level: 2 }, Some(6_050)),
+        told(ReceivableNews::dunning(2), Some(6_050)),
         told(ReceivableNews::Disputed, None),
         told(ReceivableNews::DisputeClosed, None),
         told(ReceivableNews::ClawedBack, None),
         told(ReceivableNews::Closed, Some(0)),
+        stays(Fact::Receivable(ReceivableMessage {
+            paid: Some(amount(1_050)),
+            detail: Some("promise_to_pay".to_owned()),
+            capture_reference: Some("invoice-9".to_owned()),
+            capture: Some(CaptureId::of(&OperationId::of(&payment.id, "capture", "c1"))),
+            ..ReceivableMessage::of(ReceivableNews::Updated)
+        })),
         stays(Fact::Unrecognized { event: "order.teleported".to_owned() }),
     ]
 }

@@ -45,7 +45,7 @@ fn in_the_middle() -> (Payment, Vec<Message>) {
         told(news_of(&payment, &c2, done_as("prov-c2"))),
         told(news_of(&payment, &r1, done())),
         Message::Receivable(ReceivableNews::Overdue),
-        Message::Receivable(ReceivableNews::Dunning { level: 2 }),
+        Message::Receivable(ReceivableNews::dunning(2)),
     ];
     (payment, truth)
 }
@@ -417,4 +417,42 @@ fn a_payment_keeps_the_account_that_its_order_was_opened_for() {
     settle(&mut payment, &opened, Outcome::Done(receipt));
     observe(&mut payment, News { order: Some(named("second")), ..News::default() }, 60);
     assert_eq!(payment.provider_account.as_deref(), Some("first"));
+}
+
+/// A claim that all of the order is captured, by the name of the order alone.
+fn all_is_captured(payment: &mut Payment) {
+    let opened = payment.operations.first().unwrap().reference.clone();
+    let receipt = Receipt { order: Some(OrderNews::of(OrderState::Captured)), ..Receipt::default() };
+    claim(payment, operation_news(&opened, Outcome::Done(receipt)), 20);
+}
+
+#[test]
+fn that_all_is_captured_settles_the_captures_that_are_open() {
+    for outcome in [None, Some(Outcome::InDoubt(Doubt::TimedOut)), Some(pending()), Some(Outcome::NotSent)] {
+        let mut payment = authorized();
+        let ticket = capture(&mut payment, "c1", AMOUNT);
+        if let Some(outcome) = outcome {
+            settle(&mut payment, &ticket, outcome);
+        }
+        all_is_captured(&mut payment);
+        assert_eq!((payment.status, status_of(&payment, &ticket)), (Status::Captured, OperationStatus::Succeeded));
+        assert_eq!((payment.amounts().captured, drifts(&payment)), (amount(AMOUNT), 0));
+        let known = payment.history.len();
+        all_is_captured(&mut payment);
+        assert_eq!(payment.history.len(), known);
+    }
+}
+
+#[test]
+fn that_all_is_captured_moves_no_money_of_ours_where_we_captured_nothing() {
+    let mut payment = authorized();
+    all_is_captured(&mut payment);
+    all_is_captured(&mut payment);
+    assert_eq!((payment.status, payment.amounts().captured, drifts(&payment)), (Status::Authorized, amount(0), 1));
+    // A definite no is not overruled by a message either: it asks for a look.
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", AMOUNT);
+    settle(&mut payment, &ticket, refused());
+    all_is_captured(&mut payment);
+    assert_eq!((payment.amounts().captured, drifts(&payment), payment.due_at()), (amount(0), 0, Some(at(20))));
 }

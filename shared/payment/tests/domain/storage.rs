@@ -86,7 +86,7 @@ pub(crate) fn full() -> Payment {
     };
     let refund = act(&mut payment, Command::refund(asked, key("r1"), body("r1")));
     settle(&mut payment, &refund, refused());
-    let dunning = ReceivableMessage::of(ReceivableNews::Dunning { level: 3 });
+    let dunning = ReceivableMessage::of(ReceivableNews::dunning(3));
     let dunning = ReceivableMessage { outstanding: Some(amount(6_050)), occurred_at: Some(at(79)), ..dunning };
     payment.note_receivable(dunning, &cause(), at(80));
     payment
