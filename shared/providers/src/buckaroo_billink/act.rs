@@ -52,9 +52,12 @@ impl Asked {
     /// What a genuine answer means: its own status counts, whatever the HTTP status is.
     pub(super) fn outcome(&self, answer: &Response, payment: &Payment) -> Outcome {
         let body = &answer.body;
-        let judge = |action, answer: Transaction| match answer.is_elsewhere(payment) {
-            true => Outcome::InDoubt(Doubt::Unreadable),
-            false => map::outcome(action, &answer),
+        let judge = |action, answer: Transaction| match map::outcome(action, &answer) {
+            // Test money for real money, or the other way round, is not what was asked for.
+            Outcome::Done(_) | Outcome::Pending(_) if answer.is_elsewhere(payment) => {
+                Outcome::InDoubt(Doubt::Unreadable)
+            }
+            outcome => outcome,
         };
         let read = match self {
             Self::Transaction(action) => serde_json::from_slice(body).map(|answer| judge(action, answer)),
