@@ -190,6 +190,8 @@ fn choose<T: Copy + PartialEq>(asked: Option<T>, possible: &[T], pointer: &str, 
     }
 }
 
+const NOTHING: &str = "must be at least 1 minor unit";
+
 fn broken_capabilities(order: &Order, flow: Flow, capabilities: &Capabilities) -> Vec<OrderError> {
     let mut broken = Vec::new();
     let country = order.billing_address.country;
@@ -206,6 +208,9 @@ fn broken_capabilities(order: &Order, flow: Flow, capabilities: &Capabilities) -
     }
     if flow == Flow::Redirect && order.return_url.is_none() {
         broken.push(OrderError::at("/return_url", "is required in the redirect flow"));
+    }
+    if order.amount.is_zero() && !capabilities.enrols {
+        broken.push(OrderError::at("/amount", NOTHING));
     }
     let limit = capabilities.limits.iter().find(|l| l.country == country.as_str() && l.buyer == order.buyer.kind);
     if let Some(limit) = limit.filter(|limit| order.amount.minor() > limit.max_amount) {

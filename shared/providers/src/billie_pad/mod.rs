@@ -87,6 +87,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     currencies: &["EUR"],
     buyers: &[BuyerKind::Business],
     limits: &[],
+    enrols: false,
     required_fields: &["/buyer/reference", "/buyer/company", "/buyer/company/legal_form"],
     evidence: BestEvidence::Observation,
     finds_by_reference: false,

@@ -44,6 +44,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     buyers: &[BuyerKind::Person, BuyerKind::Business],
     limits: &[],
     // Check 417
+    enrols: false,
     required_fields: &["/buyer/person/phone"],
     evidence: BestEvidence::Observation,
     finds_by_reference: true,
