@@ -17,6 +17,7 @@ mod looking;
 mod messages;
 mod patience;
 mod refusals;
+mod rows;
 mod step;
 mod suite;
 mod table;

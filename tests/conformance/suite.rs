@@ -4,11 +4,13 @@ macro_rules! suites {
     ($($provider:ident),+ $(,)?) => {
         $(mod $provider {
             use crate::tables::$provider::TABLE;
-            use crate::{actions, declines, doubts, events, lives, looking, messages, refusals, undeclared};
+            use crate::{
+                actions, declines, doubts, events, lives, looking, messages, patience, refusals, rows, undeclared,
+            };
 
-            #[tokio::test]
-            async fn what_it_declares_has_a_row_in_its_table() {
-                crate::step::every_declaration_has_its_row(&TABLE);
+            #[test]
+            fn what_it_declares_has_a_row_in_its_table() {
+                rows::check(&TABLE);
             }
 
             #[tokio::test]
@@ -29,6 +31,11 @@ macro_rules! suites {
             #[tokio::test]
             async fn an_unknown_outcome_is_kept_in_doubt_and_ends_as_declared() {
                 doubts::check(&TABLE).await;
+            }
+
+            #[tokio::test]
+            async fn what_is_not_answered_in_time_was_done_or_comes_late() {
+                patience::check(&TABLE).await;
             }
 
             #[tokio::test]

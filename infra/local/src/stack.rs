@@ -38,6 +38,8 @@ pub struct StackOptions {
     pub without_schedule: bool,
     /// Where buyers and providers reach the API, if not at this gateway.
     pub public_url: Option<Url>,
+    /// How long a provider's call that changes something may take, if less than its capabilities say.
+    pub patience: Option<Duration>,
 }
 
 /// Why the stack does not start.
@@ -102,7 +104,11 @@ impl Stack {
         let aws = Aws::start(aws::Options { data: options.data, secrets, ..aws::Options::default() }).await?;
 
         let documents = options.merchants.unwrap_or_else(|| format!("[{demo}]"));
-        let merchants = FixedMerchants::from_json(&documents, &Transport::default())?;
+        let transport = match options.patience {
+            Some(patience) => Transport::default().with_patience(patience),
+            None => Transport::default(),
+        };
+        let merchants = FixedMerchants::from_json(&documents, &transport)?;
         let world = World::real(|| uuid::Uuid::new_v4().into_bytes());
         let app = App { service: Service::new(store(&aws), Arc::new(merchants), public_url, world) };
 

@@ -86,6 +86,11 @@ pub(crate) fn refusals(_kind: OperationKind) -> Vec<String> {
     vec![GONE.to_string()]
 }
 
+/// A notification names a transaction to look at, and no event.
+pub(crate) fn events() -> Vec<String> {
+    Vec::new()
+}
+
 /// The decline of a transaction with this text result.
 pub(super) fn decline(result: Option<&str>) -> Decline {
     Decline { reason: DeclineReason::Other, provider_code: None, message: result.and_then(message) }

@@ -27,7 +27,7 @@ use crate::{
     Message, NotAuthentic, OperationCapability, ReadError, Transport,
 };
 use account::Account;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billagain",

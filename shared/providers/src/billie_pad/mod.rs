@@ -29,7 +29,7 @@ use crate::{
     Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 use request::Authorized;
 use token::Client;
 

@@ -25,7 +25,7 @@ use crate::{
     Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 /// An operation after which only the provider's word or a person can end doubt.
 const fn operation(kind: OperationKind, flows: &'static [Flow], partial: bool) -> OperationCapability {

@@ -25,7 +25,7 @@ use crate::{
 use account::Account;
 use answer::Asked;
 use map::Endpoint;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 /// A session lives until it is paid or cancelled, or one hour.
 const SESSION_SECONDS: u32 = 3_600;

@@ -24,7 +24,7 @@ use crate::{
 };
 use account::Account;
 use map::Endpoint;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billink_v1",

@@ -54,6 +54,11 @@ pub(super) const STATUSES: [(u16, &str, Meaning); 12] = [
     (891, "Cancelled by merchant", Meaning::Canceled),
 ];
 
+/// What a push can say of its transaction: one of these codes.
+pub(crate) fn events() -> Vec<String> {
+    STATUSES.iter().map(|(code, ..)| code.to_string()).collect()
+}
+
 /// Sub codes that say why Billink or Buckaroo said no. Billink's own are published nowhere; the rest is a credit
 /// refusal.
 const DECLINES: [(&str, DeclineReason); 1] = [("S103", DeclineReason::RiskPolicy)];

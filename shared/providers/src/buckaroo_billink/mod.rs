@@ -31,7 +31,7 @@ use act::gives_back;
 use client::Buckaroo;
 use look::LookUp;
 use map::ServiceAction;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 const fn limit(country: &'static str, buyer: BuyerKind, max_amount: i64) -> Limit {
     Limit { country, buyer, max_amount }
