@@ -63,14 +63,15 @@ impl Payment {
     }
 
     /// Capture beside capture and refund beside refund are fine; cancel and amend exclude capture and each other; confirm
-    /// excludes everything.
+    /// excludes everything. What waits for an operation does not keep it from running again.
     pub(crate) fn check_conflicts(
         &self,
         kind: OperationKind,
         except: Option<&OperationId>,
         now: Timestamp,
     ) -> Result<(), Rejection> {
-        let open = self.operations.iter().filter(|o| o.status.is_open() && Some(&o.id) != except);
+        let waits = |o: &Operation| except.is_some() && o.waits_for.as_ref() == except && o.attempt == 0;
+        let open = self.operations.iter().filter(|o| o.status.is_open() && Some(&o.id) != except && !waits(o));
         let Some(blocker) = open.into_iter().find(|o| conflicts(kind, o.kind())) else { return Ok(()) };
         match blocker.status {
             OperationStatus::Accepted if now < blocker.lease_until || blocker.attempt == 0 => {

@@ -395,6 +395,17 @@ fn a_final_capture_that_was_not_sent_at_first_still_releases_the_rest() {
 }
 
 #[test]
+fn a_final_capture_in_doubt_can_be_repeated_while_its_release_waits() {
+    let mut payment = authorized();
+    let first = act(&mut payment, final_capture_command("c1", 10_000));
+    settle(&mut payment, &first, Outcome::InDoubt(Doubt::TimedOut));
+    let again = payment.next_attempt(&first.operation, at(60)).unwrap();
+    assert!(payment.ready_follower().is_none());
+    settle(&mut payment, &again, done());
+    assert!(payment.ready_follower().is_some());
+}
+
+#[test]
 fn a_release_waits_for_other_captures_and_ends_when_they_took_everything() {
     let mut payment = authorized();
     let other = capture(&mut payment, "c1", 2_600);
