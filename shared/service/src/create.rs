@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use payment::{
     Admission, BuyerKind, CaptureMode, CauseKind, Fingerprint, Flow, IdempotencyKey, NewPayment, OperationKind,
-    OperationStatus, Order, OrderError, Payment, PaymentId, Token,
+    OperationStatus, Order, OrderError, Payment, PaymentId, ProviderId, Token,
 };
 use providers::Capabilities;
 use store::Created;
@@ -28,7 +28,8 @@ impl Service {
         let merchant = self.merchants.get(&call.merchant).await.map_err(Problem::unavailable)?;
         let merchant =
             merchant.ok_or_else(|| Problem::new(ProblemCode::Forbidden, "This merchant is not configured."))?;
-        let (flow, capture_mode) = match checked(&mut order, &merchant) {
+        let checked = self.takes_payments(&order.provider).and_then(|()| checked(&mut order, &merchant));
+        let (flow, capture_mode) = match checked {
             Ok(decided) => decided,
             Err(problem) => return self.replay_or(problem, call, &key, &fingerprint, merchant, order).await,
         };
@@ -60,12 +61,21 @@ impl Service {
             }
             Created::Existed => {
                 self.reload(&mut work).await?;
-                Box::pin(self.open_again(call, work, &ticket.operation, &fingerprint, &material)).await
+                Box::pin(self.open_again(call, work, (&ticket.operation, None), &fingerprint, &material)).await
             }
         }
     }
 
-    /// What was accepted once is answered as it stands, even when the rules or the account changed since.
+    /// Whether payments are opened at this provider at all.
+    fn takes_payments(&self, provider: &ProviderId) -> Result<(), Problem> {
+        if !self.switched_off.contains(provider) {
+            return Ok(());
+        }
+        Err(Problem::at(ProblemCode::ValidationFailed, "/provider", "takes no new payments for the time being"))
+    }
+
+    /// What was accepted once is answered as it stands, even when the rules or the account changed since; what would have
+    /// to be sent once more is refused by today's.
     async fn replay_or(
         &self,
         problem: Problem,
@@ -79,7 +89,7 @@ impl Service {
         let Some(first) = payment.operations.first().map(|o| o.id.clone()) else { return Err(problem) };
         let material = Material { order: Some(order), ..Material::default() };
         let work = Work { payment, merchant };
-        Box::pin(self.open_again(call, work, &first, fingerprint, &material)).await
+        Box::pin(self.open_again(call, work, (&first, Some(problem)), fingerprint, &material)).await
     }
 
     /// The account that the provider has issued to the merchant, where the provider issues accounts.
@@ -97,7 +107,7 @@ impl Service {
         &self,
         call: &Call,
         mut work: Work,
-        id: &payment::OperationId,
+        (id, refused): (&payment::OperationId, Option<Problem>),
         fingerprint: &payment::Fingerprint,
         material: &Material,
     ) -> Result<Answer, Problem> {
@@ -115,6 +125,9 @@ impl Service {
                     }
                 }
                 Admission::Act(ticket) => {
+                    if let Some(problem) = refused {
+                        return Err(problem);
+                    }
                     self.store.save(&mut work.payment).await?;
                     self.act_and_settle(&mut work, &ticket, material, call.deadline, &cause).await?;
                     return self.answer(&work, &ticket.operation, true);

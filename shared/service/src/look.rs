@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use payment::{Cause, DoubtPolicy, News, Observation, OperationId, OperationStatus};
+use payment::{Cause, DoubtPolicy, News, Observation, OperationId, OperationStatus, Payment};
 use providers::{BestEvidence, Deadline, ReadError};
 use store::StoreError;
 
@@ -39,7 +39,8 @@ impl Service {
             }
         };
         if let Some(error) = unseen {
-            tracing::warn!(payment_id = %work.payment.id, %error, "a payment could not be observed");
+            let Payment { provider, merchant, id: payment_id, .. } = &work.payment;
+            tracing::warn!(%provider, %merchant, %payment_id, %error, "a payment could not be observed");
         }
         if before == (work.payment.history.len(), None) && work.payment.due_at().is_none() {
             return Ok(unseen);
@@ -125,7 +126,8 @@ impl Service {
                 work.payment.found(id, finding, quiet, policy, cause, now);
             }
             Err(error) => {
-                tracing::warn!(payment_id = %work.payment.id, operation_id = %id, %error, "an operation could not be probed");
+                let Payment { provider, merchant, id: payment_id, .. } = &work.payment;
+                tracing::warn!(%provider, %merchant, %payment_id, operation_id = %id, %error, "an operation could not be probed");
                 work.payment.found(id, Observation::read(payment::Finding::Unclear), 0, policy, cause, now);
             }
         }
