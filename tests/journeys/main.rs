@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod actions;
+mod billagain;
 mod billie_pad;
 mod buckaroo;
 mod desk;

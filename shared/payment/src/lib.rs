@@ -8,6 +8,7 @@ mod amounts;
 mod check;
 mod command;
 mod conclude;
+mod dispute;
 mod event;
 mod evidence;
 mod follow;
@@ -20,6 +21,7 @@ mod money;
 mod operation;
 mod order;
 mod outcome;
+mod owed;
 mod payment;
 mod personal;
 mod possible;
@@ -37,6 +39,7 @@ mod text;
 pub use accept::{Admission, Ticket};
 pub use amounts::{Amounts, InvariantBroken};
 pub use command::{AmendCommand, CancelCommand, CaptureCommand, Command, ConfirmCommand, LineQuantity, RefundCommand};
+pub use dispute::Dispute;
 pub use event::{Event, EventData};
 pub use evidence::{Attestation, Hint, Observation, Proof, SignedClaim};
 pub use history::{Cause, CauseKind, Entry, Fact};
@@ -53,9 +56,11 @@ pub use order::{
     TableLine,
 };
 pub use outcome::{
-    Action, BankTransfer, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, GivenBack, News, OperationNews,
-    OrderNews, OrderState, Outcome, Receipt, ReceivableNews, Refusal, Whom,
+    Action, BankTransfer, Debtor, DebtorAddress, Decline, DeclineReason, Difference, Doubt, DoubtPolicy, Finding,
+    GivenBack, News, OperationNews, OrderNews, OrderState, Outcome, PaymentMethod, Receipt, ReceivableNews, Refusal,
+    Whom,
 };
+pub use owed::ReceivableFacts;
 pub use payment::{NewPayment, Payment, SCHEMA};
 pub use personal::Personal;
 pub use receivable::{Note, Receivable, ReceivableMessage};

@@ -24,6 +24,9 @@ pub(crate) const LOOKUP_GIVES_UP_AFTER_SECONDS: i64 = 72 * 3_600;
 /// lost, and no look tells that the buyer did not finish.
 pub const EXPIRES_UNOBSERVED_AFTER_SECONDS: i64 = LOOKUP_GIVES_UP_AFTER_SECONDS;
 
+/// How long a provider's books may lag behind what its messages tell of the receivable.
+pub(crate) const BOOKS_LAG_SECONDS: i64 = 60;
+
 /// Between two observations that hints ask for.
 pub(crate) const HINT_SPACING_SECONDS: i64 = 5;
 

@@ -89,6 +89,8 @@ pub struct Capabilities {
     pub buyers: &'static [BuyerKind],
     /// Largest amounts; none where the contract says it.
     pub limits: &'static [Limit],
+    /// Whether an order of amount 0 can store a way to pay, by the provider's own `options`.
+    pub enrols: bool,
     /// JSON pointers of order fields that this provider requires and others do not.
     pub required_fields: &'static [&'static str],
     /// The best evidence that it gives.

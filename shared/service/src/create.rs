@@ -7,14 +7,14 @@ use payment::{
     OperationStatus, Order, OrderError, Payment, PaymentId, Token,
 };
 use providers::Capabilities;
-use store::Created;
+use store::{Created, StoreError};
 
 use crate::Service;
 use crate::answer::{Answer, Call};
 use crate::merchant::{Account, Merchant};
 use crate::parse;
 use crate::problem::{FieldError, Problem, ProblemCode};
-use crate::work::{Material, Work};
+use crate::work::{Material, RACES, Work};
 
 impl Service {
     /// Opens a payment and its session at the provider: `POST /v1/payments`.
@@ -51,7 +51,7 @@ impl Service {
             cause: cause.clone(),
         };
         let (mut payment, ticket) = Payment::open(new, self.now());
-        let created = self.store.create(&mut payment, &order).await?;
+        let created = self.create(&mut payment, &order).await?;
         let mut work = Work { payment, merchant };
         match created {
             Created::New => {
@@ -64,6 +64,17 @@ impl Service {
                 Box::pin(self.open_again(call, work, &ticket.operation, asked, order)).await
             }
         }
+    }
+
+    /// Writes a new payment. Whoever meets another one who creates it finds it, or comes first after all.
+    async fn create(&self, payment: &mut Payment, order: &Order) -> Result<Created, Problem> {
+        for _ in 0..RACES {
+            match self.store.create(payment, order).await {
+                Err(StoreError::Conflict) => {}
+                created => return Ok(created?),
+            }
+        }
+        Err(StoreError::Conflict.into())
     }
 
     /// What was accepted once is answered as it stands, even when the rules or the account changed since.
@@ -179,6 +190,8 @@ fn choose<T: Copy + PartialEq>(asked: Option<T>, possible: &[T], pointer: &str, 
     }
 }
 
+const NOTHING: &str = "must be at least 1 minor unit";
+
 fn broken_capabilities(order: &Order, flow: Flow, capabilities: &Capabilities) -> Vec<OrderError> {
     let mut broken = Vec::new();
     let country = order.billing_address.country;
@@ -195,6 +208,9 @@ fn broken_capabilities(order: &Order, flow: Flow, capabilities: &Capabilities) -
     }
     if flow == Flow::Redirect && order.return_url.is_none() {
         broken.push(OrderError::at("/return_url", "is required in the redirect flow"));
+    }
+    if order.amount.is_zero() && !capabilities.enrols {
+        broken.push(OrderError::at("/amount", NOTHING));
     }
     let limit = capabilities.limits.iter().find(|l| l.country == country.as_str() && l.buyer == order.buyer.kind);
     if let Some(limit) = limit.filter(|limit| order.amount.minor() > limit.max_amount) {

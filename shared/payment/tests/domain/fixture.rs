@@ -219,11 +219,12 @@ pub(crate) fn last_of(payment: &Payment, kind: OperationKind) -> &Operation {
 }
 
 pub(crate) fn order_news(state: OrderState) -> News {
-    News { order: Some(OrderNews::of(state)), operations: Vec::new() }
+    News { order: Some(OrderNews::of(state)), ..News::default() }
 }
 
 pub(crate) fn operation_news(reference: &str, outcome: Outcome) -> News {
-    News { order: None, operations: vec![OperationNews { whom: vec![Whom::Reference(reference.to_owned())], outcome }] }
+    let whom = vec![Whom::Reference(reference.to_owned())];
+    News { operations: vec![OperationNews { whom, outcome }], ..News::default() }
 }
 
 pub(crate) fn news_of(payment: &Payment, ticket: &Ticket, outcome: Outcome) -> News {

@@ -20,6 +20,7 @@ mod late;
 mod news;
 #[cfg(test)]
 mod orders;
+mod owed;
 #[cfg(test)]
 mod receivable;
 #[cfg(test)]

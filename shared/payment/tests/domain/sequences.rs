@@ -308,7 +308,7 @@ impl World {
                 let mut order = Self::order(*state);
                 order.amount = wrong_amount.then(|| amount(AMOUNT + 1));
                 order.captured = captured.map(amount);
-                self.learn(payment::News { order: Some(order), operations: Vec::new() }, *observed);
+                self.learn(payment::News { order: Some(order), ..payment::News::default() }, *observed);
                 return Ok(true);
             }
             Step::TellGivenBack { operation, part, observed } => {

@@ -25,7 +25,7 @@ use crate::{
 use account::Account;
 use answer::Asked;
 use map::Endpoint;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 /// A session lives until it is paid or cancelled, or one hour.
 const SESSION_SECONDS: u32 = 3_600;
@@ -51,6 +51,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     currencies: &["EUR"],
     buyers: &[BuyerKind::Person, BuyerKind::Business],
     limits: &[],
+    enrols: false,
     required_fields: &[],
     evidence: BestEvidence::Observation,
     finds_by_reference: false,
@@ -127,7 +128,7 @@ impl Adapter for Billink {
         let released = payment.status == Status::Canceled && !payment.authorized.is_zero();
         let stale = released && state == OrderState::Authorized;
         let order = (!stale).then(|| OrderNews::of(state));
-        Ok(Observation::read(News { order, operations: Vec::new() }))
+        Ok(Observation::read(News { order, ..News::default() }))
     }
 
     /// No read tells of a credit: order info has a status, a description and whether the merchant was paid, and no

@@ -24,7 +24,7 @@ use crate::{
 };
 use account::Account;
 use map::Endpoint;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billink_v1",
@@ -44,6 +44,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     buyers: &[BuyerKind::Person, BuyerKind::Business],
     limits: &[],
     // Check 417
+    enrols: false,
     required_fields: &["/buyer/person/phone"],
     evidence: BestEvidence::Observation,
     finds_by_reference: true,

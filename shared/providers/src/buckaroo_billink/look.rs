@@ -1,6 +1,6 @@
 //! Looking for a transaction: by its key where we know it, else by our reference.
 
-use payment::{Finding, Operation, Outcome, Receipt};
+use payment::{Finding, Operation, Outcome, Payment, Receipt};
 use serde_json::json;
 
 use super::act::too_late;
@@ -74,10 +74,11 @@ impl LookUp {
     }
 
     /// What it tells of an operation of this action.
-    pub(super) fn finding(self, action: &ServiceAction) -> Finding {
+    pub(super) fn finding(self, action: &ServiceAction, payment: &Payment) -> Finding {
         match self {
             Self::Absent => Finding::NotFound,
             Self::Unclear => Finding::Unclear,
+            Self::One(transaction) if transaction.is_elsewhere(payment) => Finding::Unclear,
             Self::One(transaction) => match map::outcome(action, &transaction) {
                 Outcome::InDoubt(_) | Outcome::NotSent => Finding::Unclear,
                 outcome => Finding::Found(outcome),

@@ -31,7 +31,7 @@ use act::gives_back;
 use client::Buckaroo;
 use look::LookUp;
 use map::ServiceAction;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 const fn limit(country: &'static str, buyer: BuyerKind, max_amount: i64) -> Limit {
     Limit { country, buyer, max_amount }
@@ -60,6 +60,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         limit("NL", BuyerKind::Business, 1_000_000),
         limit("BE", BuyerKind::Business, 1_000_000),
     ],
+    enrols: false,
     required_fields: &[],
     evidence: BestEvidence::Observation,
     finds_by_reference: true,
@@ -93,7 +94,7 @@ impl Adapter for Buckaroo {
         let sent = (request.method.clone(), request.url.clone());
         let answer = self.transport.act(effect, request, context.deadline).await;
         answer.outcome(|response| match self.is_genuine(&sent, &response) {
-            true => asked.outcome(&response),
+            true => asked.outcome(&response, context.payment),
             false => Outcome::InDoubt(Doubt::Unreadable),
         })
     }
@@ -126,7 +127,7 @@ impl Adapter for Buckaroo {
             return self.probe_call_off(context).await.map(Observation::read);
         }
         let found = self.look_up(operation, asked, context).await?;
-        Ok(Observation::read(found.finding(asked)))
+        Ok(Observation::read(found.finding(asked, context.payment)))
     }
 
     fn candidate_of_return(&self, _query: &[(String, String)]) -> Option<String> {

@@ -242,3 +242,28 @@ async fn doubt_about_calling_off_ends_by_the_status_of_what_was_called_off() {
         assert_eq!(requests, [format!("GET /json/Transaction/Status/{FIRST_KEY} ")]);
     }
 }
+
+#[tokio::test]
+async fn a_transaction_in_test_money_proves_nothing_of_real_money_and_the_other_way_round() {
+    let of = |test: &'static str| ok(Wire { key: Some(FIRST_KEY), more: test, ..Wire::new(190, "I069", "I") }.json());
+    for (livemode, other, own) in
+        [(true, r#","IsTest":true"#, r#","IsTest":false"#), (false, r#","IsTest":false"#, r#","IsTest":true"#)]
+    {
+        let mut payment = waiting();
+        payment.livemode = livemode;
+        let look = async |payment: &Payment, reply: Reply| {
+            let (gateway, urls) = (Gateway::start(reply).await, urls());
+            gateway.adapter().observe(&context(payment, None, &urls)).await.ok().unwrap()
+        };
+        let seen = look(&payment, of(other)).await;
+        payment.learn(seen, &cause(), now());
+        let story: Vec<_> = payment.history.iter().map(|entry| entry.fact.event_type()).collect();
+        assert_eq!(story[story.len() - 2..], ["payment.drift_detected", "operation.needs_operator"]);
+        assert_eq!(payment.status, payment::Status::RequiresAction);
+        assert_eq!(probe(of(other), &payment).await.0.unwrap(), "unclear");
+        assert!(probe(of(own), &payment).await.0.unwrap().starts_with("done"));
+        let seen = look(&payment, of(own)).await;
+        payment.learn(seen, &cause(), now());
+        assert_eq!(payment.status, payment::Status::Authorized);
+    }
+}
