@@ -23,7 +23,7 @@ impl Service {
         cause: &Cause,
     ) -> Result<Option<ReadError>, Problem> {
         let seen = self.read(work, deadline).await?;
-        let before = (work.payment.history.len(), work.payment.due_at());
+        let before = (work.payment.history.len(), work.payment.due_at(), work.payment.receivable.clone());
         let unseen = match seen {
             Ok(observation) => {
                 work.payment.learn(observation, cause, self.now());
@@ -41,7 +41,9 @@ impl Service {
         if let Some(error) = unseen {
             tracing::warn!(payment_id = %work.payment.id, %error, "a payment could not be observed");
         }
-        if before == (work.payment.history.len(), None) && work.payment.due_at().is_none() {
+        if before == (work.payment.history.len(), None, work.payment.receivable.clone())
+            && work.payment.due_at().is_none()
+        {
             return Ok(unseen);
         }
         match self.store.save(&mut work.payment).await {
