@@ -25,7 +25,7 @@ impl Service {
         cause: &Cause,
     ) -> Result<Option<ReadError>, Problem> {
         let seen = self.read(work, deadline).await?;
-        let before = (work.payment.history.len(), work.payment.due_at());
+        let before = (work.payment.history.len(), work.payment.due_at(), work.payment.receivable.clone());
         let unseen = match seen {
             Ok(observation) => {
                 work.payment.learn(observation, cause, self.now());
@@ -44,7 +44,9 @@ impl Service {
             let Payment { provider, merchant, id: payment_id, .. } = &work.payment;
             tracing::warn!(%provider, %merchant, %payment_id, %error, "a payment could not be observed");
         }
-        if before == (work.payment.history.len(), None) && work.payment.due_at().is_none() {
+        if before == (work.payment.history.len(), None, work.payment.receivable.clone())
+            && work.payment.due_at().is_none()
+        {
             return Ok(unseen);
         }
         match self.store.save(&mut work.payment).await {

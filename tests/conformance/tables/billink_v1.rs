@@ -69,13 +69,14 @@ pub(crate) static TABLE: Table = Table {
         events: &[
             event("order_placed", Stage::Authorized, Meaning::Nothing),
             event("order_fully_accredited", Stage::Authorized, Meaning::Status("canceled")),
+            event("order_workflow_started", Stage::Authorized, Meaning::Story(&["payment.drift_detected"])),
             event("order_workflow_started", Stage::Captured, Meaning::Nothing),
             event("partial_payment_added", Stage::Captured, BUYER_PAID),
             event("order_paid", Stage::Captured, BUYER_PAID),
-            event("partial_credit_added", Stage::Captured, Meaning::Nothing),
+            event("partial_credit_added", Stage::Captured, PARTLY_CREDITED),
             event("order_fully_accredited", Stage::Captured, Meaning::Story(&["capture.reversed"])),
             event("customer_fully_paid", Stage::Captured, Meaning::Receivable("closed", "closed", "true")),
-            event("order_on_hold", Stage::Captured, Meaning::Nothing),
+            event("order_on_hold", Stage::Captured, Meaning::Receivable("dunning", "dunning_level", "0")),
             event("order_teleported", Stage::Captured, Meaning::Unrecognized),
         ],
     },
@@ -88,6 +89,8 @@ const REJECTED: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+701@example.c
 const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
 
 const BUYER_PAID: Meaning = Meaning::Receivable("buyer_paid", "closed", "false");
+/// By nobody here.
+const PARTLY_CREDITED: Meaning = Meaning::Story(&["payment.drift_detected", "receivable.updated"]);
 
 /// On every page: not even looked at.
 const ANYWHERE: &[&str] = &["001", "101", "102", "103", "601"];
