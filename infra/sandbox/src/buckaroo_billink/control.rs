@@ -64,7 +64,7 @@ fn told(state: &State, key: &str, now: Timestamp) -> Answer {
 
 /// `settings`, `transactions/{key}` (settles what is pending), `transactions/{key}/refund` (a refund that is made at
 /// Buckaroo's own desk: `amount`, or all that is left), `push/{key}` (sends the push again, or one that claims
-/// another `outcome` or `transaction_type` than the books have).
+/// another `outcome`, `amount` or `transaction_type` than the books have).
 pub(crate) fn call(state: &mut State, path: &[&str], body: &Json, now: Timestamp) -> Option<Answer> {
     match path {
         ["settings"] => Some(configure(&mut state.settings, body)),
@@ -76,16 +76,18 @@ pub(crate) fn call(state: &mut State, path: &[&str], body: &Json, now: Timestamp
     }
 }
 
-/// The status that an outcome means.
+/// The status that an outcome means: a word, or the gateway's code.
 fn outcome(body: &Json) -> Result<Status, Answer> {
-    match body.text_of("outcome") {
-        Some("success") => Ok(Status::Success),
-        Some("failed") => Ok(Status::Failed),
-        Some("rejected") => Ok(Status::Rejected),
-        Some("technical") => Ok(Status::Technical),
-        Some("cancelled") => Ok(Status::Cancelled),
-        _ => Err(Answer::refused(400, "outcome must be success, failed, rejected, technical or cancelled")),
-    }
+    let known = match body.text_of("outcome").unwrap_or_default() {
+        "success" => Some(Status::Success),
+        "failed" => Some(Status::Failed),
+        "rejected" => Some(Status::Rejected),
+        "technical" => Some(Status::Technical),
+        "cancelled" => Some(Status::Cancelled),
+        code => Status::of_code(code),
+    };
+    let rule = "outcome must be success, failed, rejected, technical, cancelled or a status code";
+    known.ok_or_else(|| Answer::refused(400, rule))
 }
 
 /// A push of something that is not so.
@@ -97,6 +99,7 @@ fn claim(state: &State, key: &str, body: &Json, now: Timestamp) -> Answer {
             Err(refused) => return refused,
         }
     }
+    one.minor = body.whole_of("amount").unwrap_or(one.minor);
     let own = one.action.map(Action::transaction_type);
     let hook = push::of_type(&one, body.text_of("transaction_type").or(own), &state.settings, now);
     Answer::json(200, map! { "ok": true }).with_hooks(hook.into_iter().collect())

@@ -315,7 +315,7 @@ fn a_confirmation_is_possible_until_the_session_ends() {
     let (mut payment, ticket) = opened_with(Flow::Widget, CaptureMode::Manual);
     settle(&mut payment, &ticket, done_with(OrderState::AwaitingBuyer(None)));
     payment.expires_at = Some(at(900));
-    assert_eq!(payment.possible_before(OperationKind::Confirm), Some(at(900)));
+    assert_eq!(payment.possible_before(OperationKind::Confirm, at(0)), Some(at(900)));
     assert_eq!(payment.possible(OperationKind::Confirm, at(899)), Ok(None));
     let late = Rejection::TooLate { kind: OperationKind::Confirm, since: at(900) };
     assert_eq!(payment.possible(OperationKind::Confirm, at(900)), Err(late.clone()));
@@ -324,8 +324,11 @@ fn a_confirmation_is_possible_until_the_session_ends() {
     let confirm = act(&mut payment, confirm_command("k", true));
     settle(&mut payment, &confirm, Outcome::InDoubt(Doubt::TimedOut));
     assert!(payment.next_attempt(&confirm.operation, at(1_000)).is_ok());
+    // Until then the buyer can be called off; afterwards nothing is in the way until somebody has looked.
+    assert_eq!(payment.possible_before(OperationKind::Cancel, at(899)), Some(at(900)));
+    assert_eq!(payment.possible_before(OperationKind::Cancel, at(900)), None);
     // Nothing else ends with the session.
-    assert_eq!(payment.possible_before(OperationKind::Cancel), None);
+    assert_eq!(payment.possible_before(OperationKind::Capture, at(0)), None);
 }
 
 #[test]
