@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use payment::{
     Doubt, Entry, Fact, LateAuthorization, Operation, OperationId, OperationKind, OperationStatus, Payment, Reason,
     Status,
@@ -31,8 +31,6 @@ pub(crate) struct Seen {
     pub(crate) receivables: BTreeMap<String, usize>,
     /// What the providers did for each payment: what, how much, and for which operation, where the call says it.
     pub(crate) effects: BTreeMap<String, Vec<(Effect, i64, Option<OperationId>)>>,
-    /// When each attempt of an operation was written.
-    attempts: BTreeMap<(OperationId, u32), Timestamp>,
     /// What each read of a provider was answered last, by address.
     pub(crate) reads: BTreeMap<String, providers::Response>,
     /// What a widget told the buyer's browser, by payment.
@@ -83,13 +81,10 @@ impl World {
 
     /// Nobody may be called dead who can still be at work.
     fn check_workers(&self, old: Option<&Payment>, new: &Payment) {
-        let now = clock::now();
         let died = |o: &Operation| o.reason == Some(Reason::Doubt { doubt: Doubt::WorkerDied });
-        for operation in &new.operations {
-            let attempt = (operation.id.clone(), operation.attempt);
-            let since = *self.seen().attempts.entry(attempt).or_insert(now);
+        for operation in new.operations.iter().filter(|o| o.attempt == 1 && died(o)) {
             let known = old.and_then(|old| old.operation(&operation.id)).is_some_and(died);
-            if died(operation) && !known && now.duration_since(since) < ALIVE {
+            if !known && clock::now().duration_since(operation.accepted_at) < ALIVE {
                 self.fail(format!("a {} is called dead that can be alive", operation.kind().as_str()));
             }
         }
@@ -105,6 +100,9 @@ impl World {
             Status::Declined | Status::Canceled | Status::Expired => open != 0,
             _ => false,
         };
+        if payment.status == Status::Expired && payment.expires_at.is_some_and(|end| clock::now() < end) {
+            self.fail("a payment expired before its time".to_owned());
+        }
         if wrong {
             self.fail(format!("the status became {} while the provider's books say {books:?}", payment.status));
         }
