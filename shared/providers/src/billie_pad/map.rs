@@ -149,7 +149,7 @@ impl Says {
             Self::PaidOut => ReceivableNews::PaidOut,
             Self::BuyerPaid => ReceivableNews::BuyerPaid,
             Self::Overdue => ReceivableNews::Overdue,
-            Self::Dunning(level) => ReceivableNews::Dunning { level },
+            Self::Dunning(level) => ReceivableNews::dunning(level),
             Self::Disputed => ReceivableNews::Disputed,
             Self::ClawedBack => ReceivableNews::ClawedBack,
             Self::Closed => ReceivableNews::Closed,
