@@ -4,6 +4,7 @@
 //! the events. What is declared and has no row fails by name.
 #![cfg(test)]
 
+mod actions;
 mod activation;
 mod bench;
 mod cases;

@@ -4,7 +4,9 @@ macro_rules! suites {
     ($($provider:ident),+ $(,)?) => {
         $(mod $provider {
             use crate::tables::$provider::TABLE;
-            use crate::{declines, doubts, events, lives, looking, messages, patience, refusals, rows, undeclared};
+            use crate::{
+                actions, declines, doubts, events, lives, looking, messages, patience, refusals, rows, undeclared,
+            };
 
             #[test]
             fn what_it_declares_has_a_row_in_its_table() {
@@ -49,6 +51,11 @@ macro_rules! suites {
             #[tokio::test]
             async fn what_it_does_not_declare_is_refused_and_nothing_is_sent() {
                 undeclared::check(&TABLE).await;
+            }
+
+            #[tokio::test]
+            async fn what_is_said_to_be_possible_is_possible_and_nothing_else_is() {
+                actions::check(&TABLE).await;
             }
 
             #[tokio::test]

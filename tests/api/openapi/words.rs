@@ -135,7 +135,7 @@ fn news() -> Vec<payment::ReceivableNews> {
         News::PaidOut,
         News::BuyerPaid,
         News::Overdue,
-        News::Dunning { level: 1 },
+        News::dunning(1),
         News::Disputed,
         News::DisputeClosed,
         News::ClawedBack,

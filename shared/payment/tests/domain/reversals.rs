@@ -88,7 +88,8 @@ fn what_a_refund_held_back_is_reversed_once_the_refund_is_rejected() {
         assert_eq!(payment.amounts().refunding, amount(2_000));
         if by_operator {
             let reason = "not in their list".to_owned();
-            let decision = Decision { succeeded: false, reason, provider_reference: None, authorizes: false };
+            let decision =
+                Decision { succeeded: false, reason, provider_reference: None, authorizes: false, by: by_a_person() };
             assert!(payment.resolve(&ticket.operation, decision, &cause(), at(1_001)));
         } else {
             settle(&mut payment, &ticket, refused());
@@ -203,4 +204,32 @@ fn a_reversed_capture_reads_back() {
     let (mut payment, operation, _) = captured_in_full();
     given_back(&mut payment, &operation, part("m1", 600));
     crate::storage::reads_back(&payment);
+}
+
+#[test]
+fn something_given_back_that_can_be_no_refund_of_ours_is_drift_told_once() {
+    let unnamed = |payment: &Payment| {
+        let opened = payment.operations.first().unwrap().reference.clone();
+        let receipt = Receipt { given_back: Some(GivenBack::Unnamed), ..Receipt::default() };
+        operation_news(&opened, Outcome::Done(receipt))
+    };
+    let (mut payment, of) = captured(5_000);
+    let before = payment.amounts();
+    for second in [20, 21] {
+        let news = unnamed(&payment);
+        claim(&mut payment, news, second);
+    }
+    assert_eq!((payment.amounts(), drifts(&payment)), (before, 1));
+    for outcome in [Outcome::InDoubt(Doubt::TimedOut), Outcome::NotSent, done()] {
+        let (mut payment, of) = captured(5_000);
+        let ticket = refund(&mut payment, "r1", &of, 1_000);
+        settle(&mut payment, &ticket, outcome);
+        let (before, news) = (payment.amounts(), unnamed(&payment));
+        claim(&mut payment, news, 20);
+        assert_eq!((payment.amounts(), drifts(&payment)), (before, 0));
+    }
+    let (mut payment, ticket) = (payment, of);
+    let ticket = refund(&mut payment, "r2", &ticket, 1_000);
+    settle(&mut payment, &ticket, refused());
+    assert_eq!(drifts(&payment), 1);
 }

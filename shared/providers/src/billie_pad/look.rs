@@ -25,7 +25,7 @@ pub(super) async fn observe(client: &Client, context: &Context<'_>) -> Result<Ne
         (None, Some(session)) => of_session(authorization(client, context, session).await?.as_ref())?,
         (None, None) => of_candidate(client, context).await?,
     };
-    Ok(News { order: Some(order), operations })
+    Ok(News { order: Some(order), operations, ..News::default() })
 }
 
 /// A cancelled invoice has given its whole capture back, whoever cancelled it (docs.billie.io, invoice_cancel_v2).

@@ -1,6 +1,6 @@
 //! Billie's types. Unknown fields are ignored; personal fields cannot be printed.
 
-use payment::{Currency, Personal, TaxedAmount};
+use payment::{Currency, DebtorAddress, Personal, TaxedAmount};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -135,6 +135,8 @@ pub(super) struct Gross {
 #[derive(Deserialize)]
 pub(super) struct Debtor {
     pub(super) name: Option<Personal<String>>,
+    #[serde(default)]
+    pub(super) company_address: Part<DebtorAddress>,
     pub(super) bank_account: Option<BankAccount>,
 }
 

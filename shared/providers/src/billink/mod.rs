@@ -51,12 +51,15 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     currencies: &["EUR"],
     buyers: &[BuyerKind::Person, BuyerKind::Business],
     limits: &[],
+    enrols: false,
     required_fields: &[],
     evidence: BestEvidence::Observation,
     finds_by_reference: false,
+    refunds_name_capture: false,
     quiet_seconds: 60,
     timeout_seconds: 25,
     session_seconds: Some(SESSION_SECONDS),
+    expires_unobserved_seconds: None,
 };
 
 pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
@@ -125,7 +128,7 @@ impl Adapter for Billink {
         let released = payment.status == Status::Canceled && !payment.authorized.is_zero();
         let stale = released && state == OrderState::Authorized;
         let order = (!stale).then(|| OrderNews::of(state));
-        Ok(Observation::read(News { order, operations: Vec::new() }))
+        Ok(Observation::read(News { order, ..News::default() }))
     }
 
     /// No read tells of a credit: order info has a status, a description and whether the merchant was paid, and no

@@ -153,6 +153,6 @@ impl Webhook {
         let (ours, theirs) = self.names();
         let whom = ours.map(Whom::Reference).chain(theirs.map(Whom::ProviderReference)).collect();
         let receipt = Receipt { order: Some(OrderNews::of(state)), given_back, ..Receipt::default() };
-        News { order: None, operations: vec![OperationNews { whom, outcome: Outcome::Done(receipt) }] }
+        News { operations: vec![OperationNews { whom, outcome: Outcome::Done(receipt) }], ..News::default() }
     }
 }

@@ -44,12 +44,15 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     buyers: &[BuyerKind::Person, BuyerKind::Business],
     limits: &[],
     // Check 417
+    enrols: false,
     required_fields: &["/buyer/person/phone"],
     evidence: BestEvidence::Observation,
     finds_by_reference: true,
+    refunds_name_capture: false,
     quiet_seconds: 60,
     timeout_seconds: 25,
     session_seconds: None,
+    expires_unobserved_seconds: None,
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {

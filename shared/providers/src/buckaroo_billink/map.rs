@@ -211,7 +211,11 @@ pub(super) fn order_news(action: &ServiceAction, seen: &Transaction) -> Option<N
     };
     let ended = matches!(state, OrderState::Declined(_) | OrderState::Canceled);
     let amount = if ended { None } else { seen.amount().ok()? };
-    Some(News { order: Some(OrderNews { amount, ..seen.news(state) }), operations: Vec::new() })
+    Some(News {
+        order: Some(OrderNews { amount, ..seen.news(state) }),
+        livemode: seen.is_test.map(|test| !test),
+        ..News::default()
+    })
 }
 
 /// An effectful call whose answer holds no status, by HTTP status: the JSON gateway's page lists "400 Access denied",

@@ -53,7 +53,7 @@ fn every_decline_reason_has_its_word() {
 #[test]
 fn every_event_says_what_it_says() {
     let look = None;
-    let dunning = |level| Some(ReceivableNews::Dunning { level });
+    let dunning = |level| Some(ReceivableNews::dunning(level));
     let rows = [
         ("order_waiting", look.clone()),
         ("order_created", look.clone()),
