@@ -519,7 +519,8 @@ async fn what_waits_goes_on_when_faults_are_called_off() {
         assert_eq!(transact(&running, &authorize()).await["AmountDebit"], 11.0);
         control(&root, "DELETE", "faults", json!({})).await;
     };
-    let (waited, ()) = tokio::join!(transact(&running, &authorize()), calls_off);
+    let body = authorize();
+    let (waited, ()) = tokio::join!(transact(&running, &body), calls_off);
     assert_eq!(waited["AmountDebit"], 10.0);
     // The call that was forgotten is not taken for the one after it.
     let calls = show(&root, "calls").await["calls"].clone();
