@@ -29,6 +29,10 @@ pub(crate) async fn check(table: &'static Table) {
 async fn happens(bench: &Bench, event: &Event, way: Way) {
     let deal = bench.at(event.at, way).await;
     bench.sandbox.quiet().await;
+    // What a look finds by itself is no news of the event.
+    if event.at == Stage::Captured {
+        deal.refreshed().await;
+    }
     let (before, story) = (deal.agreed().await, deal.story().await);
     (event.say)(&deal, event.name).await;
     bench.sandbox.quiet().await;

@@ -68,7 +68,7 @@ async fn is_told_again(deal: &Deal<'_>, operation: &str, word: &Value) {
         "another request, as it stands"
     );
     other["outcome"] = json!(if word["outcome"] == "succeeded" { "rejected" } else { "succeeded" });
-    let _ = resolve(deal, operation, "a third", &other).await.expect_problem(ProblemCode::StatusDoesNotAllow);
+    let _ = resolve(deal, operation, "third", &other).await.expect_problem(ProblemCode::StatusDoesNotAllow);
     assert_eq!(deal.get().await, before);
 }
 

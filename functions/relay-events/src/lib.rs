@@ -50,7 +50,7 @@ impl Relay {
         let client = aws_sdk_sqs::Client::new(&runtime::sdk_config("SQS")?);
         let dynamodb = aws_sdk_dynamodb::Client::new(&runtime::sdk_config("DYNAMODB")?);
         let store = Store::new(dynamodb, Config::from_env()?.table_name);
-        Ok(Self::new(Queues::new(client, queues, Config::optional("WAKE_QUEUE_URL")), store))
+        Ok(Self::new(Queues::new(client, queues, Config::given("WAKE_QUEUE_URL")?), store))
     }
 }
 

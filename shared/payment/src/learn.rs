@@ -305,6 +305,8 @@ fn may_be_an_earlier_attempts(operation: &Operation, whom: &[Whom], outcome: &Ou
         |state: &OrderState| matches!(state, OrderState::Declined(_) | OrderState::Canceled | OrderState::Expired);
     let nothing_came_of_it = match outcome {
         Outcome::Refused(_) => true,
+        // What gives captured money back is about an order that came of it.
+        Outcome::Done(receipt) if receipt.given_back.is_some() => false,
         Outcome::Done(receipt) => opens && receipt.order.as_ref().is_some_and(|order| ended(&order.state)),
         _ => false,
     };

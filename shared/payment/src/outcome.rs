@@ -242,6 +242,20 @@ pub enum Outcome {
     InDoubt(Doubt),
 }
 
+impl Outcome {
+    /// The word in the log.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::Pending(_) => "pending",
+            Self::Refused(_) => "refused",
+            Self::NotSent => "not_sent",
+            Self::InDoubt(_) => "in_doubt",
+        }
+    }
+}
+
 /// How doubt about an operation can end, declared per provider and operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -22,7 +22,8 @@ const LONGEST_BODY: usize = 1 << 20;
 const READ_PAUSES_MS: [u64; 3] = [0, 100, 300];
 
 /// Whether an address is safe to send a secret or a buyer to.
-pub(crate) fn is_https_or_loopback(url: &Url) -> bool {
+#[must_use]
+pub fn is_https_or_loopback(url: &Url) -> bool {
     let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
     url.scheme() == "https" || (url.scheme() == "http" && loopback)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use payment::{
     Admission, BuyerKind, CaptureMode, CauseKind, Flow, IdempotencyKey, NewPayment, OperationId, OperationKind,
-    OperationStatus, Order, OrderError, Payment, PaymentId, Token,
+    OperationStatus, Order, OrderError, Payment, PaymentId, ProviderId, Token,
 };
 use providers::Capabilities;
 use store::{Created, StoreError};
@@ -28,7 +28,8 @@ impl Service {
         let merchant = self.merchants.get(&call.merchant).await.map_err(Problem::unavailable)?;
         let merchant =
             merchant.ok_or_else(|| Problem::new(ProblemCode::Forbidden, "This merchant is not configured."))?;
-        let (flow, capture_mode) = match checked(&mut order, &merchant) {
+        let checked = self.takes_payments(&order.provider).and_then(|()| checked(&mut order, &merchant));
+        let (flow, capture_mode) = match checked {
             Ok(decided) => decided,
             Err(problem) => return self.replay_or(problem, call, &key, asked, merchant, order).await,
         };
@@ -61,7 +62,7 @@ impl Service {
             }
             Created::Existed => {
                 self.reload(&mut work).await?;
-                Box::pin(self.open_again(call, work, &ticket.operation, asked, order)).await
+                Box::pin(self.open_again(call, work, (&ticket.operation, None), asked, order)).await
             }
         }
     }
@@ -77,7 +78,16 @@ impl Service {
         Err(StoreError::Conflict.into())
     }
 
-    /// What was accepted once is answered as it stands, even when the rules or the account changed since.
+    /// Whether payments are opened at this provider at all.
+    fn takes_payments(&self, provider: &ProviderId) -> Result<(), Problem> {
+        if !self.switched_off.contains(provider) {
+            return Ok(());
+        }
+        Err(Problem::at(ProblemCode::ValidationFailed, "/provider", "takes no new payments for the time being"))
+    }
+
+    /// What was accepted once is answered as it stands, even when the rules or the account changed since; what would have
+    /// to be sent once more is refused by today's.
     async fn replay_or(
         &self,
         problem: Problem,
@@ -90,7 +100,7 @@ impl Service {
         let Some(payment) = self.store.load(&PaymentId::of(&call.merchant, key)).await? else { return Err(problem) };
         let Some(first) = payment.operations.first().map(|o| o.id.clone()) else { return Err(problem) };
         let work = Work { payment, merchant };
-        Box::pin(self.open_again(call, work, &first, asked, order)).await
+        Box::pin(self.open_again(call, work, (&first, Some(problem)), asked, order)).await
     }
 
     /// The account that the provider has issued to the merchant, where the provider issues accounts.
@@ -108,7 +118,7 @@ impl Service {
         &self,
         call: &Call,
         mut work: Work,
-        id: &OperationId,
+        (id, refused): (&OperationId, Option<Problem>),
         asked: Asked,
         mut order: Order,
     ) -> Result<Answer, Problem> {
@@ -128,6 +138,9 @@ impl Service {
                     }
                 }
                 Admission::Act(ticket) => {
+                    if let Some(problem) = refused {
+                        return Err(problem);
+                    }
                     self.store.save(&mut work.payment).await?;
                     let material = Material { order: Some(order), ..Material::default() };
                     self.act_and_settle(&mut work, &ticket, Ok(material), call.deadline, &cause).await?;

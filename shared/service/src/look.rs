@@ -25,7 +25,7 @@ impl Service {
         cause: &Cause,
     ) -> Result<Option<ReadError>, Problem> {
         let seen = self.read(work, deadline).await?;
-        let before = (work.payment.history.len(), work.payment.due_at());
+        let before = (work.payment.history.len(), work.payment.due_at(), work.payment.receivable.clone());
         let unseen = match seen {
             Ok(observation) => {
                 work.payment.learn(observation, cause, self.now());
@@ -41,9 +41,12 @@ impl Service {
             }
         };
         if let Some(error) = unseen {
-            tracing::warn!(payment_id = %work.payment.id, %error, "a payment could not be observed");
+            let Payment { provider, merchant, id: payment_id, .. } = &work.payment;
+            tracing::warn!(%provider, %merchant, %payment_id, %error, "a payment could not be observed");
         }
-        if before == (work.payment.history.len(), None) && work.payment.due_at().is_none() {
+        if before == (work.payment.history.len(), None, work.payment.receivable.clone())
+            && work.payment.due_at().is_none()
+        {
             return Ok(unseen);
         }
         match self.store.save(&mut work.payment).await {
@@ -116,7 +119,8 @@ impl Service {
             return self.repeat(work, again, deadline, cause).await;
         }
         let finding = self.probe(work, &operation, deadline).await.unwrap_or_else(|reason| {
-            tracing::warn!(payment_id = %work.payment.id, operation_id = %id, reason, "an operation could not be probed");
+            let Payment { provider, merchant, id: payment_id, .. } = &work.payment;
+            tracing::warn!(%provider, %merchant, %payment_id, operation_id = %id, reason, "an operation could not be probed");
             Observation::read(Finding::Unclear)
         });
         let quiet = work.capabilities().map_or(0, |c| c.quiet_seconds);

@@ -1,8 +1,8 @@
 //! The three steps that every operation takes: reserve and write, act once, settle and write.
 
 use payment::{
-    Admission, Cause, CauseKind, Command, DoubtPolicy, Operation, OperationId, OperationKind, OperationStatus, Order,
-    Outcome, Payment, PaymentId, Rejection, Ticket,
+    Admission, Cause, CauseKind, Command, DoubtPolicy, MerchantId, Operation, OperationId, OperationKind,
+    OperationStatus, Order, Outcome, Payment, PaymentId, ProviderId, Rejection, Ticket,
 };
 use providers::{Act, BestEvidence, Capabilities, Context, Deadline, Effect, Urls};
 use serde_json::Value;
@@ -141,7 +141,9 @@ impl Service {
         let payment = &work.payment;
         let context = self.context(payment, material, &urls, account, deadline);
         let Some(act) = act_of(payment, &ticket.operation) else { return Ok(Outcome::NotSent) };
-        Ok(account.adapter.act(act, &context, Effect::of_reserved_attempt()).await)
+        let outcome = account.adapter.act(act, &context, Effect::of_reserved_attempt()).await;
+        note_asked(&payment.provider, &payment.merchant, Some(&payment.id), &outcome);
+        Ok(outcome)
     }
 
     pub(crate) fn context<'a>(
@@ -221,7 +223,8 @@ impl Service {
     /// The public addresses of a payment.
     pub(crate) fn urls(&self, payment: &Payment) -> Result<Urls, Problem> {
         let path = providers::find(&payment.provider).map_or("", |r| r.capabilities.webhook_path);
-        let at = |tail: String| self.public_url.join(&tail).map_err(Problem::unavailable);
+        let public_url = self.public_url()?;
+        let at = |tail: String| public_url.join(&tail).map_err(Problem::unavailable);
         let (id, token) = (&payment.id, payment.token.reveal());
         Ok(Urls {
             back: at(format!("/v1/return/{id}?token={token}"))?,
@@ -253,6 +256,18 @@ impl Service {
         let material = self.material(work, kind).await;
         self.act_and_settle(work, &ticket, material, deadline, cause).await
     }
+}
+
+/// One line for each request that may change something at a provider; alarms count them by provider and outcome.
+pub(crate) fn note_asked(
+    provider: &ProviderId,
+    merchant: &MerchantId,
+    payment_id: Option<&PaymentId>,
+    outcome: &Outcome,
+) {
+    let payment_id = payment_id.map(PaymentId::as_str);
+    let outcome = outcome.as_str();
+    tracing::info!(%provider, %merchant, payment_id, outcome, "a provider was asked");
 }
 
 /// The act of an operation.

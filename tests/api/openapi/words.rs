@@ -128,7 +128,7 @@ fn news() -> Vec<payment::ReceivableNews> {
     const fn all_are_here(news: &News) {
         match news {
             News::PaidOut | News::BuyerPaid | News::Overdue | News::Dunning { .. } | News::Disputed => {}
-            News::DisputeClosed | News::ClawedBack | News::Closed => {}
+            News::DisputeClosed | News::ClawedBack | News::Closed | News::Updated => {}
         }
     }
     let all = vec![
@@ -140,6 +140,7 @@ fn news() -> Vec<payment::ReceivableNews> {
         News::DisputeClosed,
         News::ClawedBack,
         News::Closed,
+        News::Updated,
     ];
     all.iter().for_each(all_are_here);
     all

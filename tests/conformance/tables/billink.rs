@@ -5,7 +5,7 @@ use payment::{Flow, OperationKind};
 use serde_json::{Value, json};
 use tests::Order;
 
-use super::{call, control, split, text};
+use super::{DRIFT, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
     Answers, Asked, Codes, Contradiction, Declined, Drift, Drifts, Early, Event, InAnswer, Meaning, Means, Messages,
@@ -33,12 +33,15 @@ pub(crate) static TABLE: Table = Table {
     ],
     answers: &[
         Answers::refused("session", &["", "wrapped", "object", "bare", "nested"], of_session),
+        answers("session", Means::NotSent, ANYWHERE, of_session),
         answers("session", Means::Doubt, &["500", "409", "500 wrapped"], of_session),
         Answers::refused("start_workflow", &["", "nested", "item"], of_call),
         answers("start_workflow", Means::Done, &["707", "707 item", "500 item"], of_call),
+        answers("start_workflow", Means::NotSent, ANYWHERE, of_call),
         answers("start_workflow", Means::Doubt, &["603", "999", "999 item", "000"], of_call),
         Answers::refused("credit", &["", "nested", "item"], of_call),
         answers("credit", Means::Done, &["200 item"], of_call),
+        answers("credit", Means::NotSent, ANYWHERE, of_call),
         answers("credit", Means::Doubt, &["603", "500", "999 item", "000"], of_call),
     ],
     refusals: &[
@@ -54,7 +57,7 @@ pub(crate) static TABLE: Table = Table {
             contradiction("session failed", Stage::Authorized),
             contradiction("session cancelled", Stage::Authorized),
             contradiction("session session_expired", Stage::Authorized),
-            contradiction("order order_workflow_started", Stage::Authorized),
+            drift("order order_workflow_started", Stage::Authorized),
             contradiction("session failed", Stage::Captured),
             contradiction("session cancelled", Stage::Captured),
             contradiction("session session_expired", Stage::Captured),
@@ -63,7 +66,7 @@ pub(crate) static TABLE: Table = Table {
             contradiction("session session_active", Stage::Canceled),
             contradiction("session order_created", Stage::Canceled),
             contradiction("order order_placed", Stage::Canceled),
-            contradiction("order order_workflow_started", Stage::Canceled),
+            drift("order order_workflow_started", Stage::Canceled),
         ],
         events: &[
             event("session session_active", Stage::Open, Meaning::Nothing),
@@ -79,13 +82,14 @@ pub(crate) static TABLE: Table = Table {
             event("session session_teleported", Stage::Authorized, Meaning::Unrecognized),
             event("order order_placed", Stage::Authorized, Meaning::Nothing),
             event("order order_fully_accredited", Stage::Authorized, Meaning::Status("canceled")),
+            event("order order_workflow_started", Stage::Authorized, Meaning::Story(&["payment.drift_detected"])),
             event("order order_workflow_started", Stage::Captured, Meaning::Nothing),
             event("order partial_payment_added", Stage::Captured, BUYER_PAID),
             event("order order_paid", Stage::Captured, BUYER_PAID),
-            event("order partial_credit_added", Stage::Captured, Meaning::Nothing),
+            event("order partial_credit_added", Stage::Captured, PARTLY_CREDITED),
             event("order order_fully_accredited", Stage::Captured, Meaning::Story(&["capture.reversed"])),
             event("order customer_fully_paid", Stage::Captured, Meaning::Receivable("closed", "closed", "true")),
-            event("order order_on_hold", Stage::Captured, Meaning::Nothing),
+            event("order order_on_hold", Stage::Captured, Meaning::Receivable("dunning", "dunning_level", "0")),
             event("order order_teleported", Stage::Captured, Meaning::Unrecognized),
         ],
     },
@@ -96,6 +100,11 @@ pub(crate) static TABLE: Table = Table {
 const DECLINE: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+decline@example.com\"")];
 const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
 const BUYER_PAID: Meaning = Meaning::Receivable("buyer_paid", "closed", "false");
+/// By nobody here.
+const PARTLY_CREDITED: Meaning = Meaning::Story(&["payment.drift_detected", "receivable.updated"]);
+
+/// At every call, in two shapes: not even looked at.
+const ANYWHERE: &[&str] = &["001", "101", "102", "103", "601", "101 nested"];
 
 type Answer = fn(&str, &Asked) -> (u16, String);
 
@@ -115,6 +124,11 @@ const fn itself(
 
 const fn contradiction(what: &'static str, at: Stage) -> Contradiction {
     Contradiction { what, at, when: When::Always, tells: &[], say }
+}
+
+/// One that no look tells anything about.
+const fn drift(what: &'static str, at: Stage) -> Contradiction {
+    Contradiction { tells: DRIFT, ..contradiction(what, at) }
 }
 
 const fn event(name: &'static str, at: Stage, meaning: Meaning) -> Event {

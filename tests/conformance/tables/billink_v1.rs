@@ -5,7 +5,7 @@ use payment::{Flow, OperationKind};
 use serde_json::{Value, json};
 use tests::Order;
 
-use super::{call, control, split, text};
+use super::{DRIFT, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
     Answers, Asked, Codes, Contradiction, Declined, Drifts, Early, Event, InAnswer, Meaning, Means, Messages, NamedBy,
@@ -61,21 +61,22 @@ pub(crate) static TABLE: Table = Table {
     review: Review::Never("a check is a verdict"),
     messages: Messages::Authentic {
         contradictions: &[
-            contradiction("order_workflow_started", Stage::Authorized),
+            drift("order_workflow_started", Stage::Authorized),
             contradiction("order_placed", Stage::Captured),
             contradiction("order_placed", Stage::Canceled),
-            contradiction("order_workflow_started", Stage::Canceled),
+            drift("order_workflow_started", Stage::Canceled),
         ],
         events: &[
             event("order_placed", Stage::Authorized, Meaning::Nothing),
             event("order_fully_accredited", Stage::Authorized, Meaning::Status("canceled")),
+            event("order_workflow_started", Stage::Authorized, Meaning::Story(&["payment.drift_detected"])),
             event("order_workflow_started", Stage::Captured, Meaning::Nothing),
             event("partial_payment_added", Stage::Captured, BUYER_PAID),
             event("order_paid", Stage::Captured, BUYER_PAID),
-            event("partial_credit_added", Stage::Captured, Meaning::Nothing),
+            event("partial_credit_added", Stage::Captured, PARTLY_CREDITED),
             event("order_fully_accredited", Stage::Captured, Meaning::Story(&["capture.reversed"])),
             event("customer_fully_paid", Stage::Captured, Meaning::Receivable("closed", "closed", "true")),
-            event("order_on_hold", Stage::Captured, Meaning::Nothing),
+            event("order_on_hold", Stage::Captured, Meaning::Receivable("dunning", "dunning_level", "0")),
             event("order_teleported", Stage::Captured, Meaning::Unrecognized),
         ],
     },
@@ -88,6 +89,8 @@ const REJECTED: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+701@example.c
 const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
 
 const BUYER_PAID: Meaning = Meaning::Receivable("buyer_paid", "closed", "false");
+/// By nobody here.
+const PARTLY_CREDITED: Meaning = Meaning::Story(&["payment.drift_detected", "receivable.updated"]);
 
 /// On every page: not even looked at.
 const ANYWHERE: &[&str] = &["001", "101", "102", "103", "601"];
@@ -108,6 +111,11 @@ const fn itself(
 
 const fn contradiction(what: &'static str, at: Stage) -> Contradiction {
     Contradiction { what, at, when: When::Always, tells: &[], say }
+}
+
+/// One that no look tells anything about.
+const fn drift(what: &'static str, at: Stage) -> Contradiction {
+    Contradiction { tells: DRIFT, ..contradiction(what, at) }
 }
 
 const fn event(name: &'static str, at: Stage, meaning: Meaning) -> Event {

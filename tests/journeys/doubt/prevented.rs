@@ -1,6 +1,10 @@
 //! Something keeps us from looking or from sending: doubt still ends, and where nothing was sent there is none.
 
-use payment::{Cause, CauseKind, News, Observation, OrderNews, OrderState};
+use jiff::{SignedDuration, Timestamp};
+use payment::{
+    Admission, Amount, CaptureCommand, Cause, CauseKind, Command, Doubt, DoubtPolicy, Finding, Fingerprint, News,
+    Observation, OperationId, OperationNews, OrderNews, OrderState, Outcome, Payment, Receipt, Whom,
+};
 use serde_json::{Value, json};
 use service::ProblemCode;
 use store::Store;
@@ -17,6 +21,11 @@ fn without_accounts(shop: &Shop) -> Backstage {
     let merchants = json!([{ "merchant": local::DEMO_MERCHANT, "accounts": {} }]);
     let endpoint = &shop.site.stack().expect("a stack of its own").aws.dynamodb_url;
     Backstage::with(shop, endpoint, &merchants.to_string())
+}
+
+fn store_of(shop: &Shop) -> Store {
+    let stack = shop.site.stack().expect("a stack of its own");
+    Store::new(aws_sdk_dynamodb::Client::new(&local::aws::sdk(&stack.aws.dynamodb_url)), &stack.aws.table)
 }
 
 async fn person_is_asked(backstage: &Backstage, deal: &Deal<'_>, operation: &str) {
@@ -61,12 +70,11 @@ async fn ended_meanwhile(shop: &Shop, named: bool) -> (Deal<'_>, String) {
     let deal = Deal::of(shop, &deal.id);
     let order = shop.sandbox.order(deal.get().await["order_reference"].as_str().unwrap()).await.unwrap();
     let provider_reference = named.then(|| order["id"].as_str().unwrap().to_owned());
-    let stack = shop.site.stack().expect("a stack of its own");
-    let store = Store::new(aws_sdk_dynamodb::Client::new(&local::aws::sdk(&stack.aws.dynamodb_url)), &stack.aws.table);
+    let store = store_of(shop);
     let mut payment = store.load(&deal.id.parse().unwrap()).await.unwrap().unwrap();
     let order = Some(OrderNews { provider_reference, ..OrderNews::of(OrderState::Canceled) });
     let seen = Observation::read(News { order, operations: Vec::new() });
-    payment.learn(seen, &Cause::new(CauseKind::Probe, "look"), jiff::Timestamp::now());
+    payment.learn(seen, &Cause::new(CauseKind::Probe, "look"), Timestamp::now());
     store.save(&mut payment).await.unwrap();
     assert_eq!(deal.get().await["status"], "canceled");
     (deal, operation)
@@ -116,34 +124,56 @@ async fn what_could_not_be_prepared_was_not_sent_and_is_done_by_the_same_key() {
     deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
 }
 
-/// The first of two releases waits for its time; the second is due.
+/// A payment with two releases that were not sent: of a capture that was found after all, and of the one that took its
+/// place meanwhile.
+/// Returns them in this order, which is that of the payment.
+fn with_two_releases(payment: &mut Payment, now: Timestamp) -> [OperationId; 2] {
+    let (look, cause) = (DoubtPolicy::Lookup, Cause::new(CauseKind::Api, "rehearsed"));
+    let captured = |payment: &mut Payment, key: &str, outcome: Outcome| {
+        let asked = CaptureCommand {
+            amount: Some(Amount::new(3_000).unwrap()),
+            releases_rest: true,
+            ..CaptureCommand::default()
+        };
+        let command = Command::capture(asked, key.parse().unwrap(), Fingerprint::of(&key).unwrap());
+        let Admission::Act(ticket) = payment.accept(command, now).unwrap() else { panic!("nothing to act on") };
+        assert!(payment.settle(&ticket, outcome, look, &cause, now));
+        (ticket.operation, payment.operations.last().unwrap().id.clone())
+    };
+    let done = || Outcome::Done(Receipt::default());
+    let (first, first_release) = captured(payment, "first", Outcome::InDoubt(Doubt::TimedOut));
+    for _ in 0..2 {
+        payment.found(&first, Observation::read(Finding::NotFound), 0, look, &cause, now);
+    }
+    let (_, second_release) = captured(payment, "second", done());
+    let not_sent = |payment: &mut Payment, release: &OperationId| {
+        let ticket = payment.next_attempt(release, now).unwrap();
+        assert!(payment.settle(&ticket, Outcome::NotSent, look, &cause, now));
+    };
+    not_sent(payment, &second_release);
+    let whom = vec![Whom::Reference(payment.operation(&first).unwrap().reference.clone())];
+    let found = News { order: None, operations: vec![OperationNews { whom, outcome: done() }] };
+    payment.learn(Observation::read(found), &cause, now);
+    not_sent(payment, &first_release);
+    let releases = [first_release, second_release];
+    assert!(releases.iter().all(|id| payment.operation(id).unwrap().is_ready_follower()));
+    releases
+}
+
 #[tokio::test]
-async fn a_release_that_is_due_runs_although_another_one_waits() {
+async fn a_release_that_is_due_runs_although_an_earlier_one_waits_for_its_time() {
     let shop = Shop::without_messages(At::Billie).await;
-    let backstage = Backstage::of(&shop);
-    let deal = shop.authorized().await;
-    let last = |amount| {
-        let mut body = shop.capture(Some(amount));
-        body["final"] = json!(true);
-        body
-    };
-    // The slow one is reserved first and done while the outcome of the other is not known, which its release waits for.
-    shop.sandbox.fault(json!({ "call": "capture", "kind": "delay", "millis": 1_500 })).await;
-    let slow = deal.post("captures", &last(4_000));
-    let lost = async {
-        eventually("the slow capture to be sent", async || (shop.count("capture").await == 1).then_some(())).await;
-        shop.sandbox.fault(json!({ "call": "capture", "kind": "drop_after" })).await;
-        deal.post("captures", &last(3_000)).await
-    };
-    let (slow, lost) = tokio::join!(slow, lost);
-    let (_, lost) = (slow.expect(201), lost.expect(202).text("/operation_id").to_owned());
-    backstage.advance(10);
+    let (backstage, deal) = (Backstage::of(&shop), shop.authorized().await);
+    let (store, now) = (store_of(&shop), Timestamp::now());
+    let mut payment = store.load(&deal.id.parse().unwrap()).await.unwrap().unwrap();
+    let [waits, due] = with_two_releases(&mut payment, now);
+    payment.postpone(&waits, Some(now + SignedDuration::from_hours(1)));
+    payment.postpone(&due, Some(now));
+    store.save(&mut payment).await.unwrap();
     eventually("the rest to be released", async || {
         backstage.sweep().await;
-        (deal.get().await["status"] == "captured").then_some(())
+        (deal.operation(due.as_str()).await["status"] == "succeeded").then_some(())
     })
     .await;
-    assert_eq!(deal.operation(&lost).await["status"], "succeeded");
-    deal.ends("captured", [AMOUNT, AMOUNT - 7_000, 7_000, 0]).await;
-    assert_eq!(shop.count("cancel").await, 1);
+    assert_eq!((shop.count("cancel").await, &deal.get().await["status"]), (1, &json!("captured")));
 }

@@ -8,6 +8,7 @@ mod order;
 mod reversals;
 mod shared_address;
 mod silence;
+mod unsigned;
 
 use data_encoding::HEXLOWER;
 use reqwest::Method;

@@ -1,8 +1,8 @@
 //! An operation that was tried more than once: what is said of an earlier attempt does not end a later one.
 
 use payment::{
-    Admission, Decline, DeclineReason, Doubt, News, OperationNews, OperationStatus, OrderNews, OrderState, Outcome,
-    Payment, Receipt, Status, Ticket, Whom,
+    Admission, Decline, DeclineReason, Doubt, GivenBack, News, OperationNews, OperationStatus, OrderNews, OrderState,
+    Outcome, Payment, Receipt, Status, Ticket, Whom,
 };
 
 use crate::fixture::*;
@@ -80,4 +80,19 @@ fn what_became_of_the_order_of_an_earlier_attempt_does_not_end_a_later_one() {
         claim(&mut payment, late, 4);
         assert_eq!((payment.status, status_of(&payment, &second)), (Status::Created, OperationStatus::InDoubt));
     }
+}
+
+#[test]
+fn that_everything_was_given_back_counts_whichever_attempt_made_the_order() {
+    let (mut payment, first) = opened();
+    settle(&mut payment, &first, Outcome::NotSent);
+    let second = payment.next_attempt(&first.operation, at(2)).unwrap();
+    settle_at(&mut payment, &second, done_with(OrderState::Authorized), 3);
+    let ticket = capture(&mut payment, "c0", AMOUNT);
+    settle_at(&mut payment, &ticket, done(), 4);
+    let order = Some(OrderNews::of(OrderState::Canceled));
+    let receipt = Receipt { order, given_back: Some(GivenBack::All), ..Receipt::default() };
+    let credited = news_of(&payment, &second, Outcome::Done(receipt));
+    claim(&mut payment, credited, 5);
+    assert_eq!((payment.amounts().captured, payment.reversed()), (amount(0), amount(AMOUNT)));
 }

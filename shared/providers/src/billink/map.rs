@@ -22,6 +22,9 @@ pub(super) enum Means {
     Already,
     /// Definitely refused.
     Refused,
+    /// Not even looked at, since the account or the build is wrong: what an expired token is elsewhere, so nothing
+    /// happened, and the same key may run it again once that is right.
+    Unprocessed,
     /// Billink itself failed: it may have happened.
     Unsure,
 }
@@ -30,11 +33,11 @@ type Codes = [(i64, Means, &'static str)];
 
 /// developers.billink.nl/legacy-api/errors: at every call.
 const ANYWHERE: &Codes = &[
-    (1, Means::Refused, "unknown API version"),
-    (101, Means::Refused, "unknown client"),
-    (102, Means::Refused, "unknown client"),
-    (103, Means::Refused, "unknown action"),
-    (601, Means::Refused, "the request cannot be parsed"),
+    (1, Means::Unprocessed, "unknown API version"),
+    (101, Means::Unprocessed, "unknown client"),
+    (102, Means::Unprocessed, "unknown client"),
+    (103, Means::Unprocessed, "unknown action"),
+    (601, Means::Unprocessed, "the request cannot be parsed"),
     (603, Means::Unsure, "failure at Billink"),
 ];
 
