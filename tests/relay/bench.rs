@@ -94,7 +94,7 @@ impl Bench {
     pub(crate) fn service_in(&self, seconds: i64) -> Service {
         let merchants = FixedMerchants::from_json("[]", &Transport::default()).unwrap();
         let world = World::new(move || Timestamp::now() + SignedDuration::from_secs(seconds), || [7; 16]);
-        Service::new(self.store.clone(), Arc::new(merchants), "http://127.0.0.1:3000".parse().unwrap(), world)
+        Service::new(self.store.clone(), Arc::new(merchants), "http://127.0.0.1:3000".parse::<Url>().unwrap(), world)
     }
 
     /// How far this queue is behind for a payment.
