@@ -17,6 +17,7 @@ use service::{Service, World};
 use store::{Lag, Store};
 use tests::{Order, eventually};
 use tokio::sync::{Mutex, mpsc};
+use url::Url;
 
 /// What a test works with.
 pub(crate) struct Bench {

@@ -45,7 +45,7 @@ struct Unreadable {
 pub(crate) struct Batch {
     pub(crate) outgoing: Vec<Outgoing>,
     unreadable: Vec<Unreadable>,
-    lags: BTreeMap<String, Lag>,
+    pub(crate) lags: BTreeMap<String, Lag>,
     doubts: BTreeMap<PaymentId, Option<Timestamp>>,
 }
 
@@ -129,7 +129,7 @@ impl Batch {
     }
 
     /// The queues that are behind, by queue.
-    pub(crate) fn lags(&self) -> BTreeMap<&str, Vec<&Lag>> {
+    pub(crate) fn behind(&self) -> BTreeMap<&str, Vec<&Lag>> {
         let mut by_queue: BTreeMap<&str, Vec<&Lag>> = BTreeMap::new();
         for lag in self.lags.values() {
             by_queue.entry(&lag.queue).or_default().push(lag);
