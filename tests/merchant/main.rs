@@ -4,3 +4,4 @@
 mod deployed;
 mod doctor;
 mod schema;
+mod switched_off;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::code::Code;
 use crate::document::Template;
-use crate::{folders, read};
+use crate::{folders, read, sources};
 
 const TEMPLATES: [&str; 3] = ["template.yaml", "infra/alarms/template.yaml", "infra/queue/template.yaml"];
 
@@ -65,22 +66,6 @@ fn words_of(pattern: &str) -> Vec<String> {
     quoted.chain(fields.filter(|field| field != "message")).collect()
 }
 
-fn sources() -> String {
-    let mut text = String::new();
-    let mut open = vec![crate::file("shared"), crate::file("functions")];
-    while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                text.push_str(&std::fs::read_to_string(path).unwrap());
-            }
-        }
-    }
-    text
-}
-
 #[test]
 fn every_metric_filter_waits_for_a_line_that_the_code_writes() {
     let (alarms, sources) = (Template::load("infra/alarms/template.yaml"), sources());
@@ -110,7 +95,7 @@ fn every_metric_of_our_own_has_an_alarm_or_a_place_on_the_dashboard() {
         .collect();
     let body = alarms.at("/Resources/Dashboard/Properties/DashboardBody/Fn::Sub").as_str().unwrap();
     let dashboard: Value = serde_json::from_str(body).unwrap();
-    assert_eq!(dashboard["widgets"].as_array().unwrap().len(), 9);
+    assert_eq!(dashboard["widgets"].as_array().unwrap().len(), 12);
     for metric in &made {
         assert!(body.contains(metric.as_str()), "{metric} is not on the dashboard");
     }
@@ -119,5 +104,103 @@ fn every_metric_of_our_own_has_an_alarm_or_a_place_on_the_dashboard() {
         for stat in several.chain([alarm]).filter(|stat| stat["Namespace"].get("Fn::Sub").is_some()) {
             assert!(made.contains(stat["MetricName"].as_str().unwrap()), "{name} watches what nobody writes");
         }
+    }
+}
+
+#[test]
+fn an_alarm_on_how_things_stand_stays_as_long_as_its_cause() {
+    let alarms = Template::load("infra/alarms/template.yaml");
+    let filters = alarms.resources("AWS::Logs::MetricFilter");
+    // What one sweep did is no gauge.
+    let said = |filter: &Value| filter["FilterPattern"].as_str().is_some_and(|pattern| pattern.contains("\"swept\""));
+    let gauge = |filter: &Value| said(filter) && filter["MetricTransformations"][0]["MetricName"] != "sweep_failures";
+    let names = filters.iter().filter(|(_, filter)| gauge(filter));
+    let mut gauges: BTreeSet<&str> =
+        names.map(|(_, filter)| filter["MetricTransformations"][0]["MetricName"].as_str().unwrap()).collect();
+    assert_eq!(gauges.len(), 4);
+    for (name, alarm) in alarms.resources("AWS::CloudWatch::Alarm") {
+        if alarm["MetricName"].as_str().is_some_and(|metric| gauges.remove(metric)) {
+            assert_eq!(alarm["Statistic"], "Maximum", "{name}");
+            assert_eq!(alarm["TreatMissingData"], "ignore", "{name}: that nobody looked does not end it");
+        }
+    }
+    assert!(gauges.is_empty(), "no alarm watches {gauges:?}");
+}
+
+/// The functions whose code may ask a provider to change something.
+fn asking(code: &Code) -> BTreeSet<String> {
+    let asks = |folder: &String| code.reached_from(folder).keys().any(|node| node.name == "note_asked");
+    folders().into_iter().filter(asks).collect()
+}
+
+#[test]
+fn every_request_to_a_provider_is_counted_by_its_provider_doubt_included() {
+    let (alarms, asking) = (Template::load("infra/alarms/template.yaml"), asking(&Code::read()));
+    assert!(asking.contains("capture") && asking.contains("settle") && !asking.contains("get-payment"), "{asking:?}");
+    let filters = alarms.resources("AWS::Logs::MetricFilter");
+    let groups = |metric: &str| -> BTreeSet<String> {
+        let counted = filters.iter().filter(|(_, f)| f["MetricTransformations"][0]["MetricName"] == metric);
+        let group = |filter: &Value| {
+            assert_eq!(filter["MetricTransformations"][0]["Dimensions"][0]["Value"], "$.provider", "{metric}");
+            filter["LogGroupName"]["Fn::Sub"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+        };
+        counted.map(|(_, filter)| group(filter)).collect()
+    };
+    assert_eq!(groups("provider_requests"), asking);
+    assert_eq!(groups("provider_failures"), asking);
+    for (name, filter) in filters.iter().filter(|(name, _)| name.starts_with("Unanswered")) {
+        let pattern = filter["FilterPattern"].as_str().unwrap();
+        assert!(pattern.contains("\"not_sent\"") && pattern.contains("\"in_doubt\""), "{name}: {pattern}");
+    }
+}
+
+#[test]
+fn every_provider_has_an_alarm_that_a_small_shop_can_set_off() {
+    let alarms = Template::load("infra/alarms/template.yaml");
+    let mut watched = BTreeSet::new();
+    for (name, alarm) in alarms.resources("AWS::CloudWatch::Alarm") {
+        let Some(metrics) = alarm["Metrics"].as_array() else { continue };
+        let of = |id: &str| metrics.iter().find(|m| m["Id"] == id).map(|m| &m["MetricStat"]["Metric"]);
+        let Some(failed) = of("failed").filter(|metric| metric["MetricName"] == "provider_failures") else { continue };
+        let asked = of("asked").unwrap();
+        assert_eq!((&asked["MetricName"], &asked["Dimensions"]), (&"provider_requests".into(), &failed["Dimensions"]));
+        let rule = metrics[0]["Expression"].as_str().unwrap();
+        assert!(rule.ends_with("IF(FILL(failed, 0) > 2, 100, 0))"), "{name}: three of few are enough");
+        watched.insert(failed["Dimensions"][0]["Value"].as_str().unwrap().to_owned());
+    }
+    let all = providers::REGISTRY.iter().map(|known| known.capabilities.provider.to_owned()).collect();
+    assert_eq!(watched, all);
+}
+
+#[test]
+fn a_new_version_is_judged_by_the_problems_that_it_answers_itself() {
+    let template = Template::main();
+    for (folder, function) in template.functions() {
+        let alarms = function["DeploymentPreference"]["Alarms"].as_array().unwrap();
+        let of_http = function["Events"].as_object().is_some_and(|e| e.values().any(|e| e["Type"] == "HttpApi"));
+        // What the others fail at is an error of the function.
+        assert_eq!(alarms.len(), if of_http { 2 } else { 1 }, "{folder}");
+        let Some(failures) = alarms.get(1).map(Template::target) else { continue };
+        let name = failures.trim_end_matches("Failures");
+        let alarm = template.at(&format!("/Resources/{failures}/Properties"));
+        // Of the new version alone: a fix must not be taken back for what the old one answers meanwhile.
+        assert_eq!(alarm["Dimensions"][0]["Value"]["Fn::GetAtt"], format!("{name}.Version.Version"), "{folder}");
+        let filter = template.at(&format!("/Resources/{name}Failed/Properties"));
+        assert_eq!(filter["LogGroupName"], function["LoggingConfig"]["LogGroup"], "{folder}");
+        let counted = &filter["MetricTransformations"][0];
+        assert_eq!(
+            (&counted["MetricName"], &counted["Dimensions"][0]["Value"]),
+            (&alarm["MetricName"], &"$.version".into())
+        );
+        assert!(filter["FilterPattern"].as_str().unwrap().contains("\"failed\""), "{folder}");
+    }
+}
+
+#[test]
+fn the_dashboard_shows_what_was_given_up_on_and_what_was_not_started() {
+    let alarms = Template::load("infra/alarms/template.yaml");
+    let body = alarms.at("/Resources/Dashboard/Properties/DashboardBody/Fn::Sub").as_str().unwrap();
+    for shown in ["${RelayDeadName}", "${WakeDeadName}", "dead.fifo", "\\\"Throttles\\\"", "WriteThrottleEvents"] {
+        assert!(body.contains(shown), "{shown}");
     }
 }

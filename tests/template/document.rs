@@ -5,12 +5,51 @@ use serde_yaml_ng::Value as Yaml;
 
 use crate::read;
 
+/// What names a resource for the whole account and region, by type; nothing where a name is only its parent's or is made up.
+const NAMES: [(&str, Option<&str>); 30] = [
+    ("AWS::ApiGatewayV2::Api", None),
+    ("AWS::ApiGatewayV2::ApiMapping", None),
+    ("AWS::ApiGatewayV2::DomainName", None),
+    ("AWS::ApiGatewayV2::Stage", None),
+    ("AWS::CloudFormation::Stack", None),
+    ("AWS::CloudWatch::Alarm", Some("AlarmName")),
+    ("AWS::CloudWatch::Dashboard", Some("DashboardName")),
+    ("AWS::CodeDeploy::Application", Some("ApplicationName")),
+    ("AWS::CodeDeploy::DeploymentGroup", Some("DeploymentGroupName")),
+    ("AWS::DynamoDB::Table", Some("TableName")),
+    ("AWS::Events::Rule", Some("Name")),
+    ("AWS::IAM::ManagedPolicy", Some("ManagedPolicyName")),
+    ("AWS::IAM::Role", Some("RoleName")),
+    ("AWS::Lambda::Alias", None),
+    ("AWS::Lambda::EventSourceMapping", None),
+    ("AWS::Lambda::Function", Some("FunctionName")),
+    ("AWS::Lambda::Permission", None),
+    ("AWS::Lambda::Version", None),
+    ("AWS::Logs::LogGroup", Some("LogGroupName")),
+    ("AWS::Logs::MetricFilter", None),
+    ("AWS::Route53::RecordSet", None),
+    ("AWS::S3::Bucket", Some("BucketName")),
+    ("AWS::SNS::Subscription", None),
+    ("AWS::SNS::Topic", Some("TopicName")),
+    ("AWS::SQS::Queue", Some("QueueName")),
+    ("AWS::SQS::QueuePolicy", None),
+    ("AWS::Scheduler::Schedule", Some("Name")),
+    ("AWS::Scheduler::ScheduleGroup", Some("Name")),
+    ("AWS::Serverless::Function", Some("FunctionName")),
+    ("AWS::Serverless::HttpApi", None),
+];
+
 pub(crate) struct Template(Value);
 
 impl Template {
     pub(crate) fn load(path: &str) -> Self {
         let yaml: Yaml = serde_yaml_ng::from_str(&read(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         Self(to_json(yaml))
+    }
+
+    /// One that is JSON already.
+    pub(crate) fn of(template: Value) -> Self {
+        Self(template)
     }
 
     pub(crate) fn main() -> Self {
@@ -30,6 +69,19 @@ impl Template {
     pub(crate) fn resources(&self, kind: &str) -> Vec<(&str, &Value)> {
         let all = self.at("/Resources").as_object().unwrap();
         all.iter().filter(|(_, r)| r["Type"] == kind).map(|(name, r)| (name.as_str(), &r["Properties"])).collect()
+    }
+
+    /// The names that resources are given: the resource's, and what it is called in the account. CloudFormation names the
+    /// others, by the stack.
+    pub(crate) fn physical_names(&self) -> Vec<(&str, &Value)> {
+        let all = self.at("/Resources").as_object().unwrap();
+        let named = all.iter().filter_map(|(name, resource)| {
+            let kind = resource["Type"].as_str().unwrap();
+            let (_, property) =
+                NAMES.into_iter().find(|(known, _)| *known == kind).unwrap_or_else(|| panic!("{kind} has which name?"));
+            Some((name.as_str(), resource["Properties"].get(property?)?))
+        });
+        named.collect()
     }
 
     /// The functions, by folder.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::code::{Body, Code};
 use crate::document::Template;
@@ -22,7 +22,7 @@ fn of_body(body: &Body, permissions: &mut Permissions) {
             ("client", "delete_item") | ("Delete", "builder") => "dynamodb:DeleteItem Table",
             ("ConditionCheck", "builder") => "dynamodb:ConditionCheckItem Table",
             // Its parts are what needs leave.
-            ("client", "transact_write_items") | ("client", "query") => continue,
+            ("client", "transact_write_items") | ("client", "query" | "scan") => continue,
             ("client", "send_message_batch") => "sqs:SendMessage Events",
             ("client", "send_message") => "sqs:SendMessage Wake",
             ("client", "get_secret_value") => "secretsmanager:GetSecretValue merchants",
@@ -45,7 +45,9 @@ fn needed(template: &Template, code: &Code, folder: &str, function: &Value) -> P
         of_body(body, &mut needed);
         let named =
             indexes(template).into_iter().filter(|index| node.of_crate == "store" && body.texts.contains(*index));
-        needed.extend(named.map(|index| format!("dynamodb:Query Table/index/{index}")));
+        let scans = body.calls.iter().any(|call| (call.on.as_str(), call.name.as_str()) == ("client", "scan"));
+        let action = if scans { "dynamodb:Scan" } else { "dynamodb:Query" };
+        needed.extend(named.map(|index| format!("{action} Table/index/{index}")));
     }
     let mut put = |actions: &[&str], on: &str| needed.extend(actions.iter().map(|action| format!("{action} {on}")));
     let log = Template::target(&function["LoggingConfig"]["LogGroup"]);
@@ -144,12 +146,49 @@ fn the_schedule_may_start_the_sweep_only() {
 }
 
 #[test]
+fn a_deployment_may_move_this_stages_functions_only() {
+    let template = Template::main();
+    assert_eq!(Template::target(template.at("/Globals/Function/DeploymentPreference/Role")), "DeployRole");
+    let role = template.at("/Resources/DeployRole/Properties");
+    assert!(role.get("ManagedPolicyArns").is_none(), "AWS's own policy is for every function of the account");
+    let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap();
+    let changing = &statements[0];
+    let actions = json!(["lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig"]);
+    assert_eq!(changing["Action"], actions);
+    assert!(changing["Resource"]["Fn::Sub"].as_str().unwrap().ends_with(":function:paylater-${Stage}-*"));
+    assert_eq!((statements.len(), &statements[1]["Action"]), (2, &"cloudwatch:DescribeAlarms".into()));
+}
+
+/// Whoever opens payments at providers has to know where none are opened.
+#[test]
+fn every_function_that_opens_payments_knows_what_is_switched_off() {
+    let (template, code) = (Template::main(), Code::read());
+    for (folder, function) in template.functions() {
+        let opens =
+            code.reached_from(folder).keys().any(|node| node.of_crate == "service" && node.name == "create_session");
+        let told = &function["Environment"]["Variables"]["DISABLED_PROVIDERS"];
+        assert_eq!(opens, told["Ref"] == "DisabledProviders", "{folder}");
+    }
+}
+
+/// Whoever is not asked by a request is told the address: the others are at the one that they were asked at.
+#[test]
+fn every_function_without_a_route_that_calls_providers_knows_the_public_address() {
+    let template = Template::main();
+    let settle = template.at("/Resources/Settle/Properties/Environment/Variables/PUBLIC_URL").to_string();
+    for part in ["PublicUrl", "DomainName", "${Api}.execute-api."] {
+        assert!(settle.contains(part), "{settle}");
+    }
+    assert!(read("functions/settle/src/main.rs").contains("from_env_with_address()"));
+}
+
+#[test]
 fn a_star_in_a_resource_says_why() {
     for path in ["template.yaml", "infra/alarms/template.yaml", "infra/queue/template.yaml"] {
         let text = read(path);
         for line in text.lines().filter(|line| !line.trim_start().starts_with('#') && line.contains('*')) {
             let words = line.trim_start();
-            let other = ["FilterPattern:", "Action: sqs:*", "Principal: \"*\"", "Expression:"];
+            let other = ["FilterPattern:", "Action: sqs:*", "Principal: \"*\"", "Expression:", "AllowedPattern:"];
             let reason = words.split_once(" # ").is_some_and(|(_, reason)| reason.len() > 20);
             assert!(reason || other.iter().any(|known| words.starts_with(known)), "{path}: {words}");
         }

@@ -42,7 +42,9 @@ fn only_webhooks_and_the_buyers_return_are_open() {
     let template = Template::main();
     assert_eq!(template.at("/Resources/Api/Properties/Auth/DefaultAuthorizer"), "ApiKey");
     let remembered = template.at("/Resources/Api/Properties/Auth/Authorizers/ApiKey/Identity/ReauthorizeEvery");
-    assert!(remembered.as_i64().unwrap() <= 60, "a disabled merchant is refused within a minute");
+    // API Gateway may keep an answer that was made of a document when that was about to be forgotten.
+    let together = remembered.as_u64().unwrap() + runtime::BELIEVED_FOR.as_secs();
+    assert!(together <= 60, "a disabled merchant is refused within a minute, not after {together} s");
 }
 
 #[test]

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    runtime::boot_event(runtime::App::from_env(), settle::handle)
+    runtime::boot_event(runtime::App::from_env_with_address(), settle::handle)
 }

@@ -45,7 +45,7 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
     let (parts, body) = request.into_parts();
     let answer = match gateway.invoke(&parts, body, &request_id).await {
         Ok(answer) => answer,
-        Err(problem) => runtime::problem(&problem, &runtime::Asked { request_id, route: None }),
+        Err(problem) => runtime::problem(&problem, &runtime::Asked { request_id, ..runtime::Asked::default() }),
     };
     answer.map(|body| match body {
         lambda_http::Body::Text(text) => Body::from(text),

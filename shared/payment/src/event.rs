@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::amounts::Amounts;
+use crate::dispute::Dispute;
 use crate::history::{Cause, Entry, Fact};
 use crate::id::{CaptureId, EventId, MerchantId, OperationId, PaymentId, ProviderId, RefundId};
 use crate::money::{Amount, Currency};
@@ -138,6 +139,9 @@ pub struct ReceivablePart {
     /// What the buyer has paid in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid: Option<Amount>,
+    /// What it tells of a dispute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<Dispute>,
     /// When it happened, by the provider's own word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
@@ -207,6 +211,7 @@ fn receivable(told: &ReceivableMessage) -> ReceivablePart {
         paused,
         outstanding: told.outstanding,
         paid: told.paid,
+        dispute: told.about_dispute.clone(),
         occurred_at: told.occurred_at,
     }
 }

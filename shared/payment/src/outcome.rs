@@ -74,6 +74,39 @@ pub struct BankTransfer {
     pub reference: Option<String>,
 }
 
+/// The company as the provider identified it: what must stand on the invoice.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Debtor {
+    /// Registered name.
+    pub name: Personal<String>,
+    /// Its seat, where the provider says so.
+    pub address: Option<DebtorAddress>,
+}
+
+/// An address as the provider writes it, which no rule of ours has checked.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DebtorAddress {
+    /// Street without number.
+    pub street: Personal<String>,
+    /// House number, with its addition.
+    pub house_number: Option<Personal<String>>,
+    /// Postal code.
+    pub postal_code: Personal<String>,
+    /// City.
+    pub city: Personal<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Personal<String>,
+}
+
+/// A buyer's way to pay that the provider keeps, so that a later order can name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentMethod {
+    /// The provider's id of it.
+    pub id: String,
+    /// What it is, in the provider's own words for it, where they are known.
+    pub kind: Option<String>,
+}
+
 /// A provider's view of the order as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrderState {
@@ -108,10 +141,14 @@ pub struct OrderNews {
     pub provider_reference: Option<String>,
     /// The provider's id of the session that leads to the order.
     pub session_reference: Option<String>,
+    /// The account at the provider that the order is opened for, where it names one.
+    pub provider_account: Option<String>,
     /// Where the buyer pays.
     pub bank_transfer: Option<BankTransfer>,
     /// The company as the provider identified it.
-    pub debtor: Option<Personal<String>>,
+    pub debtor: Option<Debtor>,
+    /// The buyer's way to pay that the provider keeps.
+    pub payment_method: Option<PaymentMethod>,
 }
 
 impl OrderNews {
@@ -124,8 +161,10 @@ impl OrderNews {
             captured: None,
             provider_reference: None,
             session_reference: None,
+            provider_account: None,
             bank_transfer: None,
             debtor: None,
+            payment_method: None,
         }
     }
 }
@@ -201,6 +240,20 @@ pub enum Outcome {
     NotSent,
     /// May have happened.
     InDoubt(Doubt),
+}
+
+impl Outcome {
+    /// The word in the log.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::Pending(_) => "pending",
+            Self::Refused(_) => "refused",
+            Self::NotSent => "not_sent",
+            Self::InDoubt(_) => "in_doubt",
+        }
+    }
 }
 
 /// How doubt about an operation can end, declared per provider and operation.
@@ -311,4 +364,20 @@ pub struct News {
     pub operations: Vec<OperationNews>,
     /// How what is owed stands, of each capture that the provider tells apart.
     pub receivable: Vec<ReceivableFacts>,
+    /// Whether real money moves, where the provider says so: it must be as in the payment, or nothing else is believed.
+    pub livemode: Option<bool>,
+    /// What the order says of itself that is not what it was opened with.
+    pub differs: Vec<Difference>,
+}
+
+/// Something that was agreed when the order was opened, and that the provider has otherwise since. No personal data and
+/// no secret: where the values are either, they are told in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What.
+    pub field: String,
+    /// As it was agreed.
+    pub ours: String,
+    /// As the provider has it.
+    pub theirs: String,
 }

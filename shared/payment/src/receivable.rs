@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::dispute::Dispute;
 use crate::history::{Cause, Entry, Fact};
 use crate::id::CaptureId;
 use crate::money::Amount;
@@ -41,6 +42,9 @@ pub struct ReceivableMessage {
     /// The provider's id of the dispute that it is about, where it names one: what is over does not begin again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispute: Option<String>,
+    /// What it tells of that dispute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about_dispute: Option<Dispute>,
 }
 
 impl ReceivableMessage {
@@ -57,6 +61,7 @@ impl ReceivableMessage {
             ends_overdue: false,
             occurred_at: None,
             dispute: None,
+            about_dispute: None,
         }
     }
 
@@ -121,6 +126,9 @@ pub struct Receivable {
     pub dunning_level: u8,
     /// Whether the buyer disputes.
     pub disputed: bool,
+    /// The last dispute, open or not, where the provider told more of it.
+    #[serde(default)]
+    pub dispute: Option<Dispute>,
     /// Whether nothing more will come.
     pub closed: bool,
 }
@@ -202,6 +210,7 @@ impl Payment {
         self.record(Fact::Receivable(told), self.status, cause, now);
         facts.overdue = self.is_overdue(None);
         facts.disputed = self.is_disputed();
+        facts.dispute = self.last_dispute();
         facts.closed = self.is_closed();
         self.receivable = Some(facts);
     }

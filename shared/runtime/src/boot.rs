@@ -25,7 +25,18 @@ impl App {
         let secrets = aws_sdk_secretsmanager::Client::new(&sdk_config("SECRETS_MANAGER")?);
         let merchants = SecretMerchants::new(secrets, config.secrets_prefix, Transport::default());
         let world = World::real(|| uuid::Uuid::new_v4().into_bytes());
-        Ok(Self { service: Service::new(store, Arc::new(merchants), config.public_url, world) })
+        let service = Service::new(store, Arc::new(merchants), config.public_url, world);
+        Ok(Self { service: service.without(config.disabled_providers) })
+    }
+
+    /// The same for a function that no request tells its public address.
+    ///
+    /// # Errors
+    /// Names the variable that is missing or wrong.
+    pub fn from_env_with_address() -> Result<Self, ConfigError> {
+        let app = Self::from_env()?;
+        app.service.public_url().map_err(|_| ConfigError::Missing("PUBLIC_URL"))?;
+        Ok(app)
     }
 }
 

@@ -7,6 +7,7 @@ use lambda_http::{Body, RequestExt};
 use payment::MerchantId;
 use providers::Deadline;
 use service::{Call, Problem, ProblemCode, Scope};
+use url::Url;
 
 use crate::Request;
 use crate::outgoing::LARGEST_BODY;
@@ -92,11 +93,16 @@ impl Incoming {
 }
 
 /// What the log calls a request by.
+#[derive(Default)]
 pub struct Asked {
     /// Its id.
     pub request_id: String,
     /// Method and path as the template writes them, so without an id in it; none where no route was found.
     pub route: Option<String>,
+    /// Whose key it came with, or whose messages its address takes.
+    pub merchant: Option<MerchantId>,
+    /// The version of the function that answers, by which a deployment judges it.
+    pub version: Option<String>,
 }
 
 impl Asked {
@@ -105,7 +111,14 @@ impl Asked {
             Some(RequestContext::ApiGatewayV2(context)) => context.route_key.clone(),
             _ => None,
         };
-        Self { request_id: request_id(request), route }
+        let in_path = || request.path_parameters_ref().and_then(|path| path.first("merchant")?.parse().ok());
+        let version = request.lambda_context_ref().map(|context| context.env_config.version.clone());
+        Self {
+            request_id: request_id(request),
+            route,
+            merchant: merchant(request).or_else(in_path),
+            version: version.filter(|version| !version.is_empty()),
+        }
     }
 }
 
@@ -117,6 +130,12 @@ pub(crate) fn request_id(request: &Request) -> String {
     };
     let of_function = || request.lambda_context_ref().map(|context| context.request_id.clone());
     of_gateway.or_else(of_function).unwrap_or_default()
+}
+
+/// The address that a request was sent to: API Gateway lets none in that is not its own or a domain mapped to it.
+pub(crate) fn address(request: &Request) -> Option<Url> {
+    let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { return None };
+    Url::parse(&format!("https://{}/", context.domain_name.as_ref()?)).ok()
 }
 
 /// When the answer must be ready: the function's time less a reserve.

@@ -13,7 +13,7 @@ pub use boot::{boot, boot_event};
 pub use config::{Config, ConfigError};
 pub use incoming::{Asked, Incoming};
 pub use lambda_http::Context;
-pub use merchants::{FixedMerchants, SecretMerchants};
+pub use merchants::{BELIEVED_FOR, FixedMerchants, SecretMerchants};
 pub use outgoing::{LARGEST_BODY, Response, problem};
 
 use lambda_http::RequestExt;
@@ -37,8 +37,9 @@ impl App {
         T: Future<Output = Result<Answer, Problem>>,
     {
         let asked = Asked::of(&request);
+        let service = self.serving(&request);
         let result = match Incoming::of_checkout(request) {
-            Ok(incoming) => Box::pin(handle(self.service.clone(), incoming)).await,
+            Ok(incoming) => Box::pin(handle(service, incoming)).await,
             Err(problem) => Err(problem),
         };
         outgoing::answer(result, &asked)
@@ -62,10 +63,20 @@ impl App {
         }
         let path = request.raw_http_path();
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-        let url = self.service.public_url().join(&format!("{path}{query}")).map_err(Problem::unavailable)?;
+        let service = self.serving(request);
+        let url = service.public_url()?.join(&format!("{path}{query}")).map_err(Problem::unavailable)?;
         let merchant = path.rsplit('/').next().unwrap_or_default();
         let inbound = providers::Inbound { url: url.as_str(), headers: request.headers(), body };
-        self.service.webhook(provider_path, merchant, inbound, request_id, incoming::deadline(request)).await
+        service.webhook(provider_path, merchant, inbound, request_id, incoming::deadline(request)).await
+    }
+
+    /// The use cases at the address that this request was sent to, where none was given.
+    fn serving(&self, request: &Request) -> Service {
+        let service = self.service.clone();
+        match incoming::address(request) {
+            Some(address) => service.reached_at(address),
+            None => service,
+        }
     }
 
     /// Handles a buyer who comes back from a provider's page.
@@ -75,7 +86,8 @@ impl App {
         let query: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let path = request.path_parameters_ref().and_then(|path| path.first("id"));
         let deadline = incoming::deadline(&request);
-        let result = self.service.return_buyer(path.unwrap_or_default(), &query, &asked.request_id, deadline).await;
+        let service = self.serving(&request);
+        let result = service.return_buyer(path.unwrap_or_default(), &query, &asked.request_id, deadline).await;
         outgoing::redirect(result, &asked)
     }
 }

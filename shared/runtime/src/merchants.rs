@@ -11,8 +11,9 @@ use providers::Transport;
 use serde_json::Value;
 use service::{Faults, Merchant, MerchantError, Merchants};
 
-/// How long a secret is believed: a disabled merchant is refused within this time.
-const BELIEVED_FOR: Duration = Duration::from_secs(60);
+/// How long a secret is believed. API Gateway believes the authorizer as long again (`ReauthorizeEvery`): together a minute,
+/// within which a disabled merchant is refused.
+pub const BELIEVED_FOR: Duration = Duration::from_secs(30);
 
 /// At most this many merchants are remembered.
 const MOST_REMEMBERED: usize = 1_000;
@@ -70,11 +71,12 @@ struct Remembered {
     merchant: Option<Arc<Merchant>>,
 }
 
-/// Merchants in Secrets Manager, one secret each, remembered for a minute.
+/// Merchants in Secrets Manager, one secret each, remembered for a while.
 pub struct SecretMerchants {
     client: Client,
     prefix: String,
     transport: Transport,
+    clock: fn() -> Instant,
     remembered: Mutex<HashMap<MerchantId, Remembered>>,
 }
 
@@ -82,7 +84,13 @@ impl SecretMerchants {
     /// The merchants whose secrets are named by this prefix and their id.
     #[must_use]
     pub fn new(client: Client, prefix: impl Into<String>, transport: Transport) -> Self {
-        Self { client, prefix: prefix.into(), transport, remembered: Mutex::default() }
+        Self { client, prefix: prefix.into(), transport, clock: Instant::now, remembered: Mutex::default() }
+    }
+
+    /// The same by another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: fn() -> Instant) -> Self {
+        Self { clock, ..self }
     }
 
     fn recall(&self, id: &MerchantId) -> Option<Remembered> {
@@ -122,7 +130,7 @@ impl SecretMerchants {
 impl Merchants for SecretMerchants {
     async fn get(&self, id: &MerchantId) -> Result<Option<Arc<Merchant>>, MerchantError> {
         let known = self.recall(id);
-        if let Some(known) = known.as_ref().filter(|known| known.since.elapsed() < BELIEVED_FOR) {
+        if let Some(known) = known.as_ref().filter(|known| (self.clock)().duration_since(known.since) < BELIEVED_FOR) {
             return Ok(known.merchant.clone());
         }
         let document = self.fetch(id).await?;
@@ -133,7 +141,7 @@ impl Merchants for SecretMerchants {
             (Some(document), None) => Some(Arc::new(self.open(id, document)?)),
             (None, None) => None,
         };
-        self.remember(id, Remembered { since: Instant::now(), document, merchant: merchant.clone() });
+        self.remember(id, Remembered { since: (self.clock)(), document, merchant: merchant.clone() });
         Ok(merchant)
     }
 }

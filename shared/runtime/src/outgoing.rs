@@ -3,6 +3,7 @@
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderName, HeaderValue};
 use lambda_http::Body;
+use payment::MerchantId;
 use service::{Answer, Problem};
 use url::Url;
 
@@ -18,10 +19,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 pub(crate) fn answer(result: Result<Answer, Problem>, asked: &Asked) -> Response {
-    let Asked { request_id, route } = asked;
+    let Asked { request_id, route, .. } = asked;
+    let merchant = asked.merchant.as_ref().map(MerchantId::as_str);
     match result {
         Ok(answer) => {
-            tracing::info!(request_id, route, status = answer.status, replayed = answer.replayed, "answered");
+            tracing::info!(request_id, route, merchant, status = answer.status, replayed = answer.replayed, "answered");
             let mut response = document(answer.status, "application/json", &answer.body, request_id);
             if answer.replayed {
                 response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
@@ -35,12 +37,16 @@ pub(crate) fn answer(result: Result<Answer, Problem>, asked: &Asked) -> Response
 /// A problem document.
 #[must_use]
 pub fn problem(problem: &Problem, asked: &Asked) -> Response {
-    let Asked { request_id, route } = asked;
+    let Asked { request_id, route, .. } = asked;
+    let merchant = asked.merchant.as_ref().map(MerchantId::as_str);
     let status = problem.code().status();
     let code = problem.code().as_str();
     match problem.cause() {
-        Some(cause) => tracing::error!(request_id, route, status, code, cause = %Chain(cause), "failed"),
-        None => tracing::info!(request_id, route, status, code, "answered"),
+        Some(cause) => {
+            let version = asked.version.as_deref();
+            tracing::error!(request_id, route, merchant, version, status, code, cause = %Chain(cause), "failed");
+        }
+        None => tracing::info!(request_id, route, merchant, status, code, "answered"),
     }
     let mut response = document(status, "application/problem+json", &problem.to_json(request_id), request_id);
     if let Some(seconds) = problem.retry_after() {
@@ -53,10 +59,11 @@ pub fn problem(problem: &Problem, asked: &Asked) -> Response {
 }
 
 pub(crate) fn acknowledgement(result: Result<(), Problem>, asked: &Asked) -> Response {
-    let Asked { request_id, route } = asked;
+    let Asked { request_id, route, .. } = asked;
+    let merchant = asked.merchant.as_ref().map(MerchantId::as_str);
     match result {
         Ok(()) => {
-            tracing::info!(request_id, route, status = 200, "message kept");
+            tracing::info!(request_id, route, merchant, status = 200, "message kept");
             with_request_id(http::Response::new(Body::Empty), request_id)
         }
         Err(found) => problem(&found, asked),
@@ -64,11 +71,12 @@ pub(crate) fn acknowledgement(result: Result<(), Problem>, asked: &Asked) -> Res
 }
 
 pub(crate) fn redirect(result: Result<Url, Problem>, asked: &Asked) -> Response {
-    let Asked { request_id, route } = asked;
+    let Asked { request_id, route, .. } = asked;
+    let merchant = asked.merchant.as_ref().map(MerchantId::as_str);
     let location = result.map(|url| HeaderValue::from_str(url.as_str()));
     match location {
         Ok(Ok(location)) => {
-            tracing::info!(request_id, route, status = 303, "buyer sent back");
+            tracing::info!(request_id, route, merchant, status = 303, "buyer sent back");
             let mut response = with_request_id(http::Response::new(Body::Empty), request_id);
             *response.status_mut() = http::StatusCode::SEE_OTHER;
             response.headers_mut().insert(LOCATION, location);

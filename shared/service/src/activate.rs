@@ -10,6 +10,7 @@ use crate::Service;
 use crate::answer::{Answer, Call};
 use crate::parse;
 use crate::problem::{Problem, ProblemCode};
+use crate::work::note_asked;
 
 /// Longer than a function may run.
 const LEASE: SignedDuration = SignedDuration::from_secs(35);
@@ -64,7 +65,10 @@ impl Service {
             None => {
                 let seconds = account.registered.capabilities.timeout_seconds;
                 let deadline = call.deadline.at_most(std::time::Duration::from_secs(u64::from(seconds)));
-                activates.activate(&asked, call.merchant.as_str(), deadline, Effect::of_reserved_attempt()).await
+                let effect = Effect::of_reserved_attempt();
+                let outcome = activates.activate(&asked, call.merchant.as_str(), deadline, effect).await;
+                note_asked(&asked.provider, &call.merchant, None, &outcome);
+                outcome
             }
         };
         self.conclude(&mut issued, outcome);

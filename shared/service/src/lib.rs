@@ -7,6 +7,7 @@ mod activate;
 mod answer;
 mod create;
 mod desk;
+mod gauges;
 mod hooks;
 mod look;
 mod merchant;
@@ -21,14 +22,17 @@ mod work;
 
 pub use actions::{Actions, AllowedAction, UnavailableAction};
 pub use answer::{Answer, Call, Cursor};
+pub use gauges::Gauges;
 pub use merchant::{Account, ApiKey, Caller, Faults, Merchant, MerchantError, Merchants, Scope};
 pub use problem::{FieldError, Problem, ProblemCode, Retry};
 pub use sweep::SweepReport;
 pub use view::{CaptureView, PaymentView, RefundView};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{Timestamp, Unit};
+use payment::ProviderId;
 use store::Store;
 use url::Url;
 
@@ -65,20 +69,37 @@ impl World {
 pub struct Service {
     store: Store,
     merchants: Arc<dyn Merchants>,
-    public_url: Url,
+    public_url: Option<Url>,
+    switched_off: Arc<BTreeSet<ProviderId>>,
     world: World,
 }
 
 impl Service {
-    /// The use cases over this table, these merchants, and this public address.
+    /// The use cases over this table, these merchants, and this public address; without one, each request is served at the
+    /// address that it was sent to.
     #[must_use]
-    pub fn new(store: Store, merchants: Arc<dyn Merchants>, public_url: Url, world: World) -> Self {
-        Self { store, merchants, public_url, world }
+    pub fn new(store: Store, merchants: Arc<dyn Merchants>, public_url: impl Into<Option<Url>>, world: World) -> Self {
+        Self { store, merchants, public_url: public_url.into(), switched_off: Arc::default(), world }
+    }
+
+    /// The same, opening no new payment at these providers, whoever the merchant is. What is open goes on.
+    #[must_use]
+    pub fn without(self, switched_off: impl IntoIterator<Item = ProviderId>) -> Self {
+        Self { switched_off: Arc::new(switched_off.into_iter().collect()), ..self }
+    }
+
+    /// The same for a request that was sent to this address, which counts where no public address was given.
+    #[must_use]
+    pub fn reached_at(mut self, address: Url) -> Self {
+        self.public_url.get_or_insert(address);
+        self
     }
 
     /// The public address, where providers and buyers reach us.
-    #[must_use]
-    pub fn public_url(&self) -> &Url {
-        &self.public_url
+    ///
+    /// # Errors
+    /// When nobody told it.
+    pub fn public_url(&self) -> Result<&Url, Problem> {
+        self.public_url.as_ref().ok_or_else(|| Problem::unavailable("the public address is not known"))
     }
 }

@@ -8,8 +8,8 @@ use tests::Order;
 use super::{call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Call, Codes, Contradiction, Declined, Drift, Early, Event, Meaning, Means, Messages, NamedBy,
-    Refusal, Stage, Table, Way, When,
+    Answers, Asked, Codes, Contradiction, Declined, Drift, Drifts, Early, Event, InAnswer, Meaning, Means, Messages,
+    NamedBy, Refusal, Review, Stage, Table, Way, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -18,11 +18,12 @@ pub(crate) static TABLE: Table = Table {
     settings,
     widget: None,
     books: NamedBy::OrderReference,
+    // Only the message of a credit says how much.
     calls: &[
-        call(OperationKind::CreateSession, When::Always, "session"),
-        call(OperationKind::Capture, When::Always, "start_workflow"),
-        Call { names_amount: true, ..call(OperationKind::Refund, When::Always, "credit") },
-        Call { names_amount: true, ..call(OperationKind::Cancel, When::Always, "credit") },
+        call(OperationKind::CreateSession, When::Always, "session", InAnswer::NoAmount),
+        call(OperationKind::Capture, When::Always, "start_workflow", InAnswer::NoAmount),
+        call(OperationKind::Refund, When::Always, "credit", InAnswer::Amount),
+        call(OperationKind::Cancel, When::Always, "credit", InAnswer::Amount),
     ],
     // A session cannot be called off.
     early_cancel: &[(Flow::Redirect, Early::Refused)],
@@ -49,13 +50,23 @@ pub(crate) static TABLE: Table = Table {
         itself("a credit of an order that is closed", "credit", "orders/{reference}", "{ \"closed\": true }", "706"),
         itself("a credit without a bank account", "credit", "orders/{reference}", UNKNOWN_ACCOUNT, "709"),
     ],
-    review: None,
+    review: Review::Never("an order is there or is not"),
     messages: Messages::Authentic {
         contradictions: &[
+            contradiction("session session_active", Stage::Authorized),
             contradiction("session failed", Stage::Authorized),
+            contradiction("session cancelled", Stage::Authorized),
+            contradiction("session session_expired", Stage::Authorized),
+            contradiction("order order_workflow_started", Stage::Authorized),
             contradiction("session failed", Stage::Captured),
             contradiction("session cancelled", Stage::Captured),
             contradiction("session session_expired", Stage::Captured),
+            contradiction("session order_created", Stage::Captured),
+            contradiction("order order_placed", Stage::Captured),
+            contradiction("session session_active", Stage::Canceled),
+            contradiction("session order_created", Stage::Canceled),
+            contradiction("order order_placed", Stage::Canceled),
+            contradiction("order order_workflow_started", Stage::Canceled),
         ],
         events: &[
             event("session session_active", Stage::Open, Meaning::Nothing),
@@ -63,6 +74,9 @@ pub(crate) static TABLE: Table = Table {
             event("buyer cancel", Stage::Open, Meaning::Status("canceled")),
             event("buyer decline", Stage::Open, Meaning::Status("declined")),
             event("nobody for an hour", Stage::Open, Meaning::Status("expired")),
+            event("session cancelled", Stage::Open, Meaning::Status("canceled")),
+            event("session failed", Stage::Open, Meaning::Status("declined")),
+            event("session session_expired", Stage::Open, Meaning::Status("expired")),
             event("session order_created", Stage::Authorized, Meaning::Nothing),
             event("session session_active", Stage::Authorized, Meaning::Nothing),
             event("session session_teleported", Stage::Authorized, Meaning::Unrecognized),
@@ -79,7 +93,7 @@ pub(crate) static TABLE: Table = Table {
             event("order order_teleported", Stage::Captured, Meaning::Unrecognized),
         ],
     },
-    drift: Some(Drift { at: Stage::Authorized, say: read_as_failed, field: "status" }),
+    drift: Drifts::These(&[Drift { at: Stage::Authorized, say: read_as_failed, field: "status" }]),
     known: &[],
 };
 
@@ -109,11 +123,11 @@ const fn itself(
 }
 
 const fn contradiction(what: &'static str, at: Stage) -> Contradiction {
-    Contradiction { what, at, is_drift: false, say }
+    Contradiction { what, at, when: When::Always, tells: &[], say }
 }
 
 const fn event(name: &'static str, at: Stage, meaning: Meaning) -> Event {
-    Event { name, at, meaning, say }
+    Event { name, at, when: When::Always, meaning, say }
 }
 
 fn settings(_flow: Flow) -> Value {

@@ -7,12 +7,37 @@ use serde_json::{Value, json};
 
 use crate::document::Template;
 
-/// What the test invokes; the others are deployed without code of their own.
-const REAL: [&str; 4] = ["authorize", "create-session", "capture", "relay-events"];
+/// What the test drives; the others are deployed without code of their own.
+const REAL: [&str; 6] = ["authorize", "create-session", "capture", "webhook-billie-pad", "relay-events", "settle"];
 
-/// Writes the template and the functions' folders; the binaries are `cargo build`'s or what `PAYLATER_BINARIES` names.
+/// The template and the functions' code: what `sam build` made, in a folder for each function, or the source's template and
+/// the binaries of `cargo build`.
+struct Source {
+    built: Option<PathBuf>,
+}
+
+impl Source {
+    fn template(&self) -> Value {
+        match &self.built {
+            Some(built) => Template::load(&format!("{}/authorize/template.yaml", built.display())).into_value(),
+            None => Template::main().into_value(),
+        }
+    }
+
+    fn binary(&self, function: &str, resource: &str) -> PathBuf {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let Some(built) = &self.built else { return root.join("target/debug").join(function) };
+        let folder = root.join(built).join(function);
+        let template = Template::load(&format!("{}/{function}/template.yaml", built.display()));
+        let code = template.at(&format!("/Resources/{resource}/Properties/CodeUri")).as_str().unwrap();
+        folder.join(code).join("bootstrap")
+    }
+}
+
+/// Writes the template and the functions' folders.
 pub(super) fn write(folder: &Path, endpoint: &str) -> PathBuf {
-    let mut template = in_json(Template::main().into_value());
+    let source = Source { built: std::env::var_os("PAYLATER_BUILT").map(PathBuf::from) };
+    let mut template = in_json(source.template());
     let globals = &mut template["Globals"]["Function"];
     // No CodeDeploy there.
     globals.as_object_mut().unwrap().remove("DeploymentPreference");
@@ -20,22 +45,23 @@ pub(super) fn write(folder: &Path, endpoint: &str) -> PathBuf {
         globals["Environment"]["Variables"][format!("AWS_ENDPOINT_URL_{service}")] = json!(endpoint);
     }
     let resources = template["Resources"].as_object_mut().unwrap();
-    // No alarms over several metrics there.
-    resources.remove("Alarms");
-    for resource in resources.values_mut() {
+    // No alarms over several metrics and no versions in alarms there.
+    resources.retain(|name, resource| name != "Alarms" && !of_version(resource));
+    for (resource_name, resource) in resources {
         match resource["Type"].as_str().unwrap() {
             "AWS::Serverless::Function" => {
+                let name = resource["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap().to_owned();
                 resource.as_object_mut().unwrap().remove("Metadata");
                 let properties = resource["Properties"].as_object_mut().unwrap();
                 properties.remove("DeploymentPreference");
                 if let Some(variables) = properties.get_mut("Environment").map(|e| &mut e["Variables"]) {
                     variables.as_object_mut().unwrap().remove("AWS_ENDPOINT_URL_SQS");
                 }
-                let name = properties["CodeUri"].as_str().unwrap().trim_start_matches("functions/").to_owned();
-                properties["CodeUri"] = json!(code(folder, &name));
+                properties["CodeUri"] = json!(code(folder, &name, || source.binary(&name, resource_name)));
             }
             "AWS::CloudFormation::Stack" => {
-                let path = resource["Properties"]["TemplateURL"].as_str().unwrap().to_owned();
+                let path = resource["Properties"]["TemplateURL"].as_str().unwrap();
+                let path = format!("infra/{}", path.rsplit_once("infra/").unwrap().1);
                 let nested = folder.join(path.replace('/', "-").replace(".yaml", ".json"));
                 let text = in_json(Template::load(&path).into_value()).to_string();
                 std::fs::write(&nested, text).unwrap();
@@ -49,13 +75,17 @@ pub(super) fn write(folder: &Path, endpoint: &str) -> PathBuf {
     path
 }
 
-fn code(folder: &Path, function: &str) -> PathBuf {
+/// Whether an alarm is about one version of a function.
+fn of_version(resource: &Value) -> bool {
+    resource["Properties"]["Dimensions"][0]["Name"] == "version"
+}
+
+fn code(folder: &Path, function: &str, binary: impl FnOnce() -> PathBuf) -> PathBuf {
     let code = folder.join(function);
     std::fs::create_dir_all(&code).unwrap();
     let bootstrap = code.join("bootstrap");
     if REAL.contains(&function) {
-        let built = std::env::var("PAYLATER_BINARIES").unwrap_or_else(|_| "../target/debug".to_owned());
-        let binary = Path::new(env!("CARGO_MANIFEST_DIR")).join(built).join(function);
+        let binary = binary();
         std::fs::copy(&binary, &bootstrap).unwrap_or_else(|error| panic!("{}: {error}", binary.display()));
     } else {
         std::fs::write(&bootstrap, "#!/bin/sh\nexit 1\n").unwrap();
@@ -65,7 +95,7 @@ fn code(folder: &Path, function: &str) -> PathBuf {
 }
 
 /// JSON writes `!GetAtt A.B` as a list.
-fn in_json(value: Value) -> Value {
+pub(crate) fn in_json(value: Value) -> Value {
     match value {
         Value::Array(items) => items.into_iter().map(in_json).collect(),
         Value::Object(fields) => {

@@ -60,12 +60,7 @@ impl Emulator {
         let mut deploy = Command::new(tools.join("sam"));
         deploy.args(["deploy", "--stack-name", "paylater", "--s3-bucket", BUCKET, "--no-confirm-changeset"]);
         deploy.args(["--no-progressbar", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]);
-        deploy.args([
-            "--parameter-overrides",
-            "Architecture=x86_64",
-            "PublicUrl=https://pay.example.com",
-            "--template",
-        ]);
+        deploy.args(["--parameter-overrides", "Architecture=x86_64", "--template"]);
         self.run(deploy.arg(template));
     }
 
@@ -99,13 +94,32 @@ impl Emulator {
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("{service}: {text}"))
     }
 
-    pub(super) fn sqs(&self) -> aws_sdk_sqs::Client {
-        aws_sdk_sqs::Client::new(&aws::sdk(&self.url))
+    /// A reader of a queue, by the address that the emulator is called at here.
+    pub(super) async fn event_queue(&self, name: &str) -> EventQueue {
+        let sqs = aws_sdk_sqs::Client::new(&aws::sdk(&self.url));
+        let queue = sqs.get_queue_url().queue_name(name).send().await.unwrap();
+        let path: String = queue.queue_url().unwrap().splitn(4, '/').skip(3).collect();
+        EventQueue { url: format!("{}/{path}", self.url), sqs }
     }
+}
 
-    /// A queue's URL by the address that the emulator is called at here.
-    pub(super) fn at_home(&self, url: &str) -> String {
-        let path: String = url.splitn(4, '/').skip(3).collect();
-        format!("{}/{path}", self.url)
+/// A queue of events, read.
+pub(super) struct EventQueue {
+    sqs: aws_sdk_sqs::Client,
+    url: String,
+}
+
+impl EventQueue {
+    /// The types of the events that are there; they are gone then.
+    pub(super) async fn receive(&self) -> Vec<String> {
+        let request = self.sqs.receive_message().queue_url(&self.url).max_number_of_messages(10).wait_time_seconds(1);
+        let mut types = Vec::new();
+        for message in request.send().await.unwrap().messages.unwrap_or_default() {
+            let event: Value = serde_json::from_str(message.body().unwrap()).unwrap();
+            types.push(event["type"].as_str().unwrap().to_owned());
+            let receipt = message.receipt_handle().unwrap();
+            self.sqs.delete_message().queue_url(&self.url).receipt_handle(receipt).send().await.unwrap();
+        }
+        types
     }
 }

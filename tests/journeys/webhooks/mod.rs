@@ -3,6 +3,7 @@
 mod billie_pad;
 mod buckaroo;
 mod forged;
+mod kept;
 mod order;
 mod reversals;
 mod shared_address;

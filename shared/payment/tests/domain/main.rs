@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod amend;
 #[cfg(test)]
+mod attempts;
+#[cfg(test)]
 mod books;
 #[cfg(test)]
 mod doubt;
@@ -25,6 +27,8 @@ mod receivable;
 mod reservations;
 #[cfg(test)]
 mod reversals;
+#[cfg(test)]
+mod schedule;
 #[cfg(test)]
 mod sequences;
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use payment::{
-    Action, CaptureMode, Cause, CauseKind, Doubt, DoubtPolicy, Flow, News, Note, Observation, OperationStatus,
-    OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableNews, SignedClaim, Status, Ticket,
+    Action, Amounts, CaptureMode, Cause, CauseKind, Difference, Doubt, DoubtPolicy, Flow, News, Note, Observation,
+    OperationStatus, OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableNews, SignedClaim, Status, Ticket,
 };
 use proptest::prelude::*;
 
@@ -354,6 +354,69 @@ fn a_message_that_nobody_knew_is_news_until_something_else_is_written_down() {
     assert!(payment.is_unread_news("m1") && payment.is_unread_news("m2") && !payment.is_unread_news("m3"));
     claim(&mut payment, order_news(OrderState::Canceled), 3);
     assert!(!payment.is_unread_news("m1") && !payment.is_unread_news("m2"));
+}
+
+fn differs(field: &str, theirs: &str) -> News {
+    let difference = Difference { field: field.to_owned(), ours: "ours".to_owned(), theirs: theirs.to_owned() };
+    News { differs: vec![difference], ..News::default() }
+}
+
+#[test]
+fn an_order_that_became_another_one_is_told_once_and_asks_a_person_until_it_is_the_same_again() {
+    let (mut payment, opened) = opened();
+    settle(&mut payment, &opened, done_with(OrderState::AwaitingBuyer(None)));
+    let before = payment.history.len();
+    for _ in 0..2 {
+        observe(&mut payment, differs("customer", "another"), 60);
+        let told = ["payment.drift_detected", "operation.needs_operator"];
+        assert_eq!(facts_after(&payment, before), told);
+        assert_eq!(payment.operation(&opened.operation).unwrap().status, OperationStatus::NeedsOperator);
+        assert_eq!((payment.status, payment.amounts()), (Status::RequiresAction, Amounts::default()));
+    }
+    observe(&mut payment, order_news(OrderState::UnderReview), 90);
+    assert_eq!(payment.operation(&opened.operation).unwrap().status, OperationStatus::Succeeded);
+    assert_eq!(facts_after(&payment, before)[2..], ["operation.resolved", "payment.under_review"]);
+}
+
+#[test]
+fn a_claim_that_an_order_became_another_one_only_makes_somebody_look() {
+    let (mut payment, opened) = opened();
+    settle(&mut payment, &opened, done_with(OrderState::AwaitingBuyer(None)));
+    let before = payment.history.len();
+    claim(&mut payment, differs("customer", "another"), 60);
+    assert_eq!(payment.history.len(), before);
+    assert_eq!(payment.observe_at, Some(at(60)));
+}
+
+#[test]
+fn a_difference_that_a_person_has_answered_is_not_asked_about_again() {
+    let (mut payment, opened) = opened();
+    settle(&mut payment, &opened, done_with(OrderState::AwaitingBuyer(None)));
+    observe(&mut payment, differs("customer", "another"), 60);
+    let decision = payment::Decision {
+        succeeded: true,
+        reason: "merged by the provider".to_owned(),
+        provider_reference: None,
+        authorizes: false,
+    };
+    assert!(payment.resolve(&opened.operation, decision, &cause(), at(70)));
+    observe(&mut payment, differs("customer", "another"), 80);
+    assert_eq!(payment.operation(&opened.operation).unwrap().status, OperationStatus::Succeeded);
+    observe(&mut payment, differs("customer", "a third one"), 90);
+    assert_eq!(payment.operation(&opened.operation).unwrap().status, OperationStatus::NeedsOperator);
+}
+
+#[test]
+fn a_payment_keeps_the_account_that_its_order_was_opened_for() {
+    let (mut payment, opened) = opened();
+    let named = |name: &str| OrderNews {
+        provider_account: Some(name.to_owned()),
+        ..OrderNews::of(OrderState::AwaitingBuyer(None))
+    };
+    let receipt = Receipt { order: Some(named("first")), ..Receipt::default() };
+    settle(&mut payment, &opened, Outcome::Done(receipt));
+    observe(&mut payment, News { order: Some(named("second")), ..News::default() }, 60);
+    assert_eq!(payment.provider_account.as_deref(), Some("first"));
 }
 
 /// A claim that all of the order is captured, by the name of the order alone.

@@ -183,3 +183,37 @@ proptest! {
         prop_assert_eq!(known, after(&truth));
     }
 }
+
+/// A message about a dispute.
+fn about(news: ReceivableNews, dispute: &str, facts: payment::Dispute) -> ReceivableMessage {
+    ReceivableMessage { dispute: Some(dispute.to_owned()), about_dispute: Some(facts), ..ReceivableMessage::of(news) }
+}
+
+#[test]
+fn a_dispute_is_known_with_its_reason_amount_deadline_and_result_in_whatever_order_they_come() {
+    let opening = || payment::Dispute {
+        reason_code: Some("return".to_owned()),
+        amount: Some(amount(500)),
+        currency: Some(payment::Currency::EUR),
+        deadline: Some(at(900)),
+        result: None,
+    };
+    let ended = || payment::Dispute { result: Some("chargeback".to_owned()), ..payment::Dispute::default() };
+    let opened = || about(ReceivableNews::Disputed, "d1", opening());
+    let end = || about(ReceivableNews::ClawedBack, "d1", ended());
+    for messages in [[opened(), end()], [end(), opened()]] {
+        let mut payment = authorized();
+        for (n, message) in (1..).zip(messages) {
+            payment.note_receivable(message, &cause(), at(n));
+        }
+        let receivable = payment.receivable.clone().unwrap();
+        assert!(!receivable.disputed);
+        assert_eq!(receivable.dispute, Some(payment::Dispute { result: Some("chargeback".to_owned()), ..opening() }));
+        let told: Vec<_> = payment.events_after(0).filter_map(|event| event.data.receivable?.dispute).collect();
+        assert!(told.contains(&opening()) && told.contains(&ended()));
+        // Another one takes its place.
+        payment.note_receivable(about(ReceivableNews::Disputed, "d2", payment::Dispute::default()), &cause(), at(9));
+        let receivable = payment.receivable.unwrap();
+        assert_eq!((receivable.disputed, receivable.dispute), (true, Some(payment::Dispute::default())));
+    }
+}

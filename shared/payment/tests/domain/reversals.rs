@@ -88,7 +88,8 @@ fn what_a_refund_held_back_is_reversed_once_the_refund_is_rejected() {
         assert_eq!(payment.amounts().refunding, amount(2_000));
         if by_operator {
             let reason = "not in their list".to_owned();
-            let decision = Decision { succeeded: false, reason, provider_reference: None, authorizes: false };
+            let decision =
+                Decision { succeeded: false, reason, provider_reference: None, authorizes: false, by: by_a_person() };
             assert!(payment.resolve(&ticket.operation, decision, &cause(), at(1_001)));
         } else {
             settle(&mut payment, &ticket, refused());

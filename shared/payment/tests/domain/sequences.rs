@@ -343,6 +343,7 @@ impl World {
                     reason: "called them".to_owned(),
                     provider_reference: None,
                     authorizes: false,
+                    by: by_a_person(),
                 };
                 self.payment.resolve(&id, decision, &cause(), now);
                 return Ok(true);

@@ -25,7 +25,7 @@ pub(super) async fn observe(client: &Client, context: &Context<'_>) -> Result<Ne
         (None, Some(session)) => of_session(authorization(client, context, session).await?.as_ref())?,
         (None, None) => of_candidate(client, context).await?,
     };
-    Ok(News { order: Some(order), operations, receivable })
+    Ok(News { order: Some(order), operations, receivable, ..News::default() })
 }
 
 /// How what is owed stands: in v2 the invoices tell it, each of which is a capture.

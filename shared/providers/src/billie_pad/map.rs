@@ -174,6 +174,11 @@ pub(super) fn says(event: &str) -> Option<Says> {
     EVENTS.iter().find(|(name, _)| *name == event).map(|(_, says)| *says)
 }
 
+/// The names of the events.
+pub(crate) fn events() -> Vec<String> {
+    EVENTS.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
 impl Says {
     pub(super) const fn news(self) -> Option<ReceivableNews> {
         Some(match self {

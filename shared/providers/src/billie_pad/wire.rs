@@ -1,7 +1,7 @@
 //! Billie's types. Unknown fields are ignored; personal fields cannot be printed.
 
 use jiff::civil::Date;
-use payment::{Currency, Personal, TaxedAmount};
+use payment::{Currency, DebtorAddress, Personal, TaxedAmount};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -136,6 +136,8 @@ pub(super) struct Gross {
 #[derive(Deserialize)]
 pub(super) struct Debtor {
     pub(super) name: Option<Personal<String>>,
+    #[serde(default)]
+    pub(super) company_address: Part<DebtorAddress>,
     pub(super) bank_account: Option<BankAccount>,
 }
 

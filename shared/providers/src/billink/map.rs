@@ -3,6 +3,8 @@
 
 use payment::OperationKind;
 
+use crate::billink_common::events::{ORDER, SESSION};
+
 /// A call that changes something. One code means different things at different ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Endpoint {
@@ -113,6 +115,12 @@ pub(crate) fn refusals(kind: OperationKind) -> Vec<String> {
     let Some(endpoint) = Endpoint::of(kind) else { return Vec::new() };
     let codes = endpoint.codes().filter(|row| row.1 == Means::Refused).map(|row| spelled(row.0));
     codes.chain(endpoint.refusals().iter().map(|row| row.0.to_string())).collect()
+}
+
+/// What the webhooks of sessions and orders can say.
+pub(crate) fn events() -> Vec<String> {
+    let sessions = SESSION.iter().map(|(word, _)| format!("session {word}"));
+    sessions.chain(ORDER.iter().map(|(word, _)| format!("order {word}"))).collect()
 }
 
 /// A code with the leading zeros of Billink's tables.

@@ -24,7 +24,7 @@ use crate::{
 use account::Account;
 use answer::Asked;
 use map::Endpoint;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 /// A session lives until it is paid or cancelled, or one hour.
 const SESSION_SECONDS: u32 = 3_600;
@@ -50,12 +50,15 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     currencies: &["EUR"],
     buyers: &[BuyerKind::Person, BuyerKind::Business],
     limits: &[],
+    enrols: false,
     required_fields: &[],
     evidence: BestEvidence::Observation,
     finds_by_reference: false,
+    refunds_name_capture: false,
     quiet_seconds: 60,
     timeout_seconds: 25,
     session_seconds: Some(SESSION_SECONDS),
+    expires_unobserved_seconds: None,
 };
 
 pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {

@@ -232,6 +232,11 @@ pub(crate) fn refusals(kind: OperationKind) -> Vec<String> {
     refused.map(|(code, ..)| (*code).to_owned()).collect()
 }
 
+/// What the webhooks of orders can say; there are no sessions here.
+pub(crate) fn events() -> Vec<String> {
+    billink_common::events::ORDER.iter().map(|(word, _)| (*word).to_owned()).collect()
+}
+
 /// What the answer to an effectful call means. Errors come with HTTP 200, so another status is not Billink's word.
 pub(super) fn outcome(endpoint: &Endpoint, answer: &Response, number: &str) -> Outcome {
     let read = || Element::read(&answer.body).filter(|root| root.is("API"));

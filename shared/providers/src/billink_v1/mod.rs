@@ -24,7 +24,7 @@ use crate::{
 };
 use account::Account;
 use map::Endpoint;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billink_v1",
@@ -44,12 +44,15 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     buyers: &[BuyerKind::Person, BuyerKind::Business],
     limits: &[],
     // Check 417
+    enrols: false,
     required_fields: &["/buyer/person/phone"],
     evidence: BestEvidence::Observation,
     finds_by_reference: true,
+    refunds_name_capture: false,
     quiet_seconds: 60,
     timeout_seconds: 25,
     session_seconds: None,
+    expires_unobserved_seconds: None,
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
