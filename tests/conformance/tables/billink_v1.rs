@@ -90,7 +90,7 @@ const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
 
 const BUYER_PAID: Meaning = Meaning::Receivable("buyer_paid", "closed", "false");
 /// By nobody here.
-const PARTLY_CREDITED: Meaning = Meaning::Story(&["payment.drift_detected", "receivable.updated"]);
+const PARTLY_CREDITED: Meaning = Meaning::Story(&["payment.drift_detected"]);
 
 /// On every page: not even looked at.
 const ANYWHERE: &[&str] = &["001", "101", "102", "103", "601"];

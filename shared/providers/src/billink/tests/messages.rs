@@ -122,12 +122,11 @@ fn every_order_event_says_what_its_table_says() {
     for (word, receivable) in [
         ("partial_payment_added", Some(ReceivableNews::BuyerPaid)),
         ("order_paid", Some(ReceivableNews::BuyerPaid)),
-        ("partial_credit_added", Some(ReceivableNews::Updated)),
         ("customer_fully_paid", Some(ReceivableNews::Closed)),
         ("order_on_hold", Some(ReceivableNews::Dunning { level: 0, paused: true })),
     ] {
         let message = signed(&event(&waiting(), word)).unwrap();
-        assert_eq!(claim(&message).is_some(), word == "partial_credit_added", "what else proves nothing makes us look");
+        assert!(claim(&message).is_none());
         let told = message.receivable.map(|told| (Some(told.news), told.detail));
         assert_eq!(told, Some((receivable, Some(word.to_owned()))));
         assert_eq!(message.unrecognized, None);
