@@ -6,7 +6,7 @@ use service::ProblemCode::{
     Forbidden, IdempotencyKeyReused, NotSupportedByProvider, OperationInDoubt, ProviderRefused, ProviderUnavailable,
 };
 
-use crate::bench::Bench;
+use crate::bench::{Bench, PART};
 use crate::tables;
 
 const PATH: &str = "/v1/merchants/demo/activations";
@@ -61,6 +61,24 @@ async fn an_activated_account_is_used_in_the_next_session() {
     assert_eq!(merchant_of_newest(&bench).await, account);
     let _ = deal.post("refunds", &json!({ "amount": 600 })).await.expect(201);
     deal.agreed().await;
+}
+
+/// The stand-in does nothing with an order unless the call names the order's own merchant.
+#[tokio::test]
+async fn a_payment_stays_with_the_account_that_its_session_was_opened_for() {
+    let bench = Bench::of(&tables::billie_psp::TABLE).await;
+    let (taken, lowered, canceled) =
+        (bench.authorized(WAY).await, bench.authorized(WAY).await, bench.authorized(WAY).await);
+    let first = merchant_of_newest(&bench).await;
+    let activated = bench.site.operator().post_as("a", PATH, &wanted()).await.expect(201);
+    assert_ne!(activated.at("/account"), &first);
+    let _ = taken.post("captures", &bench.capture(WAY.0, Some(PART))).await.expect(201);
+    let _ = taken.post("refunds", &json!({ "amount": 600 })).await.expect(201);
+    let _ = lowered.post("orders/amend", &json!({ "amount": PART })).await.expect(200);
+    let _ = canceled.post("cancel", &json!({})).await.expect(200);
+    for deal in [taken, lowered, canceled] {
+        deal.agreed().await;
+    }
 }
 
 #[tokio::test]

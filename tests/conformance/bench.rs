@@ -1,5 +1,8 @@
 //! A stack of its own with one provider's stand-in.
 
+use std::time::Duration;
+
+use local::StackOptions;
 use payment::{CaptureMode, Flow, OperationKind};
 use providers::{Capabilities, OperationCapability, Registered};
 use reqwest::Method;
@@ -7,7 +10,7 @@ use serde_json::{Value, json};
 use tests::{Api, Order, Sandbox, Site, orders};
 
 use crate::deal::Deal;
-use crate::table::{Stage, Table};
+use crate::table::{Review, Stage, Table};
 
 /// What the orders are about, minor units.
 pub(crate) const AMOUNT: i64 = 12_600;
@@ -38,6 +41,12 @@ pub(crate) fn capabilities(table: &Table) -> &'static Capabilities {
 impl Bench {
     pub(crate) async fn of(table: &'static Table) -> Self {
         Self::on(Site::start().await, table)
+    }
+
+    /// On a stack that waits for a call that changes something no longer than this.
+    pub(crate) async fn impatient(table: &'static Table, patience: Duration) -> Self {
+        let options = StackOptions { patience: Some(patience), ..StackOptions::default() };
+        Self::on(Site::start_own(options).await, table)
     }
 
     /// At this site.
@@ -102,12 +111,26 @@ impl Bench {
             Stage::Review => self.under_review(way.1).await,
             Stage::Authorized => self.authorized(way).await,
             Stage::Captured => self.captured(way).await,
+            Stage::Canceled => {
+                let deal = self.authorized(way).await;
+                let _ = deal.post("cancel", &json!({})).await.expect(200);
+                deal
+            }
+        }
+    }
+
+    /// Whether a payment of this way can be that far.
+    pub(crate) fn gets_to(&self, stage: Stage, (flow, mode): (Flow, CaptureMode)) -> bool {
+        match stage {
+            Stage::Open | Stage::Authorized | Stage::Captured => true,
+            Stage::Review => matches!(self.table.review, Review::Of(only, ..) if only == flow),
+            Stage::Canceled => mode == CaptureMode::Manual && self.operation(OperationKind::Cancel, flow).is_some(),
         }
     }
 
     /// A payment that the provider decides about later.
     async fn under_review(&self, mode: CaptureMode) -> Deal<'_> {
-        let (flow, pointer, json) = self.table.review.expect("no row has an order that is decided about later");
+        let Review::Of(flow, pointer, json) = self.table.review else { panic!("nothing is decided about later") };
         let value: Value = serde_json::from_str(json).unwrap();
         let order = self.order((flow, mode)).await.with(pointer, value);
         let mut deal = self.open_with((flow, mode), order).await;

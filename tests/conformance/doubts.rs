@@ -10,21 +10,28 @@ use crate::bench::{AMOUNT, Bench};
 use crate::cases::spread;
 use crate::deal::Deal;
 use crate::step::{Ready, Step, all};
-use crate::table::Table;
+use crate::table::{InAnswer, Table};
 
 /// A mishap: the fault, and whether the provider did its work.
 #[derive(Clone, Copy, Debug)]
-struct Mishap {
-    kind: &'static str,
+pub(crate) struct Mishap {
+    pub(crate) kind: &'static str,
     worked: bool,
 }
 
-const fn mishap(kind: &'static str, worked: bool) -> Mishap {
+pub(crate) const fn mishap(kind: &'static str, worked: bool) -> Mishap {
     Mishap { kind, worked }
 }
 
+/// No answer in time from a provider that comes to it later.
+pub(crate) const LATE: Mishap = mishap("delay_before", false);
+/// No answer in time from a provider that did its work.
+pub(crate) const UNTOLD: Mishap = mishap("delay", true);
+
 /// An answer that no page of any provider has.
 const UNHEARD_OF: Mishap = mishap("answer", false);
+
+const WRONG_AMOUNT: &str = "wrong_amount";
 
 const MISHAPS: [Mishap; 8] = [
     mishap("drop_before", false),
@@ -33,7 +40,7 @@ const MISHAPS: [Mishap; 8] = [
     mishap("http_5xx_after", true),
     mishap("garbage", false),
     mishap("garbage_after", true),
-    mishap("wrong_amount", true),
+    mishap(WRONG_AMOUNT, true),
     UNHEARD_OF,
 ];
 
@@ -45,33 +52,58 @@ pub(crate) async fn check(table: &'static Table) {
     let mut cases: Vec<(Step, Mishap)> = Vec::new();
     for (n, step) in steps.iter().enumerate() {
         let known = steps[..n].iter().any(|other| std::ptr::eq(other.call, step.call) && other.part == step.part);
-        let happens = |mishap: &Mishap| {
-            let named = mishap.kind != "wrong_amount" || step.call.names_amount;
-            named && (!known || USUAL.contains(&mishap.kind))
-        };
+        let happens = |mishap: &Mishap| !known || USUAL.contains(&mishap.kind);
         cases.extend(MISHAPS.into_iter().filter(happens).map(|mishap| (*step, mishap)));
     }
     spread(table, cases, async |bench, cases, (step, mishap)| {
-        cases.case(&format!("{} {}", step.name(table), mishap.kind), doubt(bench, step, mishap)).await;
+        let name = format!("{} {}", step.name(table), mishap.kind);
+        if mishap.kind == WRONG_AMOUNT && step.call.amount == InAnswer::NoAmount {
+            cases.case(&format!("{name}: there is none"), names_no_amount(bench, step)).await;
+        } else {
+            cases.case(&name, doubt(bench, step, mishap)).await;
+        }
         bench.sandbox.no_faults().await;
         bench.sandbox.webhooks(json!({ "mode": "normal" })).await;
     })
     .await;
 }
 
-async fn doubt(bench: &Bench, step: Step, mishap: Mishap) {
+/// The answer of a call has no amount that could be wrong.
+async fn names_no_amount(bench: &Bench, step: Step) {
+    let ready = step.ready(bench).await;
+    bench.sandbox.forget_calls().await;
+    bench.sandbox.fault(json!({ "call": step.call.name, "kind": WRONG_AMOUNT })).await;
+    let done = ready.ask().await.expect(step.done());
+    assert_eq!(ready.distorted().await, [false], "its answer names an amount, and its row says that it does not");
+    ready.deal_of(&done).agreed().await;
+}
+
+/// Asks for an operation that ends like that, and settles it as declared.
+pub(crate) async fn doubt(bench: &Bench, step: Step, mishap: Mishap) {
     let ready = step.ready(bench).await;
     bench.sandbox.quiet().await;
     // Its messages would tell sooner.
     bench.sandbox.webhooks(json!({ "mode": "held" })).await;
     bench.sandbox.forget_calls().await;
     let status = if mishap.kind == UNHEARD_OF.kind { 418 } else { 502 };
-    let fault = json!({ "call": step.call.name, "kind": mishap.kind, "status": status, "body": "{}" });
+    // A delay lasts until the faults are called off.
+    let (call, kind) = (step.call.name, mishap.kind);
+    let fault = json!({ "call": call, "kind": kind, "status": status, "body": "{}", "millis": 600_000 });
     bench.sandbox.fault(fault).await;
     let answer = ready.ask().await;
+    if kind == WRONG_AMOUNT {
+        assert_eq!(ready.distorted().await, [true], "its answer names no amount, and its row says that it does");
+    }
     let settled = match step.capability.doubt {
         DoubtPolicy::Harmless => Some(opens_anew(&ready, answer).await),
         policy => stays_in_doubt(&ready, answer, policy, mishap).await,
+    };
+    // Nobody waits for it any more, and the provider goes on.
+    bench.sandbox.no_faults().await;
+    bench.sandbox.idle().await;
+    let settled = match settled {
+        None if kind == LATE.kind => found_late(&ready).await,
+        settled => settled,
     };
     // What it tells late changes nothing that is known.
     bench.sandbox.webhooks(json!({ "mode": "normal" })).await;
@@ -102,15 +134,18 @@ async fn stays_in_doubt<'a>(
     let step = ready.step;
     let answer = answer.expect(202);
     let (deal, operation) = (ready.deal_of(&answer), ready.operation_of(&answer));
-    assert_eq!(deal.operation(&operation).await["status"], "in_doubt");
+    let doubtful = deal.operation(&operation).await;
+    assert_eq!(doubtful["status"], "in_doubt");
+    if [LATE.kind, UNTOLD.kind].contains(&mishap.kind) {
+        assert_eq!(doubtful["reason"], "timed_out");
+    }
     assert_eq!(deal.story().await.last().unwrap(), "operation.in_doubt");
     money_is_kept(&deal, step, &operation).await;
     assert_eq!(ready.count().await, 1, "sent again blindly");
 
     let again = ready.ask().await;
     assert!(again.is_replay());
-    let is_found = policy == DoubtPolicy::Lookup || step.call.is_found;
-    if policy == DoubtPolicy::Repeat || (is_found && mishap.worked) {
+    if policy == DoubtPolicy::Repeat || (ready.is_found() && mishap.worked) {
         let _ = again.expect(step.done());
         assert_eq!(ready.count().await, if policy == DoubtPolicy::Repeat { 2 } else { 1 });
         assert_eq!(deal.operation(&operation).await["status"], "succeeded");
@@ -124,6 +159,13 @@ async fn stays_in_doubt<'a>(
     is_reserved(&deal.get().await, step);
     assert_eq!(ready.count().await, 1, "sent again blindly");
     None
+}
+
+/// It arrived after somebody had looked for it in vain: the next look finds it, and it is counted once.
+async fn found_late<'a>(ready: &Ready<'a>) -> Option<Deal<'a>> {
+    let answer = ready.ask().await.expect(if ready.is_found() { ready.step.done() } else { 202 });
+    assert_eq!(ready.count().await, 1, "sent again blindly");
+    ready.is_found().then(|| ready.deal_of(&answer))
 }
 
 fn is_reserved(payment: &Value, step: Step) {

@@ -4,6 +4,7 @@
 //! the events. What is declared and has no row fails by name.
 #![cfg(test)]
 
+mod actions;
 mod activation;
 mod bench;
 mod cases;
@@ -16,6 +17,7 @@ mod looking;
 mod messages;
 mod patience;
 mod refusals;
+mod rows;
 mod step;
 mod suite;
 mod table;

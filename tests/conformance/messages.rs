@@ -6,37 +6,75 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use url::{Position, Url};
 
-use crate::bench::Bench;
-use crate::cases::Cases;
+use crate::bench::{Bench, capabilities, ways};
+use crate::cases::spread;
 use crate::deal::Deal;
-use crate::table::{Contradiction, Drift, Messages, Table};
+use crate::step::fits;
+use crate::table::{Contradiction, Drift, Drifts, Messages, Table};
 
 type Way = (Flow, CaptureMode);
 
+/// What is said how.
+enum Case {
+    Twice(Way),
+    Late(Way, &'static str),
+    Forged,
+    AboutSomebodyElse(Way),
+    AboutAnotherAmount(Way, &'static str),
+    Contradicted(&'static Contradiction, Way),
+    Drifted(&'static Drift, Way),
+}
+
 pub(crate) async fn check(table: &'static Table) {
-    let bench = Bench::of(table).await;
-    let mut cases = Cases::of(table);
-    for way in bench.ways() {
-        cases.case(&format!("{way:?} twice"), twice(&bench, way)).await;
-        for order in ["normal", "reversed"] {
-            cases.case(&format!("{way:?} late, {order}"), late(&bench, way, order)).await;
+    spread(table, cases(table), async |bench, cases, case| {
+        match case {
+            Case::Twice(way) => cases.case(&format!("{way:?} twice"), twice(bench, way)).await,
+            Case::Late(way, order) => cases.case(&format!("{way:?} late, {order}"), late(bench, way, order)).await,
+            Case::Forged => cases.case("forged", forged(bench)).await,
+            Case::AboutSomebodyElse(way) => {
+                cases.case(&format!("{way:?} about somebody else"), about_somebody_else(bench, way)).await;
+            }
+            Case::AboutAnotherAmount(way, look) => {
+                cases.case(&format!("{way:?} about another amount"), about_another_amount(bench, way, look)).await;
+            }
+            Case::Contradicted(contradiction, way) if bench.gets_to(contradiction.at, way) => {
+                let name = format!("{way:?} {:?} {}", contradiction.at, contradiction.what);
+                cases.case(&name, contradicted(bench, contradiction, way)).await;
+            }
+            Case::Drifted(drift, way) if bench.gets_to(drift.at, way) => {
+                let name = format!("{way:?} {:?} drift of {}", drift.at, drift.field);
+                cases.case(&name, drifted(bench, drift, way)).await;
+            }
+            Case::Contradicted(..) | Case::Drifted(..) => {}
         }
-    }
-    bench.sandbox.webhooks(json!({ "mode": "normal" })).await;
-    match table.messages {
-        Messages::Open => cases.case("about somebody else", about_somebody_else(&bench)).await,
-        Messages::Authentic { contradictions, .. } => {
-            cases.case("forged", forged(&bench)).await;
-            for contradiction in contradictions {
-                cases.case(contradiction.what, contradicted(&bench, contradiction)).await;
-                bench.sandbox.no_faults().await;
+        bench.sandbox.webhooks(json!({ "mode": "normal" })).await;
+        bench.sandbox.no_faults().await;
+    })
+    .await;
+}
+
+/// Everything in every way of the provider.
+fn cases(table: &'static Table) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for way in ways(capabilities(table)) {
+        cases.extend([Case::Twice(way), Case::Late(way, "normal"), Case::Late(way, "reversed")]);
+        match table.messages {
+            Messages::Open { look } => {
+                cases.extend([Case::AboutSomebodyElse(way), Case::AboutAnotherAmount(way, look)]);
+            }
+            Messages::Authentic { contradictions, .. } => {
+                let here = contradictions.iter().filter(|row| fits(row.when, way, false));
+                cases.extend(here.map(|row| Case::Contradicted(row, way)));
             }
         }
+        if let Drifts::These(drifts) = table.drift {
+            cases.extend(drifts.iter().map(|drift| Case::Drifted(drift, way)));
+        }
     }
-    if let Some(drift) = table.drift {
-        cases.case("drift", drifted(&bench, drift)).await;
+    if matches!(table.messages, Messages::Authentic { .. }) {
+        cases.push(Case::Forged);
     }
-    cases.end();
+    cases
 }
 
 /// A whole life; with messages that are held back, and that are the only evidence, released where nothing goes on
@@ -90,8 +128,8 @@ async fn late(bench: &Bench, way: Way, order: &str) {
 }
 
 /// A message that cannot be so: no money moves, and a look shows that all is as it was.
-async fn contradicted(bench: &Bench, contradiction: &Contradiction) {
-    let deal = bench.at(contradiction.at, bench.ways()[0]).await;
+async fn contradicted(bench: &Bench, contradiction: &Contradiction, way: Way) {
+    let deal = bench.at(contradiction.at, way).await;
     bench.sandbox.quiet().await;
     let (before, mut story, effects) = (deal.agreed().await, deal.story().await, bench.effects().await);
     (contradiction.say)(&deal, contradiction.what).await;
@@ -99,16 +137,14 @@ async fn contradicted(bench: &Bench, contradiction: &Contradiction) {
     deal.refreshed().await;
     let after = deal.agreed().await;
     assert_eq!((&after["status"], &after["amounts"]), (&before["status"], &before["amounts"]));
-    if contradiction.is_drift {
-        story.push("payment.drift_detected".to_owned());
-    }
+    story.extend(contradiction.tells.iter().map(|&event| event.to_owned()));
     assert_eq!(deal.story().await, story);
     assert_eq!(bench.effects().await, effects, "something was sent");
 }
 
 /// A look that cannot be so is told, once, and nothing moves.
-async fn drifted(bench: &Bench, drift: Drift) {
-    let deal = bench.at(drift.at, bench.ways()[0]).await;
+async fn drifted(bench: &Bench, drift: &Drift, way: Way) {
+    let deal = bench.at(drift.at, way).await;
     bench.sandbox.quiet().await;
     let (before, mut story) = (deal.agreed().await, deal.story().await);
     for _ in 0..2 {
@@ -118,6 +154,7 @@ async fn drifted(bench: &Bench, drift: Drift) {
     }
     story.push("payment.drift_detected".to_owned());
     assert_eq!(deal.story().await, story);
+    assert_eq!(deal.timeline().await.last().unwrap()["data"]["drift"]["field"], drift.field);
 }
 
 /// The last message again, without its key or signature and with a wrong one.
@@ -150,8 +187,7 @@ async fn forged(bench: &Bench) {
 }
 
 /// A message that anybody can send names another payment's transaction: it is looked at and not believed.
-async fn about_somebody_else(bench: &Bench) {
-    let way = bench.ways()[0];
+async fn about_somebody_else(bench: &Bench, way: Way) {
     let waiting = bench.open(way).await;
     let paid = bench.authorized(way).await;
     let stranger = paid.get().await["provider_reference"].clone();
@@ -169,4 +205,22 @@ async fn about_somebody_else(bench: &Bench) {
         assert_eq!((&after["status"], &after["amounts"]), (&before["status"], &before["amounts"]));
     }
     paid.agreed().await;
+}
+
+/// A message that anybody can send names the payment's own transaction, of which a look tells another amount: nothing is
+/// believed before the amount is the agreed one.
+async fn about_another_amount(bench: &Bench, way: Way, look: &str) {
+    let deal = bench.open(way).await;
+    let (before, story) = (deal.agreed().await, deal.story().await);
+    bench.sandbox.forget_calls().await;
+    bench.sandbox.fault(json!({ "call": look, "kind": "wrong_amount", "times": 100 })).await;
+    bench.sandbox.buyer(&deal.session().await, "accept").await;
+    bench.sandbox.quiet().await;
+    let after = deal.refreshed().await;
+    assert!(bench.sandbox.count(look).await > 0, "nobody looked");
+    assert_eq!((&after["status"], &after["amounts"]), (&before["status"], &before["amounts"]));
+    assert_eq!(deal.story().await, story);
+    bench.sandbox.no_faults().await;
+    deal.refreshed().await;
+    assert_ne!(deal.agreed().await["status"], before["status"]);
 }

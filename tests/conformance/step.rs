@@ -1,13 +1,13 @@
 //! Every operation that is declared and is a call, as something that can be prepared and asked for.
 
-use payment::{CaptureMode, Flow, OperationKind};
-use providers::OperationCapability;
+use payment::{CaptureMode, DoubtPolicy, Flow, OperationKind};
+use providers::{Capabilities, OperationCapability};
 use serde_json::{Value, json};
 use tests::Answer;
 
-use crate::bench::{AMOUNT, Bench, PART, capabilities, registered, ways};
+use crate::bench::{AMOUNT, Bench, PART, capabilities, ways};
 use crate::deal::Deal;
-use crate::table::{Answers, Call, Codes, Table, When};
+use crate::table::{Call, Table, When};
 
 /// One declared operation in one flow.
 #[derive(Clone, Copy)]
@@ -21,8 +21,13 @@ pub(crate) struct Step {
 
 /// Every step of a provider, and the names of those without a row.
 pub(crate) fn all(table: &'static Table) -> (Vec<Step>, Vec<String>) {
+    declared(capabilities(table), table)
+}
+
+/// The same of these capabilities.
+pub(crate) fn declared(capabilities: &'static Capabilities, table: &'static Table) -> (Vec<Step>, Vec<String>) {
     let (mut steps, mut missing) = (Vec::new(), Vec::new());
-    for (way, capability, part) in wanted(table) {
+    for (way, capability, part) in wanted(capabilities) {
         let row = table.calls.iter().find(|row| row.kind == capability.kind && fits(row.when, way, part));
         match row {
             Some(call) => steps.push(Step { way, capability, part, call }),
@@ -35,8 +40,7 @@ pub(crate) fn all(table: &'static Table) -> (Vec<Step>, Vec<String>) {
 /// What a step is, without its row.
 type Wanted = ((Flow, CaptureMode), &'static OperationCapability, bool);
 
-fn wanted(table: &Table) -> Vec<Wanted> {
-    let capabilities = capabilities(table);
+fn wanted(capabilities: &'static Capabilities) -> Vec<Wanted> {
     let mut wanted = Vec::new();
     for way in ways(capabilities) {
         let here = |o: &&OperationCapability| o.calls && (o.flows.is_empty() || o.flows.contains(&way.0));
@@ -56,10 +60,12 @@ fn wanted(table: &Table) -> Vec<Wanted> {
     wanted
 }
 
-fn fits(when: When, (flow, mode): (Flow, CaptureMode), part: bool) -> bool {
+/// Whether a row holds in this way of a provider, about all of the money or a part of it.
+pub(crate) fn fits(when: When, (flow, mode): (Flow, CaptureMode), part: bool) -> bool {
     match when {
         When::Always => true,
         When::In(only) => flow == only,
+        When::Manual => mode == CaptureMode::Manual,
         When::Automatic => mode == CaptureMode::Automatic,
         When::Whole => !part,
     }
@@ -69,29 +75,6 @@ fn name(table: &Table, (flow, mode): (Flow, CaptureMode), kind: OperationKind, p
     let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
     let part = if part { " of a part" } else { "" };
     format!("{} {} {} {}{part}", table.provider, text(json!(flow)), text(json!(mode)), kind.as_str())
-}
-
-/// Fails with the name of what is declared and has no row, and of rows for what is not declared.
-pub(crate) fn every_declaration_has_its_row(table: &'static Table) {
-    let (steps, missing) = all(table);
-    assert!(missing.is_empty(), "declared, and without a row in the table: {}", missing.join(", "));
-    let unused = |call: &&Call| !steps.iter().any(|step| std::ptr::eq(step.call, *call));
-    let unused: Vec<_> = table.calls.iter().filter(unused).map(|call| (call.kind.as_str(), call.name)).collect();
-    assert!(unused.is_empty(), "in the table, and not declared: {unused:?}");
-    for flow in capabilities(table).flows {
-        let cancels = capabilities(table).operation(OperationKind::Cancel, *flow).is_some();
-        let row = table.early_cancel.iter().any(|(of, _)| of == flow);
-        assert_eq!(cancels, row, "{} {flow:?}: what a cancellation does before anything is authorized", table.provider);
-        let declined = table.declines.iter().any(|declined| declined.flow == *flow);
-        assert!(declined, "{} {flow:?}: no row has a buyer who is declined", table.provider);
-    }
-    for call in table.calls {
-        let codes = (registered(table).refusals)(call.kind);
-        assert!(!codes.is_empty(), "{} {}: the adapter has no definite refusal of it", table.provider, call.name);
-        let shapes = |row: &Answers| row.call == call.name && matches!(row.codes, Codes::Refusals(_));
-        let shaped = table.answers.iter().any(shapes);
-        assert!(shaped, "{} {}: no row says how a definite refusal looks", table.provider, call.name);
-    }
 }
 
 impl Step {
@@ -209,5 +192,17 @@ impl<'a> Ready<'a> {
     /// How often the stand-in got its call since the calls were forgotten.
     pub(crate) async fn count(&self) -> usize {
         self.bench.sandbox.count(self.step.call.name).await
+    }
+
+    /// Whether each of them was answered with an amount that the stand-in made wrong.
+    pub(crate) async fn distorted(&self) -> Vec<bool> {
+        let calls = self.bench.sandbox.calls().await;
+        let own = calls.iter().filter(|call| call["call"] == self.step.call.name);
+        own.map(|call| call["distorted"] == true).collect()
+    }
+
+    /// Whether a look finds it once the provider did it.
+    pub(crate) fn is_found(&self) -> bool {
+        self.step.capability.doubt == DoubtPolicy::Lookup || self.step.call.is_found
     }
 }

@@ -4,11 +4,13 @@ macro_rules! suites {
     ($($provider:ident),+ $(,)?) => {
         $(mod $provider {
             use crate::tables::$provider::TABLE;
-            use crate::{declines, doubts, events, lives, looking, messages, refusals, undeclared};
+            use crate::{
+                actions, declines, doubts, events, lives, looking, messages, patience, refusals, rows, undeclared,
+            };
 
-            #[tokio::test]
-            async fn what_it_declares_has_a_row_in_its_table() {
-                crate::step::every_declaration_has_its_row(&TABLE);
+            #[test]
+            fn what_it_declares_has_a_row_in_its_table() {
+                rows::check(&TABLE);
             }
 
             #[tokio::test]
@@ -32,6 +34,11 @@ macro_rules! suites {
             }
 
             #[tokio::test]
+            async fn what_is_not_answered_in_time_was_done_or_comes_late() {
+                patience::check(&TABLE).await;
+            }
+
+            #[tokio::test]
             async fn messages_may_come_twice_late_reordered_wrong_and_forged() {
                 messages::check(&TABLE).await;
             }
@@ -44,6 +51,11 @@ macro_rules! suites {
             #[tokio::test]
             async fn what_it_does_not_declare_is_refused_and_nothing_is_sent() {
                 undeclared::check(&TABLE).await;
+            }
+
+            #[tokio::test]
+            async fn what_is_said_to_be_possible_is_possible_and_nothing_else_is() {
+                actions::check(&TABLE).await;
             }
 
             #[tokio::test]

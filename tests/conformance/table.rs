@@ -29,12 +29,12 @@ pub(crate) struct Table {
     pub(crate) answers: &'static [Answers],
     /// Refusals that the stand-in makes by itself.
     pub(crate) refusals: &'static [Refusal],
-    /// A flow in which the provider decides later, with what is different in the order: pointer and JSON.
-    pub(crate) review: Option<(Flow, &'static str, &'static str)>,
+    /// Whether it may decide later.
+    pub(crate) review: Review,
     /// Its messages.
     pub(crate) messages: Messages,
-    /// What it says of an order that cannot be so, where it can be read; the result is what is drift.
-    pub(crate) drift: Option<Drift>,
+    /// What it says of an order that cannot be so.
+    pub(crate) drift: Drifts,
     /// Cases that fail, by a part of their name, and why. One that passes must be taken out.
     pub(crate) known: &'static [(&'static str, &'static str)],
 }
@@ -54,22 +54,40 @@ pub(crate) struct Call {
     pub(crate) when: When,
     /// The stand-in's name.
     pub(crate) name: &'static str,
-    /// Whether its answer names an amount.
-    pub(crate) names_amount: bool,
+    pub(crate) amount: InAnswer,
     /// Whether a look finds it although doubt about its kind of operation does not end so.
     pub(crate) is_found: bool,
 }
 
-/// Of which operations of its kind a call is.
+/// Whether the answer to a call names an amount, by its documentation: a wrong one is doubt. Where none is documented the
+/// suite makes sure that there is none to be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InAnswer {
+    Amount,
+    NoAmount,
+}
+
+/// Where a row holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum When {
     Always,
     /// In this flow.
     In(Flow),
+    /// Where the money is captured by a call of its own.
+    Manual,
     /// Where the money is captured with the authorization.
     Automatic,
     /// About all of the money.
     Whole,
+}
+
+/// Whether a provider may decide about an order later.
+#[derive(Clone, Copy)]
+pub(crate) enum Review {
+    /// In this flow, of an order with this difference: pointer and JSON.
+    Of(Flow, &'static str, &'static str),
+    /// Why it never does, or why nobody can make its stand-in do so.
+    Never(&'static str),
 }
 
 /// A cancellation before anything is authorized.
@@ -165,8 +183,8 @@ pub(crate) enum Way {
 /// What a provider sends unasked.
 #[derive(Clone, Copy)]
 pub(crate) enum Messages {
-    /// Anybody may send it, and nobody believes it.
-    Open,
+    /// Anybody may send it, and nobody believes it; the stand-in's name of the look that it makes us take.
+    Open { look: &'static str },
     /// With a key or a signature.
     Authentic { contradictions: &'static [Contradiction], events: &'static [Event] },
 }
@@ -178,8 +196,9 @@ pub(crate) type Say = for<'a> fn(&'a Deal<'a>, &'static str) -> LocalBoxFuture<'
 pub(crate) struct Contradiction {
     pub(crate) what: &'static str,
     pub(crate) at: Stage,
-    /// Whether it is drift by itself: it is as good as a look where nobody can look.
-    pub(crate) is_drift: bool,
+    pub(crate) when: When,
+    /// The events that tell of it. None where a look shows that all is as it was.
+    pub(crate) tells: &'static [&'static str],
     pub(crate) say: Say,
 }
 
@@ -191,6 +210,16 @@ pub(crate) enum Stage {
     Review,
     Authorized,
     Captured,
+    /// Called off after it was authorized.
+    Canceled,
+}
+
+/// What is read of an order that cannot be so.
+#[derive(Clone, Copy)]
+pub(crate) enum Drifts {
+    These(&'static [Drift]),
+    /// Why nothing that is read can be so.
+    Never(&'static str),
 }
 
 /// A look that cannot be so: what it makes the provider say, and the field of the drift.
@@ -201,10 +230,11 @@ pub(crate) struct Drift {
     pub(crate) field: &'static str,
 }
 
-/// An event by its name.
+/// An event by its name, and after a space what else is so.
 pub(crate) struct Event {
     pub(crate) name: &'static str,
     pub(crate) at: Stage,
+    pub(crate) when: When,
     pub(crate) meaning: Meaning,
     pub(crate) say: Say,
 }

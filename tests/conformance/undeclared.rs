@@ -65,6 +65,9 @@ async fn wrong_orders(bench: &Bench) -> Vec<(String, String, Value, ProblemCode)
     if !capabilities.currencies.is_empty() {
         add("/currency", json!("GBP"), ValidationFailed);
     }
+    if !capabilities.enrols {
+        add("/amount", json!(0), ValidationFailed);
+    }
     for kind in [BuyerKind::Person, BuyerKind::Business].into_iter().filter(|kind| !capabilities.buyers.contains(kind))
     {
         add("/buyer/kind", json!(kind), ValidationFailed);

@@ -74,7 +74,7 @@ async fn undisturbed(world: &World, act: Act) -> Vec<Seen> {
     let mut calls = world.bench.sandbox.calls().await.into_iter().skip(known);
     let seen = running.gate.seen().into_iter().map(|exchange| match exchange.with {
         With::Table => {
-            let changes = !["GetItem", "Query"].contains(&exchange.what.as_str());
+            let changes = !["GetItem", "BatchGetItem", "Query", "Scan"].contains(&exchange.what.as_str());
             Seen { name: exchange.what.clone(), changes, exchange }
         }
         With::Provider => {

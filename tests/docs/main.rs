@@ -1,10 +1,11 @@
-//! The parts of README.md that are generated: the capability table, the state diagram, and what a payment costs. And a
-//! rule that a document makes: where the providers' names may stand.
+//! The parts of README.md that are generated: the capability table, the state diagram, and what a payment costs. And two
+//! rules of the whole code: where the providers' names may stand, and where effects are made.
 //!
 //! `PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs` writes them anew.
 #![cfg(test)]
 
 mod cost;
+mod effects;
 mod names;
 
 use std::path::PathBuf;
@@ -62,6 +63,7 @@ fn the_capability_table_in_the_readme_is_what_the_adapters_declare() {
     table += &row("buyers", all.iter().map(|c| words(c.buyers)));
     table += &row("countries", all.iter().map(|c| list(c.countries, "any")));
     table += &row("currencies", all.iter().map(|c| list(c.currencies, "any")));
+    table += &row("expiry", all.iter().map(|c| expiry(c.expires_unobserved_seconds)));
     table += &row("best evidence", all.iter().map(|c| evidence(c.evidence).to_owned()));
     check("capability table", &table);
 }
@@ -116,6 +118,12 @@ const fn doubt(policy: DoubtPolicy) -> &'static str {
         DoubtPolicy::Harmless => "harmless",
         DoubtPolicy::None => "operator",
     }
+}
+
+/// How it is known that a buyer never finished.
+fn expiry(unobserved: Option<i64>) -> String {
+    let silence = |seconds: i64| format!("expires unobserved after {} h", seconds / 3_600);
+    unobserved.map_or_else(|| "seen".to_owned(), silence)
 }
 
 const fn evidence(best: BestEvidence) -> &'static str {

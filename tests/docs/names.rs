@@ -23,7 +23,7 @@ fn names() -> Vec<String> {
 }
 
 /// The Rust files below a folder, by their paths from the root of the repository.
-fn collect(root: &Path, folder: &str, found: &mut Vec<String>) {
+pub(crate) fn collect(root: &Path, folder: &str, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(root.join(folder)).unwrap() {
         let entry = entry.unwrap();
         let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());

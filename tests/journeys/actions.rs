@@ -1,6 +1,8 @@
-//! What a payment says may be asked of it is what may be asked of it.
+//! What a payment says may be asked of it is what may be asked of it. Every provider in every flow is asked in
+//! `tests/conformance/actions.rs`; here is what a whole shop makes of it.
 
 use serde_json::{Value, json};
+use tests::Order;
 
 use crate::support::{AMOUNT, At, Deal, Shop};
 
@@ -85,6 +87,31 @@ async fn an_action_that_the_provider_has_not_says_so_and_a_status_that_does_not_
         (amend["detail"].as_str(), &amend["operation_id"]),
         (Some("buckaroo_billink cannot amend."), &json!(null))
     );
+}
+
+#[tokio::test]
+async fn a_deadline_is_told_with_the_session_and_ends_with_it() {
+    let shop = Shop::at(At::Billie).await;
+    let deal = shop.open(&Order::billie_pad()).await;
+    let payment = deal.get().await;
+    let end = payment["action"]["expires_at"].clone();
+    assert!(end.is_string(), "{payment:#}");
+    assert_eq!(payment["allowed_actions"], json!([{ "action": "cancel", "before": end }]));
+    shop.sandbox.buyer(&session(&payment), "accept").await;
+    let payment = shop.api.get(&format!("/v1/payments/{}?refresh=true", deal.id)).await.expect(200).body;
+    assert_eq!(payment["status"], "requires_confirmation");
+    let allowed = json!([{ "action": "confirm", "before": end }, { "action": "cancel", "before": null }]);
+    assert_eq!(payment["allowed_actions"], allowed);
+    let _ = deal.post("confirm", &json!({})).await.expect(200);
+    let payment = deal.get().await;
+    let deadlines = payment["allowed_actions"].as_array().unwrap().iter().map(|entry| &entry["before"]);
+    assert!(deadlines.into_iter().all(Value::is_null), "{payment:#}");
+}
+
+/// The provider's name of the session that the buyer was sent to.
+fn session(payment: &Value) -> String {
+    let page: url::Url = payment["action"]["url"].as_str().unwrap().parse().unwrap();
+    page.path_segments().unwrap().next_back().unwrap().to_owned()
 }
 
 #[tokio::test]

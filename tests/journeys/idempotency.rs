@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use service::ProblemCode;
-use tests::eventually;
+use tests::{Order, eventually};
 
-use crate::support::{At, Deal, Shop, Step, at_once};
+use crate::support::{Accounts, At, Backstage, Deal, Shop, Step, at_once};
 
 #[tokio::test]
 async fn the_same_request_again_is_answered_with_what_there_is_and_reaches_no_provider() {
@@ -82,6 +82,30 @@ async fn a_default_that_is_written_out_is_no_other_body() {
     assert!(again.is_replay());
     assert_eq!(first.id(), again.id());
     deal.agreed().await;
+}
+
+#[tokio::test]
+async fn a_payment_whose_flow_and_capture_are_written_out_as_they_are_decided_is_the_same_request() {
+    let shop = Shop::without_messages(At::Billie).await;
+    let stack = shop.site.stack().expect("this journey needs a stack of its own");
+    let mut accounts = Accounts::of(&stack.sandboxes);
+    accounts.billie["disabled"] = json!(true);
+    let later = Backstage::of_accounts(&shop, &accounts);
+    let written = Order::billie_pad();
+    let left_open = written.clone().without("/flow").without("/capture");
+    for (first, second) in [(&left_open, &written), (&written, &left_open)] {
+        let key = tests::orders::new_word("k");
+        let opened = shop.opening(&key, first).send().await.expect(201);
+        let before = shop.effects().await;
+        let again = shop.opening(&key, second).send().await.expect(201);
+        assert_eq!((again.id(), again.is_replay()), (opened.id(), true));
+        let body = second.json().to_string();
+        let again = later.service.create_session(&later.call(), Some(&key), body.as_bytes()).await.unwrap();
+        assert_eq!((again.body["id"].as_str(), again.replayed), (Some(opened.id()), true), "as it was decided then");
+        let other = written.clone().with("/flow", "widget");
+        let _ = shop.opening(&key, &other).send().await.expect_problem(ProblemCode::IdempotencyKeyReused);
+        assert_eq!(shop.effects().await, before);
+    }
 }
 
 #[tokio::test]

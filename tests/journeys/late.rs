@@ -7,8 +7,8 @@ use tests::{Order, Site, eventually};
 
 use crate::support::{AMOUNT, At, Backstage, Deal, Shop};
 
-/// Longer than any session lives, with the hour that a provider has to say that its buyer finished in time.
-const PAST_EVERY_SESSION: i64 = 50 * 3_600;
+/// Longer than any session lives, with the three days that the silence of a provider without a read must last.
+const PAST_EVERY_SESSION: i64 = (48 + 72 + 1) * 3_600;
 
 /// Billink's no to whoever may not manage an order.
 const REFUSED: &str = r#"{"result":"ERROR","code":"706","description":"not allowed"}"#;

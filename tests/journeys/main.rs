@@ -3,8 +3,10 @@
 #![cfg(test)]
 
 mod actions;
+mod billagain;
 mod billie_pad;
 mod buckaroo;
+mod desk;
 mod doubt;
 mod events;
 mod idempotency;

@@ -124,13 +124,15 @@ async fn outcomes(shop: &Shop, dry_run: bool) -> Vec<Value> {
 async fn a_message_that_was_left_parked_is_rehearsed_and_then_applied_once() {
     let shop = Shop::at(At::Billie).await;
     let (deal, event) = parked(&shop).await;
-    keep_parked(&shop, &event).await;
+    keep_parked(&shop, event_message(&shop, &event)).await;
     let before = shop.site.table().versions().await;
     let known = deal.timeline().await.len();
     let expected = json!([{ "type": "paylater.receivable.overdue.v1", "sequence": known + 1 }]);
     let rehearsed = outcomes(&shop, true).await;
     assert_eq!((rehearsed.len(), &rehearsed[0]["outcome"]), (1, &json!("changes")), "{rehearsed:#?}");
     assert_eq!((&rehearsed[0]["payment_id"], &rehearsed[0]["facts"]), (&json!(deal.id), &expected));
+    let stands = standing(&deal.get().await);
+    assert_eq!((&rehearsed[0]["before"], &rehearsed[0]["after"]), (&stands, &stands), "who pays whom is no status");
     assert_eq!(shop.site.table().versions().await, before, "a rehearsal writes nothing");
     assert_eq!(deal.get().await["receivable"], Value::Null);
 
@@ -144,26 +146,61 @@ async fn a_message_that_was_left_parked_is_rehearsed_and_then_applied_once() {
     assert_eq!(deal.timeline().await.len(), known + 1);
 }
 
-/// Puts a message into the table that nobody looks at again, as an older code left it.
-async fn keep_parked(shop: &Shop, event: &Value) {
-    let stack = shop.site.stack().expect("this journey needs a stack of its own");
-    let store =
-        store::Store::new(aws_sdk_dynamodb::Client::new(&local::aws::sdk(&stack.aws.dynamodb_url)), &stack.aws.table);
-    let now = Timestamp::now();
-    let message = store::StoredMessage {
+/// A rehearsal tells how the payment would stand.
+fn standing(payment: &Value) -> Value {
+    json!({ "status": payment["status"], "amounts": payment["amounts"] })
+}
+
+#[tokio::test]
+async fn a_rehearsal_shows_status_and_amounts_before_and_after() {
+    let shop = Shop::with_page().await;
+    shop.set(json!({ "push_format": "form" })).await;
+    shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+    let deal = shop.open(&tests::Order::buckaroo_billink()).await;
+    let opened = deal.get().await;
+    shop.sandbox.buyer(opened["provider_reference"].as_str().unwrap(), "accept").await;
+    let push = shop.sandbox.deliveries().await.pop().unwrap();
+    let (url, body) = (push["url"].as_str().unwrap(), push["body"].as_str().unwrap());
+    let form = "application/x-www-form-urlencoded";
+    let push = store::StoredMessage { proves: true, content_type: form.to_owned(), ..parked_message(&shop, url, body) };
+    keep_parked(&shop, push).await;
+
+    let rehearsed = outcomes(&shop, true).await;
+    let (before, after) = (standing(&opened), rehearsed[0]["after"].clone());
+    assert_eq!((rehearsed.len(), &rehearsed[0]["before"]), (1, &before), "{rehearsed:#?}");
+    assert_eq!((&after["status"], &after["amounts"]["authorized"]), (&json!("authorized"), &json!(AMOUNT)));
+    assert_eq!(deal.get().await, opened, "nothing happened yet");
+    let done = outcomes(&shop, false).await;
+    assert_eq!((&done[0]["before"], &done[0]["after"]), (&before, &after));
+    assert_eq!(standing(&deal.get().await), after);
+}
+
+/// A message to this address that arrived now and was tried so often that the next time is hours away.
+fn parked_message(shop: &Shop, url: &str, body: &str) -> store::StoredMessage {
+    store::StoredMessage {
         provider: shop.at.name().parse().unwrap(),
         merchant: local::DEMO_MERCHANT.parse().unwrap(),
         identity: "parked".to_owned(),
-        url: format!("{}v1/webhooks/billie-pad/demo", stack.url),
+        url: url.to_owned(),
         content_type: "application/json".to_owned(),
-        body: event.to_string().into_bytes(),
-        received_at: now,
+        body: body.as_bytes().to_vec(),
+        received_at: Timestamp::now(),
         proves: false,
-        // So often tried that the next time is hours away.
         tries: 10,
         applied: false,
-    };
-    store.mark(&message, store::MessageState::Parked, now).await.unwrap();
+    }
+}
+
+fn event_message(shop: &Shop, event: &Value) -> store::StoredMessage {
+    parked_message(shop, &format!("{}v1/webhooks/billie-pad/demo", shop.api.base()), &event.to_string())
+}
+
+/// Puts a message into the table that nobody looks at again, as an older code left it.
+async fn keep_parked(shop: &Shop, message: store::StoredMessage) {
+    let stack = shop.site.stack().expect("this journey needs a stack of its own");
+    let store =
+        store::Store::new(aws_sdk_dynamodb::Client::new(&local::aws::sdk(&stack.aws.dynamodb_url)), &stack.aws.table);
+    store.mark(&message, store::MessageState::Parked, message.received_at).await.unwrap();
 }
 
 #[tokio::test]
@@ -187,7 +224,7 @@ async fn a_claim_that_was_applied_is_old_news_and_only_makes_us_look() {
 async fn another_merchants_events_and_messages_are_not_replayed() {
     let shop = Shop::at(At::Billie).await;
     let (_deal, event) = parked(&shop).await;
-    keep_parked(&shop, &event).await;
+    keep_parked(&shop, event_message(&shop, &event)).await;
     let backstage = Backstage::of(&shop);
     let call = service::Call { merchant: "neighbour".parse().unwrap(), ..backstage.call() };
     let told = backstage.service.replay(&call, Some("k"), today("events", true).to_string().as_bytes()).await.unwrap();

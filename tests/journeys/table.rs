@@ -54,6 +54,28 @@ async fn an_outcome_is_written_even_when_the_table_fails_for_a_moment() {
 }
 
 #[tokio::test]
+async fn a_write_beside_somebodys_transaction_is_decided_again() {
+    Spied::start().await.captures_while(&[Some(Fault::Conflicts), Some(Fault::Conflicts)]).await;
+}
+
+#[tokio::test]
+async fn creations_with_one_key_that_meet_each_other_make_one_payment() {
+    let spied = Spied::start().await;
+    let body = Order::billie_pad_at_once().json().to_string();
+    let create = async || {
+        let created = spied.backstage.service.create_session(&spied.backstage.call(), Some("k"), body.as_bytes()).await;
+        created.unwrap_or_else(|problem| panic!("{problem:?}"))
+    };
+    spied.spy.faults("TransactWriteItems", [Some(Fault::Conflicts), Some(Fault::Conflicts)]);
+    let first = create().await;
+    assert_eq!((first.status, first.replayed), (201, false));
+    spied.spy.faults("TransactWriteItems", [Some(Fault::Conflicts)]);
+    let second = create().await;
+    assert_eq!((second.status, second.replayed, &second.body["id"]), (201, true, &first.body["id"]));
+    assert_eq!(spied.shop.count("create_order").await, 1);
+}
+
+#[tokio::test]
 async fn a_payment_that_cannot_be_looked_at_is_put_off_and_keeps_nothing_behind_it_waiting() {
     let shop = Shop::with_page().await;
     let _deal = shop.open(&Order::buckaroo_billink()).await;

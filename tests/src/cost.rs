@@ -29,7 +29,7 @@ pub const STEPS: [Step; 9] = [
     step("confirm", 1, 2, 2, 10, 2),
     step("capture", 1, 1, 1, 10, 2),
     step("three messages", 3, 0, 5, 30, 3),
-    step("a sweep after them", 0, 1, 4, 5, 1),
+    step("a sweep after them", 0, 1, 7, 5, 1),
     step("look at it again", 1, 0, 1, 0, 0),
     step("refund", 1, 1, 1, 12, 2),
 ];

@@ -89,6 +89,12 @@ impl Sandbox {
             .await;
     }
 
+    /// Waits until nothing is being worked on.
+    pub async fn idle(&self) {
+        let all = async || self.calls().await.iter().all(|call| call["finished"] == true).then_some(());
+        eventually("an end of all calls", all).await;
+    }
+
     /// Plays the buyer on a hosted page: `accept`, `decline` or `cancel`. The id is the session's or transaction's, or
     /// the token in the page's address.
     pub async fn buyer(&self, id: &str, choice: &str) -> Value {

@@ -107,6 +107,26 @@ fn every_metric_of_our_own_has_an_alarm_or_a_place_on_the_dashboard() {
     }
 }
 
+#[test]
+fn an_alarm_on_how_things_stand_stays_as_long_as_its_cause() {
+    let alarms = Template::load("infra/alarms/template.yaml");
+    let filters = alarms.resources("AWS::Logs::MetricFilter");
+    // What one sweep did is no gauge.
+    let said = |filter: &Value| filter["FilterPattern"].as_str().is_some_and(|pattern| pattern.contains("\"swept\""));
+    let gauge = |filter: &Value| said(filter) && filter["MetricTransformations"][0]["MetricName"] != "sweep_failures";
+    let names = filters.iter().filter(|(_, filter)| gauge(filter));
+    let mut gauges: BTreeSet<&str> =
+        names.map(|(_, filter)| filter["MetricTransformations"][0]["MetricName"].as_str().unwrap()).collect();
+    assert_eq!(gauges.len(), 4);
+    for (name, alarm) in alarms.resources("AWS::CloudWatch::Alarm") {
+        if alarm["MetricName"].as_str().is_some_and(|metric| gauges.remove(metric)) {
+            assert_eq!(alarm["Statistic"], "Maximum", "{name}");
+            assert_eq!(alarm["TreatMissingData"], "ignore", "{name}: that nobody looked does not end it");
+        }
+    }
+    assert!(gauges.is_empty(), "no alarm watches {gauges:?}");
+}
+
 /// The functions whose code may ask a provider to change something.
 fn asking(code: &Code) -> BTreeSet<String> {
     let asks = |folder: &String| code.reached_from(folder).keys().any(|node| node.name == "note_asked");

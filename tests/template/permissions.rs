@@ -22,7 +22,7 @@ fn of_body(body: &Body, permissions: &mut Permissions) {
             ("client", "delete_item") | ("Delete", "builder") => "dynamodb:DeleteItem Table",
             ("ConditionCheck", "builder") => "dynamodb:ConditionCheckItem Table",
             // Its parts are what needs leave.
-            ("client", "transact_write_items") | ("client", "query") => continue,
+            ("client", "transact_write_items") | ("client", "query" | "scan") => continue,
             ("client", "send_message_batch") => "sqs:SendMessage Events",
             ("client", "send_message") => "sqs:SendMessage Wake",
             ("client", "get_secret_value") => "secretsmanager:GetSecretValue merchants",
@@ -45,7 +45,9 @@ fn needed(template: &Template, code: &Code, folder: &str, function: &Value) -> P
         of_body(body, &mut needed);
         let named =
             indexes(template).into_iter().filter(|index| node.of_crate == "store" && body.texts.contains(*index));
-        needed.extend(named.map(|index| format!("dynamodb:Query Table/index/{index}")));
+        let scans = body.calls.iter().any(|call| (call.on.as_str(), call.name.as_str()) == ("client", "scan"));
+        let action = if scans { "dynamodb:Scan" } else { "dynamodb:Query" };
+        needed.extend(named.map(|index| format!("{action} Table/index/{index}")));
     }
     let mut put = |actions: &[&str], on: &str| needed.extend(actions.iter().map(|action| format!("{action} {on}")));
     let log = Template::target(&function["LoggingConfig"]["LogGroup"]);

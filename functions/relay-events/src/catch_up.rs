@@ -2,43 +2,67 @@
 //! What it missed is written down and sent later, from the payment's history.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use futures::future::join_all;
 use lambda_runtime::Error;
 use payment::PaymentId;
+use providers::Deadline;
 use store::{EVERY_QUEUE, Lag, StoreError};
 
-use crate::{Outgoing, Relay};
+use crate::{Batch, Outgoing, Relay};
+
+/// No queue is begun to be caught up with in less time than this: it covers one request to the queue and one to the table.
+const LEAST_TIME: Duration = Duration::from_secs(6);
+
+/// A queue that nobody has here may be one that newer code has: what it missed is kept for so many tries, an hour and a
+/// half, which is longer than any deployment takes.
+const GONE_AFTER_TRIES: u32 = 10;
+
+/// How a batch went at one queue.
+#[derive(Default)]
+pub(crate) struct Sent {
+    /// The records whose events neither arrived nor could be written down.
+    pub(crate) failed: BTreeSet<String>,
+    /// Whether the queue did not answer.
+    pub(crate) silent: bool,
+}
 
 impl Relay {
-    /// Sends a batch to one queue. Returns the records whose events neither arrived nor could be written down.
-    pub(crate) async fn send_to(&self, queue: &str, outgoing: &[Outgoing]) -> BTreeSet<String> {
-        let last = last_of_each(outgoing);
-        let all = || outgoing.iter().map(|event| event.record.clone()).collect();
-        let Ok(behind) = self.skip_what_is_behind(queue, &last).await else { return all() };
-        let sent: Vec<&Outgoing> = outgoing.iter().filter(|event| !behind.contains(&event.payment)).collect();
-        let mut failed = BTreeSet::new();
-        for (payment, stopped_at) in self.queues.send_in_order(queue, &sent).await {
-            let upto = last.get(&payment).copied().unwrap_or(stopped_at);
-            let lag = Lag::new(queue.to_owned(), payment.clone(), stopped_at.saturating_sub(1), upto);
+    /// Sends a batch to one queue. A payment with a change that cannot be read is left behind with all that follows.
+    pub(crate) async fn send_to(&self, queue: &str, batch: &Batch, deadline: Deadline) -> Sent {
+        let newest = batch.newest();
+        let Ok(behind) = self.skip_what_is_behind(queue, &newest).await else {
+            return Sent { failed: batch.records(), silent: false };
+        };
+        let mut left: BTreeMap<PaymentId, u64> = batch.untellable();
+        left.retain(|payment, _| !behind.contains(payment));
+        let goes = |event: &&Outgoing| !behind.contains(&event.payment) && !left.contains_key(&event.payment);
+        let outgoing: Vec<&Outgoing> = batch.outgoing.iter().filter(goes).collect();
+        let arrived = self.queues.send_in_order(queue, &outgoing, deadline).await;
+        left.extend(arrived.stopped.into_iter().map(|(payment, at)| (payment, at.saturating_sub(1))));
+        let mut sent = Sent { silent: arrived.silent, ..Sent::default() };
+        for (payment, after) in left {
+            let upto = newest.get(&payment).copied().unwrap_or(after);
+            let lag = Lag::new(queue.to_owned(), payment.clone(), after, upto);
             if let Err(error) = self.store.fall_behind(&lag, (self.clock)()).await {
                 tracing::error!(payment_id = %payment, %error, "a queue that fell behind cannot be written down");
-                let records = sent.iter().filter(|e| e.payment == payment && e.sequence >= stopped_at);
-                failed.extend(records.map(|event| event.record.clone()));
+                sent.failed.extend(batch.records_of(&payment, after).cloned());
             }
         }
-        failed
+        sent
     }
 
     /// The payments that this queue is behind for: their new events wait behind the old ones.
     async fn skip_what_is_behind(
         &self,
         queue: &str,
-        last: &BTreeMap<PaymentId, u64>,
+        newest: &BTreeMap<PaymentId, u64>,
     ) -> Result<BTreeSet<PaymentId>, StoreError> {
-        let payments: Vec<PaymentId> = last.keys().cloned().collect();
+        let payments: Vec<PaymentId> = newest.keys().cloned().collect();
         let mut behind = BTreeSet::new();
         for (payment, lag) in self.store.lags(queue, &payments).await? {
-            let upto = last.get(&payment).copied().unwrap_or(0).max(lag.upto);
+            let upto = newest.get(&payment).copied().unwrap_or(0).max(lag.upto);
             if self.store.fall_further_behind(queue, &payment, upto).await? {
                 behind.insert(payment);
             }
@@ -46,33 +70,63 @@ impl Relay {
         Ok(behind)
     }
 
-    /// Sends what a queue missed, from the payment's history, and takes the lag away once all of it arrived.
-    pub(crate) async fn catch_up(&self, lag: &Lag) -> Result<(), Error> {
+    /// Catches up with the queues of a batch that are behind, each as long as it answers and there is time.
+    pub(crate) async fn catch_up(&self, batch: &Batch, silent: &BTreeSet<&str>, deadline: Deadline) {
+        let queues = batch.lags().into_iter().filter(|(queue, _)| !silent.contains(queue));
+        join_all(queues.map(|(_, lags)| self.catch_up_with(lags, deadline))).await;
+    }
+
+    /// Catches up with one queue until it falls silent.
+    async fn catch_up_with(&self, lags: Vec<&Lag>, deadline: Deadline) {
+        for lag in lags {
+            if !deadline.leaves(LEAST_TIME) {
+                tracing::warn!(payment_id = %lag.payment, "no time is left to catch up");
+                return;
+            }
+            match self.send_missed(lag, deadline).await {
+                Ok(silent) if silent => return,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(payment_id = %lag.payment, %error, "a queue stays behind until the next try");
+                }
+            }
+        }
+    }
+
+    /// Sends what a queue missed, from the payment's history, and takes the lag away once all of it arrived. Returns
+    /// whether the queue is silent. A payment that this code cannot read stays where it is.
+    async fn send_missed(&self, lag: &Lag, deadline: Deadline) -> Result<bool, Error> {
         if lag.tries == 0 {
             // Just written down.
-            return Ok(());
+            return Ok(false);
         }
         if lag.queue == EVERY_QUEUE {
-            return self.fall_back_everywhere(lag).await;
+            self.fall_back_everywhere(lag).await?;
+            return Ok(false);
         }
-        let subscribed = self.queues.urls().any(|queue| queue == lag.queue);
-        let payment = if subscribed { self.store.load(&lag.payment).await? } else { None };
-        let Some(payment) = payment else { return Ok(self.store.forget(lag).await?) };
+        let Some(payment) = self.store.load(&lag.payment).await? else {
+            self.store.forget(lag).await?;
+            return Ok(false);
+        };
+        if !self.queues.urls().any(|queue| queue == lag.queue) {
+            if lag.tries >= GONE_AFTER_TRIES {
+                self.store.forget(lag).await?;
+            }
+            return Ok(false);
+        }
         let events: Vec<Outgoing> =
             payment.events_after(lag.after).map(|e| Outgoing::of(&e, "")).collect::<Result<_, _>>()?;
-        let stopped = self.queues.send_in_order(&lag.queue, &events.iter().collect::<Vec<_>>()).await;
-        match stopped.get(&lag.payment) {
+        let arrived = self.queues.send_in_order(&lag.queue, &events.iter().collect::<Vec<_>>(), deadline).await;
+        match arrived.stopped.get(&lag.payment) {
             Some(at) => tracing::warn!(payment_id = %lag.payment, sequence = at, "the queue still refuses"),
             None => {
                 let sent = events.last().map_or(lag.after, |event| event.sequence);
                 self.store.caught_up(lag, sent).await?;
             }
         }
-        Ok(())
+        Ok(arrived.silent)
     }
-}
 
-impl Relay {
     /// Has every queue get the events again. Each is a lag of its own then, which comes by the stream.
     async fn fall_back_everywhere(&self, lag: &Lag) -> Result<(), Error> {
         for queue in self.queues.urls() {
@@ -82,13 +136,4 @@ impl Relay {
         self.store.caught_up(lag, lag.upto).await?;
         Ok(())
     }
-}
-
-fn last_of_each(outgoing: &[Outgoing]) -> BTreeMap<PaymentId, u64> {
-    let mut last = BTreeMap::new();
-    for event in outgoing {
-        let known = last.entry(event.payment.clone()).or_insert(event.sequence);
-        *known = event.sequence.max(*known);
-    }
-    last
 }

@@ -1,20 +1,23 @@
 //! DynamoDB stream to SQS queues: every committed change becomes its events, sent to every queue at least once and in
 //! order per payment.
 
+mod batch;
 mod catch_up;
 mod queues;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
-use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use aws_lambda_events::event::dynamodb::Event;
+use futures::future::join_all;
 use jiff::Timestamp;
 use lambda_runtime::Error;
-use payment::{OperationStatus, Payment, PaymentId};
 use providers::Deadline;
 use runtime::{Config, ConfigError};
 use serde::Serialize;
-use store::{Lag, Store};
+use store::Store;
 
+use batch::{Batch, Outgoing};
 pub use queues::Queues;
 
 /// What the relay works with.
@@ -67,92 +70,35 @@ pub struct Failure {
     pub item_identifier: String,
 }
 
-/// An event on its way, and the stream record that it came from.
-pub(crate) struct Outgoing {
-    pub(crate) payment: PaymentId,
-    pub(crate) event_id: String,
-    pub(crate) sequence: u64,
-    pub(crate) body: String,
-    pub(crate) record: String,
-}
-
-impl Outgoing {
-    pub(crate) fn of(event: &payment::Event, record: &str) -> Result<Self, Error> {
-        Ok(Self {
-            payment: event.subject.clone(),
-            event_id: event.id.to_string(),
-            sequence: event.sequence.parse()?,
-            body: serde_json::to_string(event)?,
-            record: record.to_owned(),
-        })
-    }
-}
+/// How long a queue may take for the events of a batch; what it did not take by then is left behind.
+const SENDING: Duration = Duration::from_secs(20);
 
 /// Handles one batch of the stream.
 ///
 /// # Errors
-/// When a record cannot be read at all: the whole batch comes again.
-pub async fn handle(relay: Relay, event: Event, _deadline: Deadline, request_id: String) -> Result<BatchAnswer, Error> {
-    let (mut outgoing, mut lags) = (Vec::new(), BTreeMap::new());
+/// When a record has no number: the whole batch comes again.
+pub async fn handle(relay: Relay, event: Event, deadline: Deadline, request_id: String) -> Result<BatchAnswer, Error> {
+    let mut batch = Batch::default();
     for record in event.records {
-        collect(record, &relay, &mut outgoing, &mut lags).await?;
+        batch.take(record)?;
     }
-    let mut failed = BTreeSet::new();
-    for queue in relay.queues.urls() {
-        failed.extend(relay.send_to(queue, &outgoing).await);
-    }
-    for lag in lags.values() {
-        if let Err(error) = relay.catch_up(lag).await {
-            tracing::warn!(request_id, payment_id = %lag.payment, %error, "a queue stays behind until the next try");
-        }
-    }
-    tracing::info!(request_id, events = outgoing.len(), lags = lags.len(), failed = failed.len(), "relayed");
+    let sending = deadline.at_most(SENDING);
+    let sent = join_all(relay.queues.urls().map(|queue| relay.send_to(queue, &batch, sending))).await;
+    relay.wake(&batch).await;
+    let silent = relay.queues.urls().zip(&sent).filter(|(_, sent)| sent.silent).map(|(queue, _)| queue).collect();
+    relay.catch_up(&batch, &silent, deadline).await;
+    let failed: BTreeSet<String> = sent.into_iter().flat_map(|sent| sent.failed).collect();
+    tracing::info!(request_id, events = batch.outgoing.len(), failed = failed.len(), "relayed");
     let batch_item_failures = failed.into_iter().map(|item_identifier| Failure { item_identifier }).collect();
     Ok(BatchAnswer { batch_item_failures })
 }
 
-/// The events of one record: what the new image's history has more than the old one's. Or a queue that is behind.
-async fn collect(
-    record: EventRecord,
-    relay: &Relay,
-    outgoing: &mut Vec<Outgoing>,
-    lags: &mut BTreeMap<String, Lag>,
-) -> Result<(), Error> {
-    let change = record.change;
-    if let Some(lag) = Lag::from_image(&change.new_image) {
-        lags.insert(lag.key(), lag);
-        return Ok(());
-    }
-    let Some(payment) = store::from_image(change.new_image)? else { return Ok(()) };
-    let known = store::from_image(change.old_image)?.and_then(|old| old.history.last().map(|entry| entry.sequence));
-    let number = change.sequence_number.ok_or("a stream record without a sequence number")?;
-    for event in payment.events_after(known.unwrap_or(0)) {
-        tell(&event);
-        outgoing.push(Outgoing::of(&event, &number)?);
-    }
-    wake(&payment, relay).await;
-    Ok(())
-}
-
-/// Alarms count these lines.
-fn tell(event: &payment::Event) {
-    let Some(operation) = &event.data.operation else { return };
-    match event.event_type.as_str() {
-        "paylater.operation.in_doubt.v1" => {
-            tracing::warn!(payment_id = %event.subject, operation_id = %operation.id, "an operation is in doubt");
+impl Relay {
+    /// Wakes the sweep when operations in doubt are to be looked at; the sweep's own schedule is the safety net.
+    async fn wake(&self, batch: &Batch) {
+        let now = (self.clock)();
+        if let Err(error) = self.queues.wake(batch.doubts().map(|due| due.duration_since(now))).await {
+            tracing::warn!(%error, "the sweep is not woken early");
         }
-        "paylater.operation.needs_operator.v1" => {
-            tracing::error!(payment_id = %event.subject, operation_id = %operation.id, "an operation needs a person");
-        }
-        _ => {}
-    }
-}
-
-/// An operation in doubt wakes the sweep when its first probes are due; the sweep's own schedule is the safety net.
-async fn wake(payment: &Payment, relay: &Relay) {
-    let in_doubt = |o: &&payment::Operation| o.status == OperationStatus::InDoubt;
-    let Some(due) = payment.operations.iter().filter(in_doubt).filter_map(|o| o.due_at).min() else { return };
-    if let Err(error) = relay.queues.wake(due.duration_since((relay.clock)())).await {
-        tracing::warn!(%error, "the sweep is not woken early");
     }
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-
+use futures::future::try_join_all;
+use jiff::SignedDuration;
 use payment::PaymentId;
+use providers::Deadline;
 
 use crate::Outgoing;
 
@@ -15,6 +17,15 @@ const MOST_AT_ONCE: usize = 10;
 
 /// How long one request may take; a queue that is slower is left behind.
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How long waking the sweep may take: it comes by itself within a minute.
+const WAKE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// For one batch the sweep is woken at most this often.
+const MOST_WAKE_UPS: usize = 20;
+
+/// SQS keeps a message back for at most this many seconds.
+const LONGEST_DELAY: i32 = 900;
 
 /// SQS takes at most this many bytes at once.
 const MOST_BYTES_AT_ONCE: usize = 200_000;
@@ -27,10 +38,25 @@ pub struct Queues {
     wake: Option<String>,
 }
 
-/// The sweep could not be woken.
+/// Why the sweep could not be woken.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot send a wake-up")]
-pub(crate) struct WakeError(#[source] Box<dyn std::error::Error + Send + Sync>);
+pub(crate) enum WakeError {
+    /// SQS refused.
+    #[error("cannot send a wake-up")]
+    Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// SQS did not answer.
+    #[error("no answer to a wake-up in time")]
+    Silence,
+}
+
+/// What became of events that were sent.
+#[derive(Default)]
+pub(crate) struct Arrived {
+    /// Where each payment stopped that did not get through.
+    pub(crate) stopped: BTreeMap<PaymentId, u64>,
+    /// Whether the queue did not answer, or there was no time to ask: nobody should try again soon.
+    pub(crate) silent: bool,
+}
 
 impl Queues {
     /// The FIFO queues for events and the standard queue that wakes the sweep, by URL.
@@ -43,34 +69,35 @@ impl Queues {
         self.events.iter().map(String::as_str)
     }
 
-    /// Sends events in order per payment; a payment stops at its first event that is not known to have arrived. Returns
-    /// where each stopped payment stopped.
+    /// Sends events in order per payment; a payment stops at its first event that is not known to have arrived.
     ///
     /// No two events of one payment are in one request, since a request can succeed for the later and fail for the
     /// earlier one.
-    pub(crate) async fn send_in_order(&self, queue: &str, outgoing: &[&Outgoing]) -> BTreeMap<PaymentId, u64> {
+    pub(crate) async fn send_in_order(&self, queue: &str, outgoing: &[&Outgoing], deadline: Deadline) -> Arrived {
         let mut waiting: VecDeque<&Outgoing> = outgoing.iter().copied().collect();
-        let mut stopped: BTreeMap<PaymentId, u64> = BTreeMap::new();
+        let mut arrived = Arrived::default();
         while !waiting.is_empty() {
             let wave = take_wave(&mut waiting);
-            let answered = self.send(queue, &wave).await;
-            for event in answered.as_ref().unwrap_or(&wave) {
-                stopped.insert(event.payment.clone(), event.sequence);
-            }
-            if answered.is_none() {
+            let Some(missing) = self.send(queue, &wave, deadline).await else {
                 // Nobody is there: whatever is left waits with it, instead of costing the others their time.
-                for event in &waiting {
-                    stopped.entry(event.payment.clone()).or_insert(event.sequence);
+                for event in wave.iter().chain(&waiting) {
+                    arrived.stopped.entry(event.payment.clone()).or_insert(event.sequence);
                 }
+                arrived.silent = true;
                 break;
-            }
-            waiting.retain(|event| !stopped.contains_key(&event.payment));
+            };
+            arrived.stopped.extend(missing.iter().map(|event| (event.payment.clone(), event.sequence)));
+            waiting.retain(|event| !arrived.stopped.contains_key(&event.payment));
         }
-        stopped
+        arrived
     }
 
     /// Sends one request; returns the events that are not known to have arrived, or nothing when there was no answer.
-    async fn send<'a>(&self, queue: &str, wave: &[&'a Outgoing]) -> Option<Vec<&'a Outgoing>> {
+    async fn send<'a>(&self, queue: &str, wave: &[&'a Outgoing], deadline: Deadline) -> Option<Vec<&'a Outgoing>> {
+        if !deadline.leaves(PATIENCE) {
+            tracing::warn!(queue, "no time is left for a queue");
+            return None;
+        }
         let entry = |(n, event): (usize, &&Outgoing)| {
             SendMessageBatchRequestEntry::builder()
                 .id(n.to_string())
@@ -98,15 +125,24 @@ impl Queues {
         }
     }
 
-    /// Wakes the sweep after this time, where it is soon enough for a queue's delay.
-    pub(crate) async fn wake(&self, after: jiff::SignedDuration) -> Result<(), WakeError> {
+    /// Wakes the sweep after each of these times, where it is soon enough for a queue's delay.
+    pub(crate) async fn wake(&self, after: impl Iterator<Item = SignedDuration>) -> Result<(), WakeError> {
         let Some(queue) = &self.wake else { return Ok(()) };
-        let Some(seconds) = i32::try_from(after.as_secs().max(0)).ok().filter(|seconds| *seconds <= 900) else {
-            return Ok(());
+        let delays: BTreeSet<i32> = after.filter_map(delay).take(MOST_WAKE_UPS).collect();
+        let one = |seconds: i32| {
+            let message = self.client.send_message().queue_url(queue).delay_seconds(seconds).message_body("{}");
+            async { message.send().await.map_err(|error| WakeError::Refused(Box::new(error))) }
         };
-        let message = self.client.send_message().queue_url(queue).delay_seconds(seconds).message_body("{}");
-        message.send().await.map(|_| ()).map_err(|error| WakeError(Box::new(error)))
+        let woken = tokio::time::timeout(WAKE_PATIENCE, try_join_all(delays.into_iter().map(one))).await;
+        woken.map_err(|_| WakeError::Silence)?.map(|_| ())
     }
+}
+
+/// A queue's delay for something that is due after this time: in whole seconds, and one more, since whoever is woken too
+/// early finds nothing due and nobody wakes him again.
+fn delay(after: SignedDuration) -> Option<i32> {
+    let seconds = (after.as_millis().max(0) + 999) / 1_000 + 1;
+    i32::try_from(seconds).ok().filter(|seconds| *seconds <= LONGEST_DELAY)
 }
 
 /// The next events that may go in one request: the oldest of each payment, within the limits of a request.
@@ -127,4 +163,17 @@ fn take_wave<'a>(waiting: &mut VecDeque<&'a Outgoing>) -> Vec<&'a Outgoing> {
     }
     *waiting = rest;
     wave
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sweep_is_never_woken_before_something_is_due() {
+        let delays = [(4_980, Some(6)), (5_000, Some(6)), (1, Some(2)), (0, Some(1)), (-7_000, Some(1))];
+        for (milliseconds, seconds) in delays.into_iter().chain([(899_000, Some(900)), (899_001, None)]) {
+            assert_eq!(delay(SignedDuration::from_millis(milliseconds)), seconds, "{milliseconds} ms");
+        }
+    }
 }

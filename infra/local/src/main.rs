@@ -87,7 +87,7 @@ enum Log {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let serves = arguments.command.is_none();
-    start_log(arguments.log, if serves { "info,dynoxide=error,rustack_sqs_core=warn" } else { "error" });
+    start_log(arguments.log, if serves { "info,settle=warn,dynoxide=error,rustack_sqs_core=warn" } else { "error" });
     let done = match &arguments.command {
         Some(Command::Demo { provider }) => demo_once(provider.as_deref()).await,
         Some(Command::Doctor { live }) => examine(arguments.merchants.as_deref(), *live).await,

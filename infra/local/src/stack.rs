@@ -34,8 +34,12 @@ pub struct StackOptions {
     pub merchants: Option<String>,
     /// Whether the caller sweeps, and nothing is swept by itself.
     pub without_sweep: bool,
+    /// Whether the sweep runs only when the relay wakes it.
+    pub without_schedule: bool,
     /// Where buyers and providers reach the API, if not at this gateway.
     pub public_url: Option<Url>,
+    /// How long a provider's call that changes something may take, if less than its capabilities say.
+    pub patience: Option<Duration>,
 }
 
 /// Why the stack does not start.
@@ -100,14 +104,21 @@ impl Stack {
         let aws = Aws::start(aws::Options { data: options.data, secrets, ..aws::Options::default() }).await?;
 
         let documents = options.merchants.unwrap_or_else(|| format!("[{demo}]"));
-        let merchants = FixedMerchants::from_json(&documents, &Transport::default())?;
+        let transport = match options.patience {
+            Some(patience) => Transport::default().with_patience(patience),
+            None => Transport::default(),
+        };
+        let merchants = FixedMerchants::from_json(&documents, &transport)?;
         let world = World::real(|| uuid::Uuid::new_v4().into_bytes());
         let app = App { service: Service::new(store(&aws), Arc::new(merchants), public_url, world) };
 
         let pump = start_pump(&aws);
         let mut tasks = vec![start_gateway(listener, &app)?];
         if !options.without_sweep {
-            tasks.push(start_sweep(&app));
+            tasks.push(start_wake_ups(&app, &aws));
+            if !options.without_schedule {
+                tasks.push(start_schedule(&app));
+            }
         }
         Ok(Self { url, aws, sandboxes, demo_merchant: demo, app, _pump: pump, tasks })
     }
@@ -141,7 +152,8 @@ fn store(aws: &Aws) -> Store {
 
 fn start_pump(aws: &Aws) -> aws::streams::Pump {
     let sqs = aws_sdk_sqs::Client::new(&aws::sdk(&aws.sqs_url));
-    let relay = Relay::new(Queues::new(sqs, aws.event_queue_urls.clone(), None), store(aws));
+    let queues = Queues::new(sqs, aws.event_queue_urls.clone(), Some(aws.wake_queue_url.clone()));
+    let relay = Relay::new(queues, store(aws));
     let streams = aws_sdk_dynamodbstreams::Client::new(&aws::sdk(&aws.dynamodb_url));
     aws::streams::Pump::start(streams, aws.table.clone(), move |event| {
         let relay = relay.clone();
@@ -154,17 +166,44 @@ fn start_pump(aws: &Aws) -> aws::streams::Pump {
     })
 }
 
-fn start_sweep(app: &App) -> JoinHandle<()> {
+fn start_schedule(app: &App) -> JoinHandle<()> {
     let app = app.clone();
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(SWEEP_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let request_id = uuid::Uuid::new_v4().to_string();
-            let deadline = Deadline::within(Duration::from_secs(26));
             // It logs what failed; the next tick tries again.
-            let _ = settle::handle(app.clone(), serde::de::IgnoredAny, deadline, request_id).await;
+            let _ = sweep(&app).await;
         }
     })
+}
+
+/// Sweeps when the relay asks for it, as the mapping of the wake queue does; what failed is delivered again.
+fn start_wake_ups(app: &App, aws: &Aws) -> JoinHandle<()> {
+    let (app, queue) = (app.clone(), aws.wake_queue_url.clone());
+    let sqs = aws_sdk_sqs::Client::new(&aws::sdk(&aws.sqs_url));
+    tokio::spawn(async move {
+        loop {
+            let request = sqs.receive_message().queue_url(&queue).max_number_of_messages(10).wait_time_seconds(20);
+            let Ok(woken) = request.send().await else {
+                tokio::time::sleep(SWEEP_EVERY).await;
+                continue;
+            };
+            let messages = woken.messages.unwrap_or_default();
+            if messages.is_empty() || sweep(&app).await.is_err() {
+                continue;
+            }
+            for message in messages {
+                let delete = sqs.delete_message().queue_url(&queue).set_receipt_handle(message.receipt_handle);
+                let _ = delete.send().await;
+            }
+        }
+    })
+}
+
+async fn sweep(app: &App) -> Result<(), lambda_http::Error> {
+    let request_id = uuid::Uuid::new_v4().to_string();
+    let deadline = Deadline::within(Duration::from_secs(26));
+    settle::handle(app.clone(), serde::de::IgnoredAny, deadline, request_id).await.map(|_| ())
 }

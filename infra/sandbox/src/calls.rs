@@ -1,12 +1,19 @@
 //! What was asked of the provider: one entry for every API call, in order of arrival.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::json::{Json, map};
 
 /// The list of calls received.
 #[derive(Default)]
-pub(crate) struct Calls(Mutex<Vec<Call>>);
+pub(crate) struct Calls(Mutex<List>);
+
+#[derive(Default)]
+struct List {
+    /// How many were forgotten: what is still under way then must not be taken for a later one.
+    forgotten: usize,
+    calls: Vec<Call>,
+}
 
 struct Call {
     name: &'static str,
@@ -15,6 +22,7 @@ struct Call {
     answered: Option<u16>,
     outcome: Option<String>,
     processed: bool,
+    distorted: bool,
     fault: Option<&'static str>,
     finished: bool,
 }
@@ -23,11 +31,20 @@ impl Calls {
     /// Writes down that a call came in; the number is its place in the list.
     pub(crate) fn arrive(&self, name: &'static str, method: &str, path: &str) -> usize {
         let (method, path) = (method.to_owned(), path.to_owned());
-        let call =
-            Call { name, method, path, answered: None, outcome: None, processed: false, fault: None, finished: false };
-        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.push(call);
-        calls.len() - 1
+        let call = Call {
+            name,
+            method,
+            path,
+            answered: None,
+            outcome: None,
+            processed: false,
+            distorted: false,
+            fault: None,
+            finished: false,
+        };
+        let mut list = self.lock();
+        list.calls.push(call);
+        list.forgotten + list.calls.len() - 1
     }
 
     /// The provider worked on it, with this outcome.
@@ -36,6 +53,11 @@ impl Calls {
             call.processed = true;
             call.outcome = Some(outcome.to_owned());
         });
+    }
+
+    /// There was an amount in its answer, and it was made wrong.
+    pub(crate) fn distorted(&self, number: usize) {
+        self.change(number, |call| call.distorted = true);
     }
 
     /// What went back, `None` when the connection was closed without an answer.
@@ -49,13 +71,21 @@ impl Calls {
 
     /// Forgets them all.
     pub(crate) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut list = self.lock();
+        list.forgotten += list.calls.len();
+        list.calls.clear();
     }
 
     fn change(&self, number: usize, change: impl FnOnce(&mut Call)) {
-        if let Some(call) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(number) {
+        let mut list = self.lock();
+        let place = number.checked_sub(list.forgotten);
+        if let Some(call) = place.and_then(|place| list.calls.get_mut(place)) {
             change(call);
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, List> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn show(&self) -> Json {
@@ -67,11 +97,11 @@ impl Calls {
                 "status": call.answered,
                 "processed": call.processed,
                 "outcome": call.outcome.clone(),
+                "distorted": call.distorted,
                 "fault": call.fault,
                 "finished": call.finished,
             }
         };
-        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        map! { "calls": calls.iter().map(show).collect::<Vec<_>>() }
+        map! { "calls": self.lock().calls.iter().map(show).collect::<Vec<_>>() }
     }
 }

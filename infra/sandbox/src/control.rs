@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET books` | what the provider believes, in minor units; `orders` have the same shape everywhere |
 //! | `GET calls`, `DELETE calls` | the API calls received; forgets them |
-//! | `POST faults` | `{ call, kind, millis?, status?, body?, times?, skip? }`; `GET` shows, `DELETE` calls them off |
+//! | `POST faults` | `{ call, kind, millis?, status?, body?, times?, skip? }`; `GET` shows, `DELETE` calls them off, delays under way too |
 //! | `POST clock` | `{ advance_seconds }`; `GET` shows |
 //! | `POST webhooks` | `{ mode?: normal/held/duplicate/reversed, before_answer? }`; `GET` shows the deliveries |
 //! | `POST webhooks/release` | `{ order? }`: sends what is held, answers after the first attempts |

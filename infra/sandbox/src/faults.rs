@@ -1,6 +1,9 @@
 //! Misfortune on order: what shall go wrong with the next calls of a name.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
 
 use crate::json::{Json, map};
 
@@ -50,23 +53,29 @@ pub(crate) struct Fault {
     pub(crate) body: String,
     times: i64,
     skip: i64,
+    /// How often faults had been called off when it happened.
+    era: u64,
 }
 
 /// The faults still to happen, first come first served.
 #[derive(Default)]
-pub(crate) struct Faults(Mutex<Vec<Fault>>);
+pub(crate) struct Faults {
+    orders: Mutex<Vec<Fault>>,
+    /// How often all of them were called off.
+    called_off: watch::Sender<u64>,
+}
 
 impl Faults {
     /// Takes the fault that is due for this call, if any.
     pub(crate) fn take(&self, call: &str) -> Option<Fault> {
-        let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut faults = self.lock();
         let fault = faults.iter_mut().find(|fault| fault.call == call || fault.call == "any")?;
         if fault.skip > 0 {
             fault.skip -= 1;
             return None;
         }
         fault.times -= 1;
-        let taken = fault.clone();
+        let taken = Fault { era: *self.called_off.borrow(), ..fault.clone() };
         faults.retain(|fault| fault.times > 0);
         Some(taken)
     }
@@ -91,19 +100,32 @@ impl Faults {
             body: wanted.text_of("body").unwrap_or_default().to_owned(),
             times: number("times", 1).max(1),
             skip: number("skip", 0),
+            era: 0,
         };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+        self.lock().push(fault);
         Ok(())
     }
 
-    /// Calls everything off.
+    /// Waits as long as a delay says, or until faults are called off.
+    pub(crate) async fn wait(&self, fault: &Fault) {
+        let mut called_off = self.called_off.subscribe();
+        let delay = Duration::from_millis(fault.millis);
+        let _ = tokio::time::timeout(delay, called_off.wait_for(|era| *era != fault.era)).await;
+    }
+
+    /// Calls everything off; what waits goes on.
     pub(crate) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut faults = self.lock();
+        faults.clear();
+        self.called_off.send_modify(|era| *era += 1);
     }
 
     pub(crate) fn show(&self) -> Json {
         let show = |fault: &Fault| map! { "call": &fault.call, "kind": fault.kind.name(), "times": fault.times };
-        let faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        map! { "faults": faults.iter().map(show).collect::<Vec<_>>() }
+        map! { "faults": self.lock().iter().map(show).collect::<Vec<_>>() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Fault>> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

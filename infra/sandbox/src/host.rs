@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -163,23 +162,30 @@ impl Stand {
     }
 
     async fn process(&self, request: &Incoming, number: usize, fault: Option<&Fault>) -> Answer {
-        let kind = fault.map(|fault| fault.kind);
-        let wait = Duration::from_millis(fault.map_or(0, |fault| fault.millis));
-        if kind == Some(Kind::DelayBefore) {
-            tokio::time::sleep(wait).await;
+        if let Some(fault) = fault.filter(|fault| fault.kind == Kind::DelayBefore) {
+            self.faults.wait(fault).await;
         }
         let mut answer = self.provider.answer(request, self.clock.now());
         self.calls.processed(number, &answer.outcome);
         self.webhooks.send(std::mem::take(&mut answer.hooks)).await;
-        match kind {
-            Some(Kind::Delay) => tokio::time::sleep(wait).await,
-            Some(Kind::WrongAmount) => self.provider.distort(&mut answer.content),
-            Some(Kind::GarbageAfter) => return garbage(),
-            Some(Kind::Http5xxAfter) => return Answer::html(fault.map_or(500, |fault| fault.status), sorry()),
+        match fault.map(|fault| (fault.kind, fault)) {
+            Some((Kind::Delay, fault)) => self.faults.wait(fault).await,
+            Some((Kind::WrongAmount, _)) => self.distort(number, &mut answer),
+            Some((Kind::GarbageAfter, _)) => return garbage(),
+            Some((Kind::Http5xxAfter, fault)) => return Answer::html(fault.status, sorry()),
             _ => {}
         }
         self.provider.seal(request, &mut answer, self.clock.now());
         answer
+    }
+
+    /// Makes the amounts of an answer wrong, and writes down whether there were any.
+    fn distort(&self, number: usize, answer: &mut Answer) {
+        let before = answer.body();
+        self.provider.distort(&mut answer.content);
+        if answer.body() != before {
+            self.calls.distorted(number);
+        }
     }
 }
 

@@ -136,6 +136,42 @@ async fn an_enrolment_moves_no_money() {
 }
 
 #[tokio::test]
+async fn what_is_retained_has_an_id_that_the_next_transaction_can_name() {
+    let running = billagain(Settings::default()).await;
+    let (_, token) = initiate(&running, enrolment()).await;
+    let kept = choose(&running, &token, "accept").await["paymentMethodID"].clone();
+    assert!(kept.as_i64().is_some_and(|id| id > 10_112), "{kept}");
+    let mut sale = payment("1.00");
+    sale["paymentMethodID"] = kept.clone();
+    sale["paymentMethod_retainOnSuccess"] = json!(true);
+    let (_, token) = initiate(&running, sale.clone()).await;
+    assert_eq!(choose(&running, &token, "accept").await["paymentMethodID"], kept);
+    for (choice, retain) in [("cancel", true), ("decline", true), ("accept", false)] {
+        let mut body = payment("1.00");
+        body["paymentMethod_retainOnSuccess"] = json!(retain);
+        let (_, token) = initiate(&running, body).await;
+        assert_eq!(choose(&running, &token, choice).await["paymentMethodID"], Value::Null, "{choice}");
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_can_become_another_one() {
+    let running = billagain(Settings::default()).await;
+    let (_, token) = initiate(&running, payment("1.00")).await;
+    let told = choose(&running, &token, "accept").await;
+    let id = told["transactionID"].as_str().unwrap();
+    let change = json!({ "customer": 303, "amount": 250, "currency": "USD", "token": "another" });
+    let path = format!("transactions/{id}/becomes");
+    assert_eq!(control(&running.url(), "POST", &path, change).await.0, 200);
+    let told = call(&running, "GET", &format!("/secure/transactions/{id}"), None).await.1;
+    let parts = ["customerID", "CurrencyCode", "Token"].map(|name| told[name].clone());
+    assert_eq!(parts, [json!(303), json!("USD"), json!("another")]);
+    assert_eq!(told["Amount"].to_string(), "2.5");
+    assert_eq!(control(&running.url(), "POST", &path, json!({ "stage": "open" })).await.0, 400);
+    assert_eq!(control(&running.url(), "POST", "transactions/x/becomes", json!({})).await.0, 404);
+}
+
+#[tokio::test]
 async fn declines_and_cancellations_show_in_the_flags() {
     let running = billagain(Settings::default()).await;
     let flags = |told: &Value| ["isCancelled", "isComplete", "threwError"].map(|name| told[name].as_bool().unwrap());

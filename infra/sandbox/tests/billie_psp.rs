@@ -97,7 +97,13 @@ async fn capture(running: &Running, order: &str, invoice: &str, amount: i64) -> 
     let body = json!({
         "amount": euros(amount), "invoice_number": invoice, "invoice_url": "https://shop.example/i.pdf"
     });
-    post(running, &format!("/orders/{order}/capture"), body).await
+    post(running, &format!("/orders/{order}/capture"), named(body)).await
+}
+
+/// A body that names the merchant, as everything about an order must.
+fn named(mut body: Value) -> Value {
+    body["merchant_id"] = json!(MERCHANT_ID);
+    body
 }
 
 fn error(told: &Value) -> (&str, &str) {
@@ -279,12 +285,12 @@ async fn captures_and_refunds_stay_within_the_order() {
     assert_eq!((status, error(&told).1), (422, "amount"));
     let (status, second) = capture(&running, &order, "RE-2", 6_900).await;
     assert_eq!((status, second["capture_id"].as_str().unwrap().len()), (201, 36));
-    let (status, told) = post(&running, &format!("/orders/{order}/cancel"), json!({})).await;
+    let (status, told) = post(&running, &format!("/orders/{order}/cancel"), named(json!({}))).await;
     assert_eq!((status, error(&told).0), (409, "order_captured"));
 
     let refund = async |capture: &Value, amount: Value| {
         let body = json!({ "capture_id": capture, "amount": amount, "reason": "return" });
-        post(&running, &format!("/orders/{order}/refund"), body).await
+        post(&running, &format!("/orders/{order}/refund"), named(body)).await
     };
     assert_eq!(refund(&first["capture_id"], euros(4_000)).await.0, 201);
     let (status, told) = refund(&first["capture_id"], euros(1_001)).await;
@@ -304,18 +310,42 @@ async fn captures_and_refunds_stay_within_the_order() {
 }
 
 #[tokio::test]
+async fn an_order_is_its_merchants() {
+    let running = billie(Settings::default()).await;
+    let order = ordered(&running).await;
+    let captured = capture(&running, &order, "RE-1", 5_000).await.1["capture_id"].clone();
+    for (call, body) in [
+        ("capture", json!({ "amount": euros(1), "invoice_number": "RE-2" })),
+        ("refund", json!({ "capture_id": captured, "amount": euros(1) })),
+        ("update", json!({ "amount": euros(6_000) })),
+        ("cancel", json!({})),
+    ] {
+        let path = format!("/orders/{order}/{call}");
+        let (status, told) = post(&running, &path, body.clone()).await;
+        assert_eq!((status, error(&told).1), (422, "merchant_id"), "{call}");
+        let mut elsewhere = body;
+        elsewhere["merchant_id"] = json!("00000000-0000-0000-0000-000000000000");
+        let (status, told) = post(&running, &path, elsewhere).await;
+        assert_eq!((status, error(&told).0), (403, "forbidden"), "{call}");
+    }
+    let book = order_book(&running).await;
+    let sums = ["captured", "released", "refunded"].map(|name| book[name].as_i64().unwrap());
+    assert_eq!(sums, [5_000, 0, 0]);
+}
+
+#[tokio::test]
 async fn a_canceled_order_is_frozen() {
     let running = billie(Settings::default()).await;
     let order = ordered(&running).await;
     let path = format!("/orders/{order}/cancel");
-    assert_eq!(post(&running, &path, json!({ "reason": "x" })).await.0, 422);
-    assert_eq!(post(&running, &path, json!({})).await, (204, Value::Null));
+    assert_eq!(post(&running, &path, named(json!({ "reason": "x" }))).await.0, 422);
+    assert_eq!(post(&running, &path, named(json!({}))).await, (204, Value::Null));
     for (path, body) in [
         (path.clone(), json!({})),
         (format!("/orders/{order}/capture"), json!({ "amount": euros(1), "invoice_number": "RE-1" })),
         (format!("/orders/{order}/update"), json!({ "external_code": "x" })),
     ] {
-        let (status, told) = post(&running, &path, body).await;
+        let (status, told) = post(&running, &path, named(body)).await;
         assert_eq!((status, error(&told).0), (409, "order_canceled"));
     }
     let book = order_book(&running).await;
@@ -334,10 +364,11 @@ async fn updates_lower_the_amount() {
         (json!({}), ""),
         (json!({ "surprise": 1 }), "surprise"),
     ] {
-        let (status, told) = post(&running, &path, body).await;
+        let (status, told) = post(&running, &path, named(body)).await;
         assert_eq!((status, error(&told).1), (422, source), "{told}");
     }
-    assert_eq!(post(&running, &path, json!({ "amount": euros(6_000), "external_code": "new" })).await.0, 204);
+    let lower = named(json!({ "amount": euros(6_000), "external_code": "new" }));
+    assert_eq!(post(&running, &path, lower).await.0, 204);
     assert_eq!(capture(&running, &order, "RE-2", 1_001).await.0, 422);
     assert_eq!(capture(&running, &order, "RE-2", 1_000).await.0, 201);
     let book = order_book(&running).await;
@@ -387,7 +418,7 @@ async fn only_the_psp_gets_in_and_paths_are_settings() {
         assert_eq!(response.status(), 401);
     }
     assert_eq!(client().post(&url).send().await.unwrap().status(), 401);
-    let body = json!({ "capture_id": "x", "amount": euros(1) });
+    let body = named(json!({ "capture_id": "x", "amount": euros(1) }));
     assert_eq!(post(&running, "/orders/x/refunds", body.clone()).await.0, 403);
     assert_eq!(post(&running, "/orders/x/refund", body).await.0, 404);
     assert_eq!(raw(&running, "/orders/x/refunds", "{").await.unwrap().status(), 400);
@@ -463,7 +494,7 @@ async fn faults_bite() {
     let root = running.url();
     let order = ordered(&running).await;
     let path = format!("/orders/{order}/capture");
-    let body = json!({ "amount": euros(1_000), "invoice_number": "RE-1" }).to_string();
+    let body = named(json!({ "amount": euros(1_000), "invoice_number": "RE-1" })).to_string();
     fault(&root, json!({ "call": "capture", "kind": "http_5xx" })).await;
     assert_eq!(raw(&running, &path, &body).await.unwrap().status(), 500);
     assert_eq!(order_book(&running).await["captured"], 0);

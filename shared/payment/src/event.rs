@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::amounts::Amounts;
+use crate::dispute::Dispute;
 use crate::history::{Cause, Entry, Fact};
 use crate::id::{CaptureId, EventId, MerchantId, OperationId, PaymentId, ProviderId, RefundId};
 use crate::money::{Amount, Currency};
@@ -122,10 +123,25 @@ pub struct DriftPart {
 #[allow(missing_docs)]
 pub struct ReceivablePart {
     pub kind: String,
+    /// The provider's word for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The capture that it is about, where the provider tells them apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture_id: Option<CaptureId>,
     /// How stern a reminder was; for dunning only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<u8>,
+    /// Whether no further letter goes out for now; for dunning only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
     pub outstanding: Option<Amount>,
+    /// What the buyer has paid in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid: Option<Amount>,
+    /// What it tells of a dispute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<Dispute>,
     /// When it happened, by the provider's own word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
@@ -177,18 +193,25 @@ impl Payment {
     }
 }
 
-const fn level(news: &ReceivableNews) -> Option<u8> {
+const fn dunning(news: &ReceivableNews) -> (Option<u8>, bool) {
     match news {
-        ReceivableNews::Dunning { level } => Some(*level),
-        _ => None,
+        ReceivableNews::Dunning { level: 0, paused } => (None, *paused),
+        ReceivableNews::Dunning { level, paused } => (Some(*level), *paused),
+        _ => (None, false),
     }
 }
 
 fn receivable(told: &ReceivableMessage) -> ReceivablePart {
+    let (level, paused) = dunning(&told.news);
     ReceivablePart {
         kind: told.news.as_str().to_owned(),
-        level: level(&told.news),
+        detail: told.detail.clone(),
+        capture_id: told.capture.clone(),
+        level,
+        paused,
         outstanding: told.outstanding,
+        paid: told.paid,
+        dispute: told.about_dispute.clone(),
         occurred_at: told.occurred_at,
     }
 }

@@ -6,7 +6,7 @@ use crate::history::{Cause, Fact};
 use crate::id::OperationId;
 use crate::operation::{Detail, OperationStatus};
 use crate::order::CaptureMode;
-use crate::outcome::{OrderNews, OrderState};
+use crate::outcome::{Debtor, OrderNews, OrderState};
 use crate::payment::Payment;
 use crate::schedule;
 use crate::status::{Happened, Status, Transition};
@@ -55,12 +55,26 @@ impl Payment {
 
     /// Keeps the names that news of the order gives, and returns the order's state.
     pub(crate) fn keep_names(&mut self, news: OrderNews) -> OrderState {
-        let OrderNews { state, amount: _, captured: _, provider_reference, session_reference, bank_transfer, debtor } =
-            news;
+        let OrderNews {
+            state,
+            amount: _,
+            captured: _,
+            provider_reference,
+            session_reference,
+            provider_account,
+            bank_transfer,
+            debtor,
+            payment_method,
+        } = news;
         self.provider_reference = provider_reference.or(self.provider_reference.take());
         self.session_reference = session_reference.or(self.session_reference.take());
+        self.provider_account = self.provider_account.take().or(provider_account);
         self.bank_transfer = bank_transfer.or(self.bank_transfer.take());
-        self.debtor = debtor.or(self.debtor.take());
+        if let Some(Debtor { name, address }) = debtor {
+            self.debtor_address = address.or(self.debtor_address.take());
+            self.debtor = Some(name);
+        }
+        self.payment_method = payment_method.or(self.payment_method.take());
         state
     }
 

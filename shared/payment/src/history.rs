@@ -124,6 +124,7 @@ impl Fact {
                 ReceivableNews::DisputeClosed => "receivable.dispute_closed",
                 ReceivableNews::ClawedBack => "receivable.clawed_back",
                 ReceivableNews::Closed => "receivable.closed",
+                ReceivableNews::Updated => "receivable.updated",
             },
             Self::Unrecognized { .. } => "provider_event.unrecognized",
         }

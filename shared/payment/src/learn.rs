@@ -7,7 +7,8 @@ use crate::history::{Cause, Fact};
 use crate::id::OperationId;
 use crate::late::LateAuthorization;
 use crate::operation::{Operation, OperationKind, OperationStatus, Reason};
-use crate::outcome::{DoubtPolicy, News, OperationNews, OrderNews, OrderState, Outcome, Receipt, Whom};
+use crate::order::CaptureMode;
+use crate::outcome::{Difference, DoubtPolicy, News, OperationNews, OrderNews, OrderState, Outcome, Receipt, Whom};
 use crate::payment::Payment;
 use crate::schedule;
 use crate::status::{Happened, Status};
@@ -16,14 +17,20 @@ impl Payment {
     /// Applies proven news. A claim that contradicts what is known asks for an observation; an observation that
     /// contradicts it is written down as drift.
     pub fn learn<P: Proof<News>>(&mut self, proof: P, cause: &Cause, now: Timestamp) {
-        let news = proof.into_content();
+        let mut news = proof.into_content();
+        if let Some(theirs) = news.livemode.filter(|theirs| *theirs != self.livemode) {
+            let (ours, theirs) = (self.livemode.to_string(), theirs.to_string());
+            news = News { differs: vec![Difference { field: "livemode".to_owned(), ours, theirs }], ..News::default() };
+        }
         for operation in news.operations {
             self.learn_of_operation(operation, P::OBSERVED, cause, now);
         }
         if let Some(order) = news.order {
             self.learn_of_order(order, P::OBSERVED, cause, now);
         }
+        self.learn_of_differences(news.differs, P::OBSERVED, cause, now);
         if P::OBSERVED {
+            self.learn_of_receivable(&news.receivable, cause, now);
             self.observed(now);
         }
     }
@@ -47,15 +54,16 @@ impl Payment {
         }
     }
 
-    /// Writes down that this provider cannot be read, so that nobody tries for ever. A session that is over lets the
-    /// payment expire once a message about it should have come.
+    /// Writes down that this provider cannot be read, so that nobody tries for ever. A session that is long over lets the
+    /// payment expire: nobody saw it, but a message about it would have come.
     pub fn unobservable(&mut self, cause: &Cause, now: Timestamp) {
+        const SILENCE: i64 = schedule::EXPIRES_UNOBSERVED_AFTER_SECONDS;
         self.observed_at = Some(now);
-        if self.has_lapsed(schedule::after(now, -schedule::LATE_MESSAGE_SECONDS)) {
+        if self.has_lapsed(schedule::after(now, -SILENCE)) {
             self.move_to(Happened::Expired, cause, now);
         }
         let waits = matches!(self.status, Status::Created | Status::RequiresAction);
-        let over = self.expires_at.filter(|_| waits).map(|at| schedule::after(at, schedule::LATE_MESSAGE_SECONDS));
+        let over = self.expires_at.filter(|_| waits).map(|at| schedule::after(at, SILENCE));
         self.observe_at = over.filter(|at| *at > now);
     }
 
@@ -76,6 +84,7 @@ impl Payment {
         }
         let theirs = name_of(&news.state);
         let captured = news.captured;
+        let all_captured = news.state == OrderState::Captured && self.capture_mode == CaptureMode::Manual;
         let late = observed && self.is_late(&news.state);
         if late && self.late_policy() == LateAuthorization::Accept {
             self.learn_late(news, cause, now);
@@ -90,7 +99,47 @@ impl Payment {
         } else {
             self.follow(news, cause, now);
         }
+        if all_captured {
+            self.learn_of_full_capture(observed, cause, now);
+        }
         self.compare_captured(captured, observed, cause, now);
+    }
+
+    /// An order that is not the one which was opened is drift, and a question for a person: nothing that the provider
+    /// says of it is about this payment until somebody knows why.
+    fn learn_of_differences(&mut self, all: Vec<Difference>, observed: bool, cause: &Cause, now: Timestamp) {
+        let mut told = false;
+        for Difference { field, ours, theirs } in all {
+            told |= self.contradicted(&field, ours, theirs, observed, cause, now);
+        }
+        let known = |o: &&Operation| {
+            matches!(o.status, OperationStatus::Succeeded | OperationStatus::Pending | OperationStatus::InDoubt)
+        };
+        let opened = self.operations.first().filter(|_| told).filter(known);
+        if let Some(id) = opened.map(|o| o.id.clone()) {
+            self.ask_operator(&id, cause, now);
+        }
+    }
+
+    /// All of an order is captured whose captures are calls of their own: those that are open have happened. Where there
+    /// never was one, somebody else captured; that is no old news, so it is written down at once.
+    fn learn_of_full_capture(&mut self, observed: bool, cause: &Cause, now: Timestamp) {
+        let done = || Outcome::Done(Receipt::default());
+        let captures = self.operations.iter().filter(|o| o.kind() == OperationKind::Capture && o.attempt > 0);
+        let captures: Vec<Operation> = captures.cloned().collect();
+        for open in captures.iter().filter(|o| o.status.is_open()) {
+            self.conclude(&open.id, done(), DoubtPolicy::Lookup, &cause.of(&open.id), now);
+        }
+        if self.settled_captures().next().is_some() {
+            return;
+        }
+        match captures.last().map(|rejected| rejected.id.clone()) {
+            Some(id) => self.compare_settled(&id, done(), observed, &cause.of(&id), now),
+            None => {
+                let (ours, theirs) = (self.amounts().captured, self.agreed().gross());
+                self.contradicted("captured", ours.to_string(), theirs.to_string(), true, cause, now);
+            }
+        }
     }
 
     /// Whether the session is over and the buyer was not there, and no confirmation is on its way.
@@ -124,17 +173,27 @@ impl Payment {
 
     fn learn_of_operation(&mut self, news: OperationNews, observed: bool, cause: &Cause, now: Timestamp) {
         let Some(operation) = self.addressed(&news).cloned() else { return };
-        let id = operation.id;
+        let id = operation.id.clone();
         match news.outcome {
             Outcome::InDoubt(_) | Outcome::NotSent => {}
-            // It may be about an earlier attempt, and this one's worker is about to know better.
+            // This attempt's worker is about to know better.
             Outcome::Refused(_) if operation.status == OperationStatus::Accepted && now < operation.lease_until => {
                 self.hint(Hint { at: now });
             }
+            outcome if may_be_an_earlier_attempts(&operation, &news.whom, &outcome) => self.look_soon(&id, now),
             outcome if operation.status.is_open() && operation.attempt > 0 => {
                 self.conclude(&id, outcome, DoubtPolicy::Lookup, &cause.of(&id), now);
             }
             outcome => self.compare_settled(&id, outcome, observed, &cause.of(&id), now),
+        }
+    }
+
+    /// Somebody should look at the payment and at one operation of it.
+    fn look_soon(&mut self, id: &OperationId, now: Timestamp) {
+        self.hint(Hint { at: now });
+        let unknown = |s| matches!(s, OperationStatus::InDoubt | OperationStatus::Pending);
+        if let Some(operation) = self.operation_mut(id).filter(|o| unknown(o.status)) {
+            operation.due_at = operation.due_at.map(|planned| planned.min(now));
         }
     }
 
@@ -209,7 +268,7 @@ impl Payment {
         })
     }
 
-    /// A claim that cannot be so asks for a look; a look that cannot be so is drift, told once.
+    /// A claim that cannot be so asks for a look; a look that cannot be so is drift, told once. Returns whether it was told.
     pub(crate) fn contradicted(
         &mut self,
         field: &str,
@@ -218,22 +277,42 @@ impl Payment {
         observed: bool,
         cause: &Cause,
         now: Timestamp,
-    ) {
+    ) -> bool {
         if !observed {
             self.hint(Hint { at: now });
-            return;
+            return false;
         }
         let fact = Fact::DriftDetected { field: field.to_owned(), ours, theirs };
         let known =
             self.history.iter().rev().find(|e| matches!(&e.fact, Fact::DriftDetected { field: f, .. } if f == field));
-        if known.is_none_or(|entry| entry.fact != fact) {
+        let told = known.is_none_or(|entry| entry.fact != fact);
+        if told {
             self.record(fact, self.status, cause, now);
         }
+        told
     }
 }
 
 fn field(operation: &Operation) -> String {
     format!("{}.{}", operation.kind().as_str(), operation.id)
+}
+
+/// Whether news that nothing came of an operation may be about an attempt before the current one: every attempt has the
+/// same name of ours, and only the provider's own tells them apart.
+fn may_be_an_earlier_attempts(operation: &Operation, whom: &[Whom], outcome: &Outcome) -> bool {
+    let opens = matches!(operation.kind(), OperationKind::CreateSession | OperationKind::Confirm);
+    let ended =
+        |state: &OrderState| matches!(state, OrderState::Declined(_) | OrderState::Canceled | OrderState::Expired);
+    let nothing_came_of_it = match outcome {
+        Outcome::Refused(_) => true,
+        // What gives captured money back is about an order that came of it.
+        Outcome::Done(receipt) if receipt.given_back.is_some() => false,
+        Outcome::Done(receipt) => opens && receipt.order.as_ref().is_some_and(|order| ended(&order.state)),
+        _ => false,
+    };
+    let known = operation.provider_reference.as_ref().filter(|_| operation.inferred.is_none());
+    let is_named = |whom: &Whom| matches!(whom, Whom::ProviderReference(id) if Some(id) == known);
+    operation.attempt > 1 && nothing_came_of_it && !whom.iter().any(is_named)
 }
 
 const fn name_of(state: &OrderState) -> &'static str {

@@ -8,6 +8,7 @@ mod amounts;
 mod check;
 mod command;
 mod conclude;
+mod dispute;
 mod event;
 mod evidence;
 mod follow;
@@ -20,6 +21,7 @@ mod money;
 mod operation;
 mod order;
 mod outcome;
+mod owed;
 mod payment;
 mod personal;
 mod possible;
@@ -37,6 +39,7 @@ mod text;
 pub use accept::{Admission, Ticket};
 pub use amounts::{Amounts, InvariantBroken};
 pub use command::{AmendCommand, CancelCommand, CaptureCommand, Command, ConfirmCommand, LineQuantity, RefundCommand};
+pub use dispute::Dispute;
 pub use event::{Event, EventData};
 pub use evidence::{Attestation, Hint, Observation, Proof, SignedClaim};
 pub use history::{Cause, CauseKind, Entry, Fact};
@@ -53,15 +56,17 @@ pub use order::{
     TableLine,
 };
 pub use outcome::{
-    Action, BankTransfer, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, GivenBack, News, OperationNews,
-    OrderNews, OrderState, Outcome, Receipt, ReceivableNews, Refusal, Whom,
+    Action, BankTransfer, Debtor, DebtorAddress, Decline, DeclineReason, Difference, Doubt, DoubtPolicy, Finding,
+    GivenBack, News, OperationNews, OrderNews, OrderState, Outcome, PaymentMethod, Receipt, ReceivableNews, Refusal,
+    Whom,
 };
+pub use owed::ReceivableFacts;
 pub use payment::{NewPayment, Payment, SCHEMA};
 pub use personal::Personal;
 pub use receivable::{Note, Receivable, ReceivableMessage};
 pub use rejection::Rejection;
-pub use resolve::Decision;
-pub use schedule::{OBSERVE_AFTER_SECONDS, PROBE_AFTER_SECONDS};
+pub use resolve::{Decision, ResolvedBy};
+pub use schedule::{EXPIRES_UNOBSERVED_AFTER_SECONDS, OBSERVE_AFTER_SECONDS, PROBE_AFTER_SECONDS};
 pub use status::{Happened, Status, Transition, diagram};
 pub use tax::{TaxRate, TaxedAmount};
 pub use text::{Country, EmailAddress, Text, TextError};

@@ -9,6 +9,7 @@ use crate::id::{CaptureId, Fingerprint, OperationId, RefundId};
 use crate::inferred::Inferred;
 use crate::money::Amount;
 use crate::outcome::Doubt;
+use crate::resolve::ResolvedBy;
 use crate::tax::TaxedAmount;
 use crate::text::Text;
 
@@ -261,6 +262,9 @@ pub struct Operation {
     /// What of it was inferred from a movement of its amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inferred: Option<Inferred>,
+    /// The request that settled it by a person's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_by: Option<ResolvedBy>,
 }
 
 impl Operation {

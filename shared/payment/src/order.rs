@@ -284,9 +284,6 @@ impl Order {
     }
 
     fn check_lines(&self, broken: &mut Vec<OrderError>) {
-        if self.amount.is_zero() && !self.enrols() {
-            broken.push(OrderError::at("/amount", "must be at least 1 minor unit"));
-        }
         if self.lines.is_empty() || self.lines.len() > 200 {
             broken.push(OrderError::at("/lines", "must have 1 to 200 lines"));
         }
@@ -343,12 +340,6 @@ impl Order {
         if !self.options.is_object() {
             broken.push(OrderError::at("/options", "must be an object"));
         }
-    }
-
-    /// Whether this order only stores a way to pay and moves no money, which some providers offer.
-    #[must_use]
-    pub fn enrols(&self) -> bool {
-        self.options.get("is_payment").and_then(serde_json::Value::as_bool) == Some(false)
     }
 
     /// The order's amount with its net part: the sum of the lines' nets.

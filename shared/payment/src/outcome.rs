@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::money::Amount;
+use crate::owed::ReceivableFacts;
 use crate::personal::Personal;
 
 /// What the buyer must do next.
@@ -73,6 +74,39 @@ pub struct BankTransfer {
     pub reference: Option<String>,
 }
 
+/// The company as the provider identified it: what must stand on the invoice.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Debtor {
+    /// Registered name.
+    pub name: Personal<String>,
+    /// Its seat, where the provider says so.
+    pub address: Option<DebtorAddress>,
+}
+
+/// An address as the provider writes it, which no rule of ours has checked.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DebtorAddress {
+    /// Street without number.
+    pub street: Personal<String>,
+    /// House number, with its addition.
+    pub house_number: Option<Personal<String>>,
+    /// Postal code.
+    pub postal_code: Personal<String>,
+    /// City.
+    pub city: Personal<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Personal<String>,
+}
+
+/// A buyer's way to pay that the provider keeps, so that a later order can name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentMethod {
+    /// The provider's id of it.
+    pub id: String,
+    /// What it is, in the provider's own words for it, where they are known.
+    pub kind: Option<String>,
+}
+
 /// A provider's view of the order as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrderState {
@@ -107,10 +141,14 @@ pub struct OrderNews {
     pub provider_reference: Option<String>,
     /// The provider's id of the session that leads to the order.
     pub session_reference: Option<String>,
+    /// The account at the provider that the order is opened for, where it names one.
+    pub provider_account: Option<String>,
     /// Where the buyer pays.
     pub bank_transfer: Option<BankTransfer>,
     /// The company as the provider identified it.
-    pub debtor: Option<Personal<String>>,
+    pub debtor: Option<Debtor>,
+    /// The buyer's way to pay that the provider keeps.
+    pub payment_method: Option<PaymentMethod>,
 }
 
 impl OrderNews {
@@ -123,8 +161,10 @@ impl OrderNews {
             captured: None,
             provider_reference: None,
             session_reference: None,
+            provider_account: None,
             bank_transfer: None,
             debtor: None,
+            payment_method: None,
         }
     }
 }
@@ -141,6 +181,8 @@ pub enum GivenBack {
         /// Minor units.
         amount: Amount,
     },
+    /// Some of it, and nobody says how much.
+    Unnamed,
 }
 
 /// What a successful act gave us.
@@ -268,10 +310,13 @@ pub enum ReceivableNews {
     BuyerPaid,
     /// The buyer is late.
     Overdue,
-    /// A reminder or dunning letter went out.
+    /// A reminder or dunning letter went out, or none will for a while.
     Dunning {
-        /// From 1; higher is sterner.
+        /// From 1; higher is sterner. 0 where no letter went out.
         level: u8,
+        /// Whether no further letter goes out for now.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        paused: bool,
     },
     /// The buyer disputes.
     Disputed,
@@ -281,9 +326,18 @@ pub enum ReceivableNews {
     ClawedBack,
     /// Nothing more will come.
     Closed,
+    /// Something else about what is owed: an agreement with the buyer, a booking that was undone. The message's detail
+    /// says what.
+    Updated,
 }
 
 impl ReceivableNews {
+    /// A letter of this level went out.
+    #[must_use]
+    pub const fn dunning(level: u8) -> Self {
+        Self::Dunning { level, paused: false }
+    }
+
     /// The word in the API.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
@@ -296,6 +350,7 @@ impl ReceivableNews {
             Self::DisputeClosed => "dispute_closed",
             Self::ClawedBack => "clawed_back",
             Self::Closed => "closed",
+            Self::Updated => "updated",
         }
     }
 }
@@ -307,4 +362,22 @@ pub struct News {
     pub order: Option<OrderNews>,
     /// About single operations.
     pub operations: Vec<OperationNews>,
+    /// How what is owed stands, of each capture that the provider tells apart.
+    pub receivable: Vec<ReceivableFacts>,
+    /// Whether real money moves, where the provider says so: it must be as in the payment, or nothing else is believed.
+    pub livemode: Option<bool>,
+    /// What the order says of itself that is not what it was opened with.
+    pub differs: Vec<Difference>,
+}
+
+/// Something that was agreed when the order was opened, and that the provider has otherwise since. No personal data and
+/// no secret: where the values are either, they are told in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What.
+    pub field: String,
+    /// As it was agreed.
+    pub ours: String,
+    /// As the provider has it.
+    pub theirs: String,
 }

@@ -12,7 +12,7 @@ use crate::late::LateAuthorization;
 use crate::money::{Amount, Currency};
 use crate::operation::{Detail, Operation, OperationStatus};
 use crate::order::{CaptureMode, Flow, Order, TableLine};
-use crate::outcome::{Action, BankTransfer, Decline};
+use crate::outcome::{Action, BankTransfer, DebtorAddress, Decline, PaymentMethod};
 use crate::personal::Personal;
 use crate::receivable::Receivable;
 use crate::schedule;
@@ -71,7 +71,8 @@ pub struct Payment {
     pub payment_terms_days: Option<u16>,
     /// In every public address of this payment.
     pub token: Token,
-    /// The account that the provider had issued to the merchant when this was opened, where it issues one.
+    /// The account at the provider that this was opened for, where its requests name one. It stays the same when the
+    /// merchant gets another one.
     #[serde(default)]
     pub provider_account: Option<String>,
     /// What becomes of a promise that comes too late.
@@ -101,8 +102,14 @@ pub struct Payment {
     pub candidates: Vec<String>,
     /// Where the buyer pays.
     pub bank_transfer: Option<BankTransfer>,
-    /// The company as the provider identified it.
+    /// The company as the provider identified it, by its name.
     pub debtor: Option<Personal<String>>,
+    /// Its seat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debtor_address: Option<DebtorAddress>,
+    /// The buyer's way to pay that the provider keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_method: Option<PaymentMethod>,
     /// Who paid whom.
     pub receivable: Option<Receivable>,
 
@@ -189,6 +196,8 @@ impl Payment {
             candidates: Vec::new(),
             bank_transfer: None,
             debtor: None,
+            debtor_address: None,
+            payment_method: None,
             receivable: None,
             observe_at: None,
             observe_step: 0,
@@ -241,6 +250,7 @@ impl Payment {
             reversed: Amount::ZERO,
             all_given_back: false,
             inferred: None,
+            resolved_by: None,
         });
     }
 

@@ -21,7 +21,7 @@ impl Payment {
     pub fn possible(&self, kind: OperationKind, now: Timestamp) -> Result<Option<Amount>, Rejection> {
         self.check_conflicts(kind, None, now)?;
         self.check_allowed(kind)?;
-        if let Some(since) = self.possible_before(kind).filter(|end| *end <= now) {
+        if let Some(since) = self.possible_before(kind, now).filter(|end| *end <= now) {
             return Err(Rejection::TooLate { kind, since });
         }
         if matches!(kind, OperationKind::Capture | OperationKind::Refund) {
@@ -34,11 +34,16 @@ impl Payment {
         if self.is_too_large() { Err(Rejection::TooLarge) } else { Ok(most) }
     }
 
-    /// When this kind of command stops being possible: with the session, for a confirmation. No provider documents a
-    /// window for anything else.
+    /// When this kind of command stops being possible: a confirmation with the session, and a cancellation that comes
+    /// before the buyer is done, since the payment expires then. No provider documents a window for anything else.
     #[must_use]
-    pub fn possible_before(&self, kind: OperationKind) -> Option<Timestamp> {
-        self.expires_at.filter(|_| kind == OperationKind::Confirm)
+    pub fn possible_before(&self, kind: OperationKind, now: Timestamp) -> Option<Timestamp> {
+        match kind {
+            OperationKind::Confirm => self.expires_at,
+            // Until somebody has looked whether it expired, nothing is in its way.
+            OperationKind::Cancel if self.status == Status::RequiresAction => self.expires_at.filter(|end| *end > now),
+            _ => None,
+        }
     }
 
     /// The most that one command can name; a refund is of one capture, and an amendment lowers.
@@ -58,14 +63,15 @@ impl Payment {
     }
 
     /// Capture beside capture and refund beside refund are fine; cancel and amend exclude capture and each other; confirm
-    /// excludes everything.
+    /// excludes everything. What waits for an operation does not keep it from running again.
     pub(crate) fn check_conflicts(
         &self,
         kind: OperationKind,
         except: Option<&OperationId>,
         now: Timestamp,
     ) -> Result<(), Rejection> {
-        let open = self.operations.iter().filter(|o| o.status.is_open() && Some(&o.id) != except);
+        let waits = |o: &Operation| except.is_some() && o.waits_for.as_ref() == except && o.attempt == 0;
+        let open = self.operations.iter().filter(|o| o.status.is_open() && Some(&o.id) != except && !waits(o));
         let Some(blocker) = open.into_iter().find(|o| conflicts(kind, o.kind())) else { return Ok(()) };
         match blocker.status {
             OperationStatus::Accepted if now < blocker.lease_until || blocker.attempt == 0 => {

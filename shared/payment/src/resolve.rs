@@ -1,13 +1,23 @@
 //! A person's word on an operation that nobody else can settle.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::evidence::Hint;
 use crate::history::Cause;
-use crate::id::OperationId;
+use crate::id::{Fingerprint, OperationId};
 use crate::operation::{OperationKind, OperationStatus, Reason};
 use crate::outcome::{DoubtPolicy, OrderNews, OrderState, Outcome, Receipt};
 use crate::payment::Payment;
+
+/// The request that settled an operation by a person's word, to tell a replay from a reused key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedBy {
+    /// Of the caller's key.
+    pub key: Fingerprint,
+    /// Of what was said.
+    pub asked: Fingerprint,
+}
 
 /// What a person found out about an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +30,8 @@ pub struct Decision {
     pub provider_reference: Option<String>,
     /// Whether its success means that the money is promised, at a provider that cannot be read.
     pub authorizes: bool,
+    /// The request that says so.
+    pub by: ResolvedBy,
 }
 
 impl Payment {
@@ -32,7 +44,7 @@ impl Payment {
         if self.operation(id).is_none_or(|o| o.status != OperationStatus::NeedsOperator) {
             return false;
         }
-        let Decision { succeeded, reason, provider_reference, authorizes } = decision;
+        let Decision { succeeded, reason, provider_reference, authorizes, by } = decision;
         let reason = Reason::Operator { reason };
         if succeeded {
             let names_order = self
@@ -50,7 +62,16 @@ impl Payment {
         } else {
             self.reject(id, reason, &cause.of(id), now);
         }
+        if let Some(operation) = self.operation_mut(id) {
+            operation.resolved_by = Some(by);
+        }
         self.hint(Hint { at: now });
         true
+    }
+    /// Whether the provider's id of a movement is known to be another one's than this operation's.
+    #[must_use]
+    pub fn is_another_movement(&self, id: &OperationId, name: &str) -> bool {
+        let others = self.operations.iter().filter(|o| o.id != *id && o.inferred.is_none());
+        self.is_reversal(name) || others.filter_map(|o| o.provider_reference.as_deref()).any(|known| known == name)
     }
 }

@@ -7,7 +7,7 @@ use crate::history::{Cause, Fact};
 use crate::id::{CaptureId, OperationId};
 use crate::inferred::can_be_a_movement;
 use crate::money::Amount;
-use crate::operation::{Operation, OperationStatus};
+use crate::operation::{Operation, OperationKind, OperationStatus, Reason};
 use crate::outcome::{DoubtPolicy, GivenBack, Outcome, Receipt};
 use crate::payment::Payment;
 
@@ -35,6 +35,21 @@ impl Payment {
                 self.part_given_back(&captures, movement, amount, observed, cause, now);
             }
             GivenBack::Part { .. } => {}
+            GivenBack::Unnamed => self.something_given_back(cause, now),
+        }
+    }
+
+    /// Where a refund or a cancellation of ours can be it, it is. No look tells more than who said it, so that there is
+    /// none is written down at once.
+    fn something_given_back(&mut self, cause: &Cause, now: Timestamp) {
+        let gives_back = |o: &Operation| matches!(o.kind(), OperationKind::Refund | OperationKind::Cancel);
+        let may_have = |o: &Operation| {
+            let thought_rejected = o.reason.as_ref().is_some_and(Reason::allows_another_attempt);
+            o.status != OperationStatus::Rejected || thought_rejected
+        };
+        if !self.operations.iter().any(|o| gives_back(o) && may_have(o)) {
+            let ours = self.amounts().refunded;
+            self.contradicted("refunded", ours.to_string(), format!("more than {ours}"), true, cause, now);
         }
     }
 

@@ -11,9 +11,6 @@ pub const OBSERVE_AFTER_SECONDS: [i64; 4] = [60, 300, 900, 3_600];
 /// Seconds after its expiry at which a payment is looked at once more, for a buyer who finished after all.
 pub(crate) const LATE_LOOK_AFTER_SECONDS: [i64; 2] = [3_600, 86_400];
 
-/// How long a provider that cannot be read may take to say that a buyer finished in time.
-pub(crate) const LATE_MESSAGE_SECONDS: i64 = 3_600;
-
 /// How long a worker may be believed alive: longer than a function may run.
 pub(crate) const LEASE_SECONDS: i64 = 35;
 
@@ -22,6 +19,13 @@ pub(crate) const ASK_OPERATOR_AFTER_SECONDS: i64 = 900;
 
 /// How long a look-up may go without an answer before a person is asked.
 pub(crate) const LOOKUP_GIVES_UP_AFTER_SECONDS: i64 = 72 * 3_600;
+
+/// How long after its session's end a payment at a provider that cannot be read is waited for: its message may be late or
+/// lost, and no look tells that the buyer did not finish.
+pub const EXPIRES_UNOBSERVED_AFTER_SECONDS: i64 = LOOKUP_GIVES_UP_AFTER_SECONDS;
+
+/// How long a provider's books may lag behind what its messages tell of the receivable.
+pub(crate) const BOOKS_LAG_SECONDS: i64 = 60;
 
 /// Between two observations that hints ask for.
 pub(crate) const HINT_SPACING_SECONDS: i64 = 5;

@@ -89,18 +89,24 @@ pub struct Capabilities {
     pub buyers: &'static [BuyerKind],
     /// Largest amounts; none where the contract says it.
     pub limits: &'static [Limit],
+    /// Whether an order of amount 0 can store a way to pay, by the provider's own `options`.
+    pub enrols: bool,
     /// JSON pointers of order fields that this provider requires and others do not.
     pub required_fields: &'static [&'static str],
     /// The best evidence that it gives.
     pub evidence: BestEvidence,
     /// Whether an act can be found by our own reference.
     pub finds_by_reference: bool,
+    /// Whether a refund names its capture by the provider's own id of it.
+    pub refunds_name_capture: bool,
     /// Seconds after which a thing that is not found may be taken as not there, when it was not there before either.
     pub quiet_seconds: u32,
     /// Seconds that one call may take.
     pub timeout_seconds: u32,
     /// Seconds that a session lives.
     pub session_seconds: Option<u32>,
+    /// Seconds after its session's end at which a payment expires that nobody can look at; none where it is seen.
+    pub expires_unobserved_seconds: Option<i64>,
 }
 
 impl Capabilities {

@@ -174,6 +174,8 @@ pub trait Network: Send + Sync {
 pub struct Transport {
     network: Arc<dyn Network>,
     clock: fn() -> Timestamp,
+    /// How long an act may take at most.
+    patience: Option<Duration>,
 }
 
 impl Default for Transport {
@@ -187,13 +189,20 @@ impl Transport {
     /// Over this network, by this clock.
     #[must_use]
     pub fn new(network: Arc<dyn Network>, clock: fn() -> Timestamp) -> Self {
-        Self { network, clock }
+        Self { network, clock, patience: None }
     }
 
     /// The same by another clock.
     #[must_use]
     pub fn with_clock(self, clock: fn() -> Timestamp) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same, with nobody waiting longer than this for an act, whatever the deadline leaves: for tests of providers
+    /// that do not answer in time.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience: Some(patience), ..self }
     }
 
     /// Now.
@@ -207,7 +216,8 @@ impl Transport {
         if !deadline.leaves(Duration::ZERO) {
             return Answer::NotSent;
         }
-        let Ok(sent) = timeout_at(deadline.0, self.network.send(Verb::Act, request)).await else {
+        let until = self.patience.map_or(deadline, |patience| deadline.at_most(patience));
+        let Ok(sent) = timeout_at(until.0, self.network.send(Verb::Act, request)).await else {
             return Answer::InDoubt(Doubt::TimedOut);
         };
         let status = match &sent {

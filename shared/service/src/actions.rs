@@ -68,7 +68,7 @@ fn decide(
         detail: rejection.to_string(),
         operation_id: rejection.operation().cloned(),
     })?;
-    Ok(AllowedAction { action, max_amount, before: payment.possible_before(action) })
+    Ok(AllowedAction { action, max_amount, before: payment.possible_before(action, now) })
 }
 
 /// What the provider's capabilities say about an action at this payment.

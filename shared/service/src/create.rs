@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use payment::{
-    Admission, BuyerKind, CaptureMode, CauseKind, Fingerprint, Flow, IdempotencyKey, NewPayment, OperationKind,
+    Admission, BuyerKind, CaptureMode, CauseKind, Flow, IdempotencyKey, NewPayment, OperationId, OperationKind,
     OperationStatus, Order, OrderError, Payment, PaymentId, ProviderId, Token,
 };
 use providers::Capabilities;
-use store::Created;
+use store::{Created, StoreError};
 
 use crate::Service;
 use crate::answer::{Answer, Call};
 use crate::merchant::{Account, Merchant};
 use crate::parse;
 use crate::problem::{FieldError, Problem, ProblemCode};
-use crate::work::{Material, Work};
+use crate::work::{Material, RACES, Work};
 
 impl Service {
     /// Opens a payment and its session at the provider: `POST /v1/payments`.
@@ -24,15 +24,16 @@ impl Service {
     pub async fn create_session(&self, call: &Call, key: Option<&str>, body: &[u8]) -> Result<Answer, Problem> {
         let key = parse::key(key)?;
         let mut order: Order = parse::body(body)?;
-        let fingerprint = parse::fingerprint(&order)?;
+        let asked = Asked { flow: order.flow, capture: order.capture };
         let merchant = self.merchants.get(&call.merchant).await.map_err(Problem::unavailable)?;
         let merchant =
             merchant.ok_or_else(|| Problem::new(ProblemCode::Forbidden, "This merchant is not configured."))?;
         let checked = self.takes_payments(&order.provider).and_then(|()| checked(&mut order, &merchant));
         let (flow, capture_mode) = match checked {
             Ok(decided) => decided,
-            Err(problem) => return self.replay_or(problem, call, &key, &fingerprint, merchant, order).await,
+            Err(problem) => return self.replay_or(problem, call, &key, asked, merchant, order).await,
         };
+        let fingerprint = parse::fingerprint(&order)?;
 
         let provider_account = self.issued_account(&merchant, &order).await?;
         let cause = call.cause(CauseKind::Api);
@@ -47,23 +48,34 @@ impl Service {
             token,
             provider_account,
             late_authorization: merchant.account(&order.provider).map(|a| a.late_authorization).unwrap_or_default(),
-            fingerprint: fingerprint.clone(),
+            fingerprint,
             cause: cause.clone(),
         };
         let (mut payment, ticket) = Payment::open(new, self.now());
-        let created = self.store.create(&mut payment, &order).await?;
+        let created = self.create(&mut payment, &order).await?;
         let mut work = Work { payment, merchant };
-        let material = Material { order: Some(order), ..Material::default() };
         match created {
             Created::New => {
-                self.act_and_settle(&mut work, &ticket, &material, call.deadline, &cause).await?;
+                let material = Material { order: Some(order), ..Material::default() };
+                self.act_and_settle(&mut work, &ticket, Ok(material), call.deadline, &cause).await?;
                 self.answer(&work, &ticket.operation, false)
             }
             Created::Existed => {
                 self.reload(&mut work).await?;
-                Box::pin(self.open_again(call, work, (&ticket.operation, None), &fingerprint, &material)).await
+                Box::pin(self.open_again(call, work, (&ticket.operation, None), asked, order)).await
             }
         }
+    }
+
+    /// Writes a new payment. Whoever meets another one who creates it finds it, or comes first after all.
+    async fn create(&self, payment: &mut Payment, order: &Order) -> Result<Created, Problem> {
+        for _ in 0..RACES {
+            match self.store.create(payment, order).await {
+                Err(StoreError::Conflict) => {}
+                created => return Ok(created?),
+            }
+        }
+        Err(StoreError::Conflict.into())
     }
 
     /// Whether payments are opened at this provider at all.
@@ -81,15 +93,14 @@ impl Service {
         problem: Problem,
         call: &Call,
         key: &IdempotencyKey,
-        fingerprint: &Fingerprint,
+        asked: Asked,
         merchant: Arc<Merchant>,
         order: Order,
     ) -> Result<Answer, Problem> {
         let Some(payment) = self.store.load(&PaymentId::of(&call.merchant, key)).await? else { return Err(problem) };
         let Some(first) = payment.operations.first().map(|o| o.id.clone()) else { return Err(problem) };
-        let material = Material { order: Some(order), ..Material::default() };
         let work = Work { payment, merchant };
-        Box::pin(self.open_again(call, work, (&first, Some(problem)), fingerprint, &material)).await
+        Box::pin(self.open_again(call, work, (&first, Some(problem)), asked, order)).await
     }
 
     /// The account that the provider has issued to the merchant, where the provider issues accounts.
@@ -107,15 +118,17 @@ impl Service {
         &self,
         call: &Call,
         mut work: Work,
-        (id, refused): (&payment::OperationId, Option<Problem>),
-        fingerprint: &payment::Fingerprint,
-        material: &Material,
+        (id, refused): (&OperationId, Option<Problem>),
+        asked: Asked,
+        mut order: Order,
     ) -> Result<Answer, Problem> {
         let cause = call.cause(CauseKind::Api);
+        asked.decide_as(&mut order, &work.payment);
+        let fingerprint = parse::fingerprint(&order)?;
         for _ in 0..3 {
             let known = work.payment.operation(id).cloned();
             let known = known.ok_or_else(|| Problem::unavailable("a payment without its first operation"))?;
-            match work.payment.again(known, fingerprint, self.now())? {
+            match work.payment.again(known, &fingerprint, self.now())? {
                 Admission::Replay(id) => return self.answer(&work, &id, true),
                 Admission::Probe(id) => {
                     self.find_out(&mut work, &id, call.deadline, &cause).await?;
@@ -129,12 +142,29 @@ impl Service {
                         return Err(problem);
                     }
                     self.store.save(&mut work.payment).await?;
-                    self.act_and_settle(&mut work, &ticket, material, call.deadline, &cause).await?;
+                    let material = Material { order: Some(order), ..Material::default() };
+                    self.act_and_settle(&mut work, &ticket, Ok(material), call.deadline, &cause).await?;
                     return self.answer(&work, &ticket.operation, true);
                 }
             }
         }
         self.answer(&work, id, true)
+    }
+}
+
+/// What a request says of what is decided where it says nothing.
+#[derive(Clone, Copy)]
+struct Asked {
+    flow: Option<Flow>,
+    capture: Option<CaptureMode>,
+}
+
+impl Asked {
+    /// Decides what the request left open as it was decided when the payment was opened: what is a default today and was
+    /// written out then, or the other way around, is the same request.
+    fn decide_as(self, order: &mut Order, payment: &Payment) {
+        order.flow = self.flow.or(Some(payment.flow));
+        order.capture = self.capture.or(Some(payment.capture_mode));
     }
 }
 
@@ -173,6 +203,8 @@ fn choose<T: Copy + PartialEq>(asked: Option<T>, possible: &[T], pointer: &str, 
     }
 }
 
+const NOTHING: &str = "must be at least 1 minor unit";
+
 fn broken_capabilities(order: &Order, flow: Flow, capabilities: &Capabilities) -> Vec<OrderError> {
     let mut broken = Vec::new();
     let country = order.billing_address.country;
@@ -189,6 +221,9 @@ fn broken_capabilities(order: &Order, flow: Flow, capabilities: &Capabilities) -
     }
     if flow == Flow::Redirect && order.return_url.is_none() {
         broken.push(OrderError::at("/return_url", "is required in the redirect flow"));
+    }
+    if order.amount.is_zero() && !capabilities.enrols {
+        broken.push(OrderError::at("/amount", NOTHING));
     }
     let limit = capabilities.limits.iter().find(|l| l.country == country.as_str() && l.buyer == order.buyer.kind);
     if let Some(limit) = limit.filter(|limit| order.amount.minor() > limit.max_amount) {

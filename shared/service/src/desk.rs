@@ -1,6 +1,9 @@
 //! The operator's desk: what needs a person, and the person's word on it.
 
-use payment::{CauseKind, Decision, Operation, OperationId, OperationKind, OperationStatus, Payment, Reason, Text};
+use payment::{
+    CauseKind, Decision, Operation, OperationId, OperationKind, OperationStatus, Payment, Reason, Rejection,
+    ResolvedBy, Text,
+};
 use providers::BestEvidence;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -63,7 +66,7 @@ impl Service {
     /// provider once more first, where there is a way to look; what it says outweighs the person.
     ///
     /// # Errors
-    /// When the operation does not need a person.
+    /// When the operation does not need a person, or the provider's id of it is needed and not told.
     pub async fn resolve(
         &self,
         call: &Call,
@@ -72,22 +75,30 @@ impl Service {
         key: Option<&str>,
         body: &[u8],
     ) -> Result<Answer, Problem> {
-        parse::key(key)?;
+        let key = parse::key(key)?;
         let asked: ResolveBody = parse::body(body)?;
+        let by = ResolvedBy { key: parse::fingerprint(&key.as_str())?, asked: parse::fingerprint(&asked)? };
         let operation: OperationId = operation.parse().map_err(|_| Problem::payment_not_found())?;
         let mut work = self.load(call, &parse::payment_id(id)?).await?;
         let cause = call.cause(CauseKind::Operator);
         for _ in 0..3 {
             let known = work.payment.operation(&operation).ok_or_else(Problem::payment_not_found)?;
             if known.status != OperationStatus::NeedsOperator {
-                return self.settled(&work, known, &asked);
+                return self.settled(&work, known, &asked, &by);
             }
-            self.investigate(&mut work, &operation, call.deadline, &cause).await?;
-            let decision = decision(&work, &operation, &asked)?;
+            // The person's word counts even where nobody can look any more.
+            if let Err(problem) = self.investigate(&mut work, &operation, call.deadline, &cause).await {
+                tracing::warn!(request_id = call.request_id, code = problem.code().as_str(), "resolved without a look");
+                self.reload(&mut work).await?;
+            }
+            if work.payment.operation(&operation).is_none_or(|o| o.status != OperationStatus::NeedsOperator) {
+                continue;
+            }
+            let decision = self.decision(&work, &operation, &asked, by.clone()).await?;
             if !work.payment.resolve(&operation, decision, &cause, self.now()) {
                 continue;
             }
-            match self.store.save(&mut work.payment).await {
+            match self.save_settled(&mut work, &operation).await {
                 Ok(()) => return self.shown(&work, false),
                 Err(StoreError::Conflict) => self.reload(&mut work).await?,
                 Err(error) => return Err(error.into()),
@@ -96,39 +107,71 @@ impl Service {
         Err(StoreError::Conflict.into())
     }
 
-    /// The same word again is a replay, what was found meanwhile may confirm it, and another word comes too late.
-    fn settled(&self, work: &Work, known: &Operation, asked: &ResolveBody) -> Result<Answer, Problem> {
+    /// The same request again is a replay, what was found meanwhile may confirm another one, and a word to the contrary
+    /// comes too late.
+    fn settled(&self, work: &Work, known: &Operation, asked: &ResolveBody, by: &ResolvedBy) -> Result<Answer, Problem> {
         let expected =
             if asked.outcome == Found::Succeeded { OperationStatus::Succeeded } else { OperationStatus::Rejected };
-        let said = Reason::Operator { reason: asked.reason.to_string() };
-        if known.status == expected {
-            return self.shown(work, known.reason.as_ref() == Some(&said));
+        match known.resolved_by.as_ref().filter(|earlier| earlier.key == by.key) {
+            Some(earlier) if earlier == by => self.shown(work, true),
+            Some(_) => Err(Rejection::KeyReused { operation: known.id.clone() }.into()),
+            None if known.status == expected => self.shown(work, false),
+            None => {
+                let detail = "Only an operation that is needs_operator can be resolved.";
+                Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail).about(&known.id))
+            }
         }
-        let detail = "Only an operation that is needs_operator can be resolved.";
-        Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail).about(&known.id))
+    }
+
+    /// What the person's word makes of the operation. Whatever cannot go on without the provider's id needs it now: nobody
+    /// tells it later.
+    async fn decision(
+        &self,
+        work: &Work,
+        operation: &OperationId,
+        asked: &ResolveBody,
+        by: ResolvedBy,
+    ) -> Result<Decision, Problem> {
+        let (payment, capabilities) = (&work.payment, work.capabilities()?);
+        let succeeded = asked.outcome == Found::Succeeded;
+        let known = payment.operation(operation);
+        let kind = known.map(Operation::kind);
+        let told = asked.provider_reference.as_ref().map(ToString::to_string);
+        let missing = match kind.filter(|_| succeeded && told.is_none()) {
+            Some(OperationKind::Confirm | OperationKind::CreateSession) => payment
+                .provider_reference
+                .is_none()
+                .then_some("is required: the payment cannot go on without the provider's id of the order"),
+            Some(OperationKind::Capture) if capabilities.refunds_name_capture => known
+                .is_some_and(|o| o.provider_reference.is_none())
+                .then_some("is required: no refund can be made without the provider's id of the capture"),
+            _ => None,
+        };
+        let wrong = |rule| Err(Problem::at(ProblemCode::ValidationFailed, "/provider_reference", rule));
+        if let Some(rule) = missing {
+            return wrong(rule);
+        }
+        let moves = matches!(kind, Some(OperationKind::Capture | OperationKind::Refund));
+        if let Some(name) = told.as_deref().filter(|_| succeeded && moves) {
+            let holder = self.store.find_by_reference_item(&payment.provider, &payment.merchant, name).await?;
+            if payment.is_another_movement(operation, name) || holder.is_some_and(|holder| holder != payment.id) {
+                return wrong("must be this operation's: it is known as another movement's");
+            }
+        }
+        let unreadable = capabilities.evidence == BestEvidence::Webhook;
+        Ok(Decision {
+            succeeded,
+            reason: asked.reason.to_string(),
+            provider_reference: told,
+            authorizes: succeeded && unreadable && kind == Some(OperationKind::Confirm),
+            by,
+        })
     }
 
     fn shown(&self, work: &Work, replayed: bool) -> Result<Answer, Problem> {
         let body = json!(PaymentView::of(&work.payment, work.capabilities()?, self.now()));
         Ok(Answer { status: 200, body, replayed })
     }
-}
-
-fn decision(work: &Work, operation: &OperationId, asked: &ResolveBody) -> Result<Decision, Problem> {
-    let succeeded = asked.outcome == Found::Succeeded;
-    let kind = work.payment.operation(operation).map(Operation::kind);
-    let names_order = matches!(kind, Some(OperationKind::Confirm | OperationKind::CreateSession));
-    if succeeded && names_order && work.payment.provider_reference.is_none() && asked.provider_reference.is_none() {
-        let rule = "is required: the payment cannot go on without the provider's id of the order";
-        return Err(Problem::at(ProblemCode::ValidationFailed, "/provider_reference", rule));
-    }
-    let unreadable = work.capabilities()?.evidence == BestEvidence::Webhook;
-    Ok(Decision {
-        succeeded,
-        reason: asked.reason.to_string(),
-        provider_reference: asked.provider_reference.as_ref().map(ToString::to_string),
-        authorizes: succeeded && unreadable && kind == Some(OperationKind::Confirm),
-    })
 }
 
 fn line(payment: &Payment, operation: &Operation) -> Value {

@@ -7,6 +7,7 @@ mod activate;
 mod answer;
 mod create;
 mod desk;
+mod gauges;
 mod hooks;
 mod look;
 mod merchant;
@@ -21,6 +22,7 @@ mod work;
 
 pub use actions::{Actions, AllowedAction, UnavailableAction};
 pub use answer::{Answer, Call, Cursor};
+pub use gauges::Gauges;
 pub use merchant::{Account, ApiKey, Caller, Faults, Merchant, MerchantError, Merchants, Scope};
 pub use problem::{FieldError, Problem, ProblemCode, Retry};
 pub use sweep::SweepReport;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use payment::{Cause, DoubtPolicy, News, Observation, OperationId, OperationStatus, Payment};
+use payment::{
+    Cause, DoubtPolicy, Finding, News, Observation, Operation, OperationId, OperationStatus, Payment, Ticket,
+};
 use providers::{BestEvidence, Deadline, ReadError};
 use store::StoreError;
 
@@ -23,7 +25,7 @@ impl Service {
         cause: &Cause,
     ) -> Result<Option<ReadError>, Problem> {
         let seen = self.read(work, deadline).await?;
-        let before = (work.payment.history.len(), work.payment.due_at());
+        let before = (work.payment.history.len(), work.payment.due_at(), work.payment.receivable.clone());
         let unseen = match seen {
             Ok(observation) => {
                 work.payment.learn(observation, cause, self.now());
@@ -42,7 +44,9 @@ impl Service {
             let Payment { provider, merchant, id: payment_id, .. } = &work.payment;
             tracing::warn!(%provider, %merchant, %payment_id, %error, "a payment could not be observed");
         }
-        if before == (work.payment.history.len(), None) && work.payment.due_at().is_none() {
+        if before == (work.payment.history.len(), None, work.payment.receivable.clone())
+            && work.payment.due_at().is_none()
+        {
             return Ok(unseen);
         }
         match self.store.save(&mut work.payment).await {
@@ -93,7 +97,8 @@ impl Service {
         Err(StoreError::Conflict.into())
     }
 
-    /// Finds out how an operation ended whose outcome is unknown, and writes what was found.
+    /// Finds out how an operation ended whose outcome is unknown, and writes what was found. Whatever keeps us from
+    /// looking, the schedule goes on, so that a person is asked in the end.
     pub(crate) async fn investigate(
         &self,
         work: &mut Work,
@@ -101,7 +106,7 @@ impl Service {
         deadline: Deadline,
         cause: &Cause,
     ) -> Result<(), Problem> {
-        let policy = work.policy(id)?;
+        let policy = work.policy(id);
         if work.payment.lapse(id, policy, cause, self.now()) {
             self.store.save(&mut work.payment).await?;
         }
@@ -109,42 +114,55 @@ impl Service {
             matches!(s, OperationStatus::InDoubt | OperationStatus::Pending | OperationStatus::NeedsOperator)
         };
         let Some(operation) = work.payment.operation(id).filter(|o| open(o.status)).cloned() else { return Ok(()) };
-        if policy == DoubtPolicy::Repeat && operation.status == OperationStatus::InDoubt {
-            return self.repeat(work, id, deadline, cause).await;
+        let repeats = policy == DoubtPolicy::Repeat && operation.status == OperationStatus::InDoubt;
+        if repeats && let Some(again) = self.repeatable(work, &operation).await {
+            return self.repeat(work, again, deadline, cause).await;
         }
-        let finding = {
-            let account = work.account()?;
-            let urls = self.urls(&work.payment)?;
-            let material = self.material(work, operation.kind()).await?;
-            let context = self.context(&work.payment, &material, &urls, account, deadline);
-            account.adapter.probe(&operation, &context).await
-        };
-        let now = self.now();
-        match finding {
-            Ok(finding) => {
-                let quiet = work.capabilities()?.quiet_seconds;
-                work.payment.found(id, finding, quiet, policy, cause, now);
-            }
-            Err(error) => {
-                let Payment { provider, merchant, id: payment_id, .. } = &work.payment;
-                tracing::warn!(%provider, %merchant, %payment_id, operation_id = %id, %error, "an operation could not be probed");
-                work.payment.found(id, Observation::read(payment::Finding::Unclear), 0, policy, cause, now);
-            }
-        }
+        let finding = self.probe(work, &operation, deadline).await.unwrap_or_else(|reason| {
+            let Payment { provider, merchant, id: payment_id, .. } = &work.payment;
+            tracing::warn!(%provider, %merchant, %payment_id, operation_id = %id, reason, "an operation could not be probed");
+            Observation::read(Finding::Unclear)
+        });
+        let quiet = work.capabilities().map_or(0, |c| c.quiet_seconds);
+        work.payment.found(id, finding, quiet, policy, cause, self.now());
         self.store.save(&mut work.payment).await.map_err(Problem::from)
     }
 
-    /// The same call is idempotent at the provider, so sending it again is the probe.
+    /// Looks for one operation at the provider; why nobody could look, for the log.
+    async fn probe(
+        &self,
+        work: &Work,
+        operation: &Operation,
+        deadline: Deadline,
+    ) -> Result<Observation<Finding>, String> {
+        let told = |problem: Problem| problem.cause().map_or_else(|| problem.detail().to_owned(), ToString::to_string);
+        let account = work.account().map_err(told)?;
+        let urls = self.urls(&work.payment).map_err(told)?;
+        let material = self.material(work, operation.kind()).await.map_err(told)?;
+        let context = self.context(&work.payment, &material, &urls, account, deadline);
+        account.adapter.probe(operation, &context).await.map_err(|error| error.to_string())
+    }
+
+    /// The same call is idempotent at the provider, so sending it again is the probe: the payment with the next attempt
+    /// reserved, and what it needs. Where it cannot be sent any more, as after news that ended the payment meanwhile, a
+    /// look is all that is left.
+    async fn repeatable(&self, work: &Work, operation: &Operation) -> Option<(Payment, Ticket, Material)> {
+        work.account().ok()?;
+        let mut next = work.payment.clone();
+        let ticket = next.next_attempt(&operation.id, self.now()).ok()?;
+        let material = self.material(work, operation.kind()).await.ok()?;
+        Some((next, ticket, material))
+    }
+
     async fn repeat(
         &self,
         work: &mut Work,
-        id: &OperationId,
+        (next, ticket, material): (Payment, Ticket, Material),
         deadline: Deadline,
         cause: &Cause,
     ) -> Result<(), Problem> {
-        let Some(kind) = work.payment.operation(id).map(payment::Operation::kind) else { return Ok(()) };
-        let ticket = self.attempt_again(work, id).await?;
-        let material = self.material(work, kind).await?;
-        self.act_and_settle(work, &ticket, &material, deadline, cause).await
+        work.payment = next;
+        self.store.save(&mut work.payment).await?;
+        self.act_and_settle(work, &ticket, Ok(material), deadline, cause).await
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use payment::{CauseKind, Entry, Payment, PaymentId};
+use payment::{CauseKind, Payment, PaymentId};
 use providers::{Evidence, Message};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -153,27 +153,14 @@ impl Service {
         dry_run: bool,
         rehearsal: &mut BTreeMap<PaymentId, Payment>,
     ) -> Result<Value, Problem> {
-        let line = |outcome: &str, payment: Option<&PaymentId>, facts: &[Entry]| {
-            let fact = |entry: &Entry| json!({ "type": format!("paylater.{}.v1", entry.fact.event_type()), "sequence": entry.sequence });
-            json!({
-                "message": stored.identity,
-                "provider": stored.provider,
-                "received_at": stored.received_at,
-                "payment_id": payment,
-                "outcome": outcome,
-                "facts": facts.iter().map(fact).collect::<Vec<_>>(),
-            })
-        };
-        let Some(mut message) = reread(merchant, stored) else { return Ok(line("unreadable", None, &[])) };
-        let Some(payment) = self.addressed(stored, &message).await? else {
-            return Ok(line("unmatched", None, &[]));
-        };
+        let Some(mut message) = reread(merchant, stored) else { return Ok(line(stored, "unreadable")) };
+        let Some(payment) = self.addressed(stored, &message).await? else { return Ok(line(stored, "unmatched")) };
         if is_old_news(&payment, stored, &message) {
             message.evidence = Evidence::Hint;
         }
         let id = payment.id.clone();
         let copy = rehearsal.entry(id.clone()).or_insert(payment);
-        let (known, look) = (copy.history.len(), copy.observe_at);
+        let (known, look, before) = (copy.history.len(), copy.observe_at, standing(copy));
         tell(copy, stored, &message, &call.cause(CauseKind::Operator), self.now());
         let outcome = match (copy.history.len() > known, copy.observe_at != look) {
             (true, _) => "changes",
@@ -187,8 +174,40 @@ impl Service {
                 *copy = now;
             }
         }
-        Ok(line(outcome, Some(&id), copy.history.get(known..).unwrap_or_default()))
+        let facts = copy.history.get(known..).unwrap_or_default().iter();
+        let facts: Vec<Value> = facts
+            .map(|e| json!({ "type": format!("paylater.{}.v1", e.fact.event_type()), "sequence": e.sequence }))
+            .collect();
+        let about = json!({ "payment_id": id, "facts": facts, "before": before, "after": standing(copy) });
+        Ok(with(line(stored, outcome), about))
     }
+}
+
+/// What is told of a message that no payment is known for.
+fn line(stored: &StoredMessage, outcome: &str) -> Value {
+    json!({
+        "message": stored.identity,
+        "provider": stored.provider,
+        "received_at": stored.received_at,
+        "payment_id": null,
+        "outcome": outcome,
+        "facts": [],
+        "before": null,
+        "after": null,
+    })
+}
+
+/// A document with more fields, or other values in them.
+fn with(mut line: Value, more: Value) -> Value {
+    if let (Value::Object(line), Value::Object(more)) = (&mut line, more) {
+        line.extend(more);
+    }
+    line
+}
+
+/// How a payment stands.
+fn standing(payment: &Payment) -> Value {
+    json!({ "status": payment.status, "amounts": payment.amounts() })
 }
 
 /// The events of a payment that a replay sends: behind which, and up to which. `None` without any in the period.

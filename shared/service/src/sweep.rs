@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use futures::future::{join_all, try_join_all};
 use futures::stream::{self, StreamExt};
-use jiff::SignedDuration;
-use payment::{Cause, CauseKind, OperationId, PaymentId};
+use jiff::{SignedDuration, Timestamp};
+use payment::{Cause, CauseKind, Operation, OperationId, PaymentId};
 use providers::Deadline;
 use serde::Serialize;
-use store::{Due, MessageState};
+use store::{Due, DuePage, Lane, MessageState};
 
 use crate::Service;
 use crate::answer::Call;
@@ -15,14 +16,20 @@ use crate::hooks::reread;
 use crate::problem::{Problem, ProblemCode};
 use crate::work::Work;
 
-/// So many things are looked at at the same time.
-const AT_ONCE: usize = 8;
-
 /// Nothing is begun with less time than this: it covers one call to a slow provider.
 const LEAST_TIME: Duration = Duration::from_secs(10);
 
 /// What cannot be looked at is put off for this long.
 const PUT_OFF: SignedDuration = SignedDuration::from_secs(300);
+
+/// So many of a lane are looked at at the same time.
+const fn at_once(lane: Lane) -> usize {
+    match lane {
+        Lane::Operations(_) => 3,
+        Lane::Looks(_) | Lane::Claims | Lane::Hints => 2,
+        Lane::Lags => 4,
+    }
+}
 
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -33,80 +40,113 @@ pub struct SweepReport {
     pub messages: u32,
     /// Queues that are behind and were pointed out to the relay.
     pub lags: u32,
-    /// The age of the oldest doubt among the payments looked at, in seconds.
-    pub oldest_in_doubt_seconds: i64,
     /// Things that could not be looked at now; the next sweep tries again.
     pub failed: u32,
 }
 
+impl SweepReport {
+    const fn count(&mut self, due: &Due) {
+        match due {
+            Due::Payment(_) => self.payments += 1,
+            Due::Message(_) => self.messages += 1,
+            Due::Lag(_) => self.lags += 1,
+        }
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self {
+            payments: self.payments + other.payments,
+            messages: self.messages + other.messages,
+            lags: self.lags + other.lags,
+            failed: self.failed + other.failed,
+        }
+    }
+}
+
+/// One run over everything that was due when it began.
+struct Sweep<'a> {
+    began: Timestamp,
+    request_id: &'a str,
+    deadline: Deadline,
+    cause: Cause,
+}
+
 impl Service {
-    /// Looks at everything that is due.
+    /// Looks at everything that is due, until nothing is or its time is over.
     ///
     /// # Errors
     /// When the table cannot say what is due.
     pub async fn settle_due(&self, request_id: &str, deadline: Deadline) -> Result<SweepReport, Problem> {
         let cause = Cause::new(CauseKind::Sweep, request_id);
+        let sweep = Sweep { began: self.now(), request_id, deadline, cause };
+        let pages = try_join_all(Lane::ALL.map(|lane| self.store.due(lane, sweep.began, None))).await?;
+        let lanes = Lane::ALL.into_iter().zip(pages);
+        let walked = join_all(lanes.map(|(lane, page)| self.walk(lane, page, &sweep))).await;
+        walked.into_iter().try_fold(SweepReport::default(), |sum, report| Ok(sum.and(report?)))
+    }
+
+    /// Looks at everything in one lane, page by page.
+    async fn walk(&self, lane: Lane, mut page: DuePage, sweep: &Sweep<'_>) -> Result<SweepReport, Problem> {
         let mut report = SweepReport::default();
-        let due = self.store.due(self.now()).await?;
-        let one = |due: Due| async {
-            // What there is no time for keeps its place; somebody who is short of time would only spoil the schedule.
-            if !deadline.leaves(LEAST_TIME) {
-                return (due, Ok(0));
+        loop {
+            let one = |due: Due| async {
+                // What there is no time for keeps its place; somebody who is short of time would only spoil the schedule.
+                if !sweep.deadline.leaves(LEAST_TIME) {
+                    return None;
+                }
+                let done = self.look_at(&due, sweep).await;
+                Some((due, done))
+            };
+            let mut looked = stream::iter(page.due).map(one).buffer_unordered(at_once(lane));
+            while let Some(looked_at) = looked.next().await {
+                let Some((due, done)) = looked_at else { continue };
+                report.count(&due);
+                if let Err(problem) = done {
+                    report.failed += self.put_off(&due, problem, sweep.request_id).await;
+                }
             }
-            let done = self.look_at(&due, request_id, deadline, &cause).await;
-            (due, done)
-        };
-        let mut looked = stream::iter(due).map(one).buffer_unordered(AT_ONCE);
-        while let Some((due, done)) = looked.next().await {
-            match &due {
-                Due::Payment(_) => report.payments += 1,
-                Due::Message(_) => report.messages += 1,
-                Due::Lag(_) => report.lags += 1,
-            }
-            match done {
-                Ok(age) => report.oldest_in_doubt_seconds = report.oldest_in_doubt_seconds.max(age),
-                Err(problem) => self.put_off(&due, problem, request_id, &mut report).await,
+            match page.next.filter(|_| sweep.deadline.leaves(LEAST_TIME)) {
+                Some(behind) => page = self.store.due(lane, sweep.began, Some(behind)).await?,
+                None => return Ok(report),
             }
         }
-        Ok(report)
     }
 
-    async fn look_at(&self, due: &Due, request_id: &str, deadline: Deadline, cause: &Cause) -> Result<i64, Problem> {
+    async fn look_at(&self, due: &Due, sweep: &Sweep<'_>) -> Result<(), Problem> {
         match due {
-            Due::Payment(id) => return self.tend(id, deadline, cause).await,
-            Due::Message(key) => self.try_message_again(key, request_id, deadline).await?,
-            Due::Lag(key) => self.store.poke(key, self.now()).await?,
+            Due::Payment(id) => self.tend(id, sweep.deadline, &sweep.cause).await,
+            Due::Message(key) => self.try_message_again(key, sweep.request_id, sweep.deadline).await,
+            Due::Lag(key) => Ok(self.store.poke(key, self.now()).await?),
         }
-        Ok(0)
     }
 
-    /// What cannot be looked at is put off, so that it does not keep everything behind it waiting.
-    async fn put_off(&self, due: &Due, problem: Problem, request_id: &str, report: &mut SweepReport) {
+    /// What cannot be looked at is put off, so that it does not keep everything behind it waiting. Returns how many
+    /// things failed: one, unless somebody else was at it.
+    async fn put_off(&self, due: &Due, problem: Problem, request_id: &str) -> u32 {
         if problem.code() == ProblemCode::Conflict {
-            return;
+            return 0;
         }
-        report.failed += 1;
         let cause = problem.cause().map(tracing::field::display);
         tracing::warn!(request_id, code = problem.code().as_str(), cause, "put off");
         let later = self.now().checked_add(PUT_OFF).unwrap_or(self.now());
         if let Err(error) = self.store.put_off(due, later).await {
             tracing::warn!(request_id, %error, "cannot even be put off");
         }
+        1
     }
 
-    /// Looks at one payment: operations that are due, then the payment itself. Returns the age of its oldest doubt in
-    /// seconds.
+    /// Looks at one payment: operations that are due, then the payment itself.
     ///
     /// # Errors
     /// When the table fails or somebody else is at it.
-    pub async fn tend(&self, id: &PaymentId, deadline: Deadline, cause: &Cause) -> Result<i64, Problem> {
-        let Some(payment) = self.store.load(id).await? else { return Ok(0) };
+    pub async fn tend(&self, id: &PaymentId, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
+        let Some(payment) = self.store.load(id).await? else { return Ok(()) };
         let mut work = self.work(payment).await?;
         let mut first = Ok(());
         for id in self.due_operations(&work) {
-            let follower = work.payment.ready_follower().is_some_and(|o| o.id == id);
+            let follower = work.payment.operation(&id).is_some_and(Operation::is_ready_follower);
             let done = match follower {
-                true => self.run_follower(&mut work, deadline, cause).await,
+                true => self.run_follower(&mut work, &id, deadline, cause).await,
                 false => self.investigate(&mut work, &id, deadline, cause).await,
             };
             if let Err(problem) = done {
@@ -117,14 +157,7 @@ impl Service {
         if work.payment.observe_at.is_some_and(|at| at <= self.now()) {
             first = first.and(self.observe(&mut work, deadline, cause).await.map(|_| ()));
         }
-        first.map(|()| self.oldest_doubt(&work))
-    }
-
-    /// The age of the oldest doubt in seconds; 0 without any.
-    fn oldest_doubt(&self, work: &Work) -> i64 {
-        let now = self.now();
-        let since = work.payment.operations.iter().filter_map(|o| o.doubt_since).min();
-        since.map_or(0, |since| now.duration_since(since).as_secs())
+        first
     }
 
     fn due_operations(&self, work: &Work) -> Vec<OperationId> {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use payment::{
-    Action, Amount, Amounts, CaptureId, Currency, Decline, Detail, Invoice, LineQuantity, Operation, OperationId,
-    OperationKind, OperationStatus, Payment, PaymentId, ProviderId, Receivable, RefundId, Shipment, Status,
+    Action, Amount, Amounts, CaptureId, Currency, DebtorAddress, Decline, Detail, Invoice, LineQuantity, Operation,
+    OperationId, OperationKind, OperationStatus, Payment, PaymentId, PaymentMethod, Personal, ProviderId, Receivable,
+    RefundId, Shipment, Status,
 };
 use providers::Capabilities;
 use serde::Serialize;
@@ -33,13 +34,22 @@ pub struct PaymentView<'a> {
     pub provider_reference: Option<&'a str>,
     pub order_reference: &'a str,
     pub livemode: bool,
-    pub debtor: Option<&'a str>,
+    pub debtor: Option<DebtorView<'a>>,
     pub bank_transfer: Option<&'a payment::BankTransfer>,
+    pub payment_method: Option<&'a PaymentMethod>,
     pub receivable: Option<&'a Receivable>,
     pub version: u64,
     pub metadata: &'a BTreeMap<String, String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// The company as the provider identified it.
+#[derive(Serialize)]
+#[allow(missing_docs)]
+pub struct DebtorView<'a> {
+    pub name: &'a Personal<String>,
+    pub address: Option<&'a DebtorAddress>,
 }
 
 /// A capture as the API shows it.
@@ -104,8 +114,9 @@ impl<'a> PaymentView<'a> {
             provider_reference: payment.provider_reference.as_deref(),
             order_reference: &payment.order_reference,
             livemode: payment.livemode,
-            debtor: payment.debtor.as_ref().map(|debtor| debtor.reveal().as_str()),
+            debtor: payment.debtor.as_ref().map(|name| DebtorView { name, address: payment.debtor_address.as_ref() }),
             bank_transfer: payment.bank_transfer.as_ref(),
+            payment_method: payment.payment_method.as_ref(),
             receivable: payment.receivable.as_ref(),
             version: payment.version,
             metadata: &payment.metadata,

@@ -44,10 +44,12 @@ impl Work {
         known.map(|r| r.capabilities).ok_or_else(|| Problem::unavailable("the payment's provider is not in this build"))
     }
 
-    pub(crate) fn policy(&self, id: &OperationId) -> Result<DoubtPolicy, Problem> {
+    /// How doubt about an operation ends. A provider that is not in this build may be in the next one: it is waited for
+    /// as long as for a look-up.
+    pub(crate) fn policy(&self, id: &OperationId) -> DoubtPolicy {
+        let Ok(capabilities) = self.capabilities() else { return DoubtPolicy::Lookup };
         let kind = self.payment.operation(id).map(Operation::kind);
-        let capabilities = self.capabilities()?;
-        Ok(kind.map_or(DoubtPolicy::None, |kind| capabilities.doubt(kind, self.payment.flow)))
+        kind.map_or(DoubtPolicy::None, |kind| capabilities.doubt(kind, self.payment.flow))
     }
 }
 
@@ -106,23 +108,24 @@ impl Service {
         Err(StoreError::Conflict.into())
     }
 
-    /// Reserves another attempt of a known operation and writes it.
-    pub(crate) async fn attempt_again(&self, work: &mut Work, id: &OperationId) -> Result<Ticket, Problem> {
-        let ticket = work.payment.next_attempt(id, self.now())?;
-        self.store.save(&mut work.payment).await?;
-        Ok(ticket)
-    }
-
-    /// Asks the provider once and writes what came of it.
+    /// Asks the provider once and writes what came of it. What fails before the call proves that nothing was sent.
     pub(crate) async fn act_and_settle(
         &self,
         work: &mut Work,
         ticket: &Ticket,
-        material: &Material,
+        material: Result<Material, Problem>,
         deadline: Deadline,
         cause: &Cause,
     ) -> Result<(), Problem> {
-        let outcome = self.act(work, ticket, material, deadline).await?;
+        let acted = match material {
+            Ok(material) => self.act(work, ticket, &material, deadline).await,
+            Err(problem) => Err(problem),
+        };
+        let outcome = acted.unwrap_or_else(|problem| {
+            let (payment_id, reason) = (&work.payment.id, problem.cause().map(tracing::field::display));
+            tracing::error!(%payment_id, code = problem.code().as_str(), cause = reason, "an operation could not be sent");
+            Outcome::NotSent
+        });
         self.settle(work, ticket, outcome, cause).await
     }
 
@@ -166,7 +169,7 @@ impl Service {
     /// Writes an outcome, however many others write at the same time and even when the table fails for a moment: what
     /// the provider said must not be lost. Whoever is too late finds it settled.
     async fn settle(&self, work: &mut Work, ticket: &Ticket, outcome: Outcome, cause: &Cause) -> Result<(), Problem> {
-        let policy = work.policy(&ticket.operation)?;
+        let policy = work.policy(&ticket.operation);
         let mut pause = FIRST_PAUSE;
         let until = Deadline::within(SETTLE_PATIENCE);
         loop {
@@ -190,7 +193,7 @@ impl Service {
     }
 
     /// Writes a settled payment, with the ids that messages of a provider without any read may carry alone.
-    async fn save_settled(&self, work: &mut Work, id: &OperationId) -> Result<(), StoreError> {
+    pub(crate) async fn save_settled(&self, work: &mut Work, id: &OperationId) -> Result<(), StoreError> {
         let unreadable = work.capabilities().is_ok_and(|c| c.evidence == BestEvidence::Webhook);
         let operation = work.payment.operation(id).filter(|o| o.kind() == OperationKind::Capture && unreadable);
         match operation.and_then(|operation| operation.provider_reference.clone()) {
@@ -230,22 +233,28 @@ impl Service {
     }
 
     /// Runs an operation that became ready because the one it waited for succeeded.
-    pub(crate) async fn run_follower(&self, work: &mut Work, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
-        let Some(follower) = work.payment.ready_follower().map(|o| (o.id.clone(), o.kind())) else { return Ok(()) };
+    pub(crate) async fn run_follower(
+        &self,
+        work: &mut Work,
+        follower: &OperationId,
+        deadline: Deadline,
+        cause: &Cause,
+    ) -> Result<(), Problem> {
+        let Some(kind) = work.payment.operation(follower).map(Operation::kind) else { return Ok(()) };
         let now = self.now();
-        let ticket = match work.payment.next_attempt(&follower.0, now) {
+        let ticket = match work.payment.next_attempt(follower, now) {
             Ok(ticket) => ticket,
             // Something else is under way: later. Nothing left to do, or no longer allowed: never.
             Err(rejection) => {
                 let blocked = matches!(rejection, Rejection::InProgress { .. } | Rejection::BlockedByDoubt { .. });
                 let later = now.checked_add(jiff::SignedDuration::from_secs(BLOCKED_SECONDS)).ok();
-                work.payment.postpone(&follower.0, later.filter(|_| blocked));
+                work.payment.postpone(follower, later.filter(|_| blocked));
                 return Ok(self.store.save(&mut work.payment).await?);
             }
         };
         self.store.save(&mut work.payment).await?;
-        let material = self.material(work, follower.1).await?;
-        self.act_and_settle(work, &ticket, &material, deadline, cause).await
+        let material = self.material(work, kind).await;
+        self.act_and_settle(work, &ticket, material, deadline, cause).await
     }
 }
 
@@ -304,10 +313,15 @@ impl Service {
                 }
                 Admission::Act(ticket) => {
                     let replayed = replayed || ticket.attempt > 1;
-                    let mut material = self.material(&work, kind).await?;
-                    material.widget_result = material.widget_result.or_else(|| widget.clone());
-                    self.act_and_settle(&mut work, &ticket, &material, call.deadline, &cause).await?;
-                    if let Err(problem) = self.run_follower(&mut work, call.deadline, &cause).await {
+                    let material = self.material(&work, kind).await.map(|mut material| {
+                        material.widget_result = material.widget_result.or_else(|| widget.clone());
+                        material
+                    });
+                    self.act_and_settle(&mut work, &ticket, material, call.deadline, &cause).await?;
+                    let follower = work.payment.ready_follower().map(|o| o.id.clone());
+                    if let Some(follower) = follower
+                        && let Err(problem) = self.run_follower(&mut work, &follower, call.deadline, &cause).await
+                    {
                         tracing::warn!(
                             request_id = call.request_id,
                             code = problem.code().as_str(),

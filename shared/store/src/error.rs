@@ -1,5 +1,6 @@
 //! Why the table did not do what was asked.
 
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_smithy_runtime_api::client::result::SdkError;
 
 /// Why the table did not do what was asked.
@@ -30,9 +31,14 @@ impl StoreError {
 
     pub(crate) fn from_sdk<E, R>(error: SdkError<E, R>) -> Self
     where
-        E: std::error::Error + Send + Sync + 'static,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
     {
+        // A single write beside somebody's transaction: DynamoDB refuses it and writes nothing.
+        let beside = |error: &E| error.code() == Some("TransactionConflictException");
+        if error.as_service_error().is_some_and(beside) {
+            return Self::Conflict;
+        }
         Self::Unavailable(Box::new(error))
     }
 }

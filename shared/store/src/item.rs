@@ -8,17 +8,12 @@ use payment::{OperationStatus, Payment, PaymentId, SCHEMA};
 use serde::Deserialize;
 
 use crate::error::StoreError;
+use crate::lane::Lane;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// Sparse index of what is due, spread so that no partition gets hot.
-pub(crate) const DUE_SHARDS: u32 = 4;
-
 /// No reference of ours or a provider's is longer; a longer one in a message cannot be one, and would be no valid key.
 pub(crate) const LONGEST_REFERENCE: usize = 200;
-
-/// Where messages and lags are due, apart from payments: many of them must not keep payments waiting.
-pub(crate) const DUE_ASIDE: &str = "due#aside";
 
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
@@ -41,11 +36,6 @@ pub(crate) fn created_key(payment: &Payment) -> String {
     format!("{}#{}", sortable(payment.created_at), payment.id)
 }
 
-pub(crate) fn due_shard(key: &str) -> String {
-    let sum = key.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    format!("due#{}", sum % DUE_SHARDS)
-}
-
 /// The item of a payment as it should stand after the write, index keys included.
 pub(crate) fn to_item(payment: &Payment) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(payment).map_err(StoreError::malformed)?;
@@ -66,7 +56,7 @@ pub(crate) fn to_item(payment: &Payment) -> Result<Item, StoreError> {
     item.insert("schema".to_owned(), AttributeValue::N(SCHEMA.to_string()));
     let mut put = |name: &str, value: String| item.insert(name.to_owned(), AttributeValue::S(value));
     if let Some(due) = payment.due_at() {
-        put("due_shard", due_shard(payment.id.as_str()));
+        put("due_shard", Lane::of(payment).partition());
         put("due_at", sortable(due));
     }
     Ok(item)
@@ -100,6 +90,24 @@ fn known_layout(layout: Layout) -> Result<(), StoreError> {
 pub(crate) fn from_item(item: Item) -> Result<Payment, StoreError> {
     known_layout(serde_dynamo::from_item(item.clone()).map_err(StoreError::malformed)?)?;
     serde_dynamo::from_item(item).map_err(StoreError::malformed)
+}
+
+/// The payment that a stream image or its keys are of, also where the rest cannot be read; `None` for any other kind of
+/// item.
+#[must_use]
+pub fn payment_of_image(image: &serde_dynamo::Item) -> Option<PaymentId> {
+    let Some(serde_dynamo::AttributeValue::S(key)) = image.get("PK") else { return None };
+    key.strip_prefix("PAY#")?.parse().ok()
+}
+
+/// The number of the newest event that a payment's stream image has, also where the rest cannot be read.
+#[must_use]
+pub fn newest_event_of_image(image: &serde_dynamo::Item) -> Option<u64> {
+    use serde_dynamo::AttributeValue::{L, M, N};
+    let Some(L(history)) = image.get("history") else { return None };
+    let Some(M(entry)) = history.last() else { return None };
+    let Some(N(sequence)) = entry.get("sequence") else { return None };
+    sequence.parse().ok()
 }
 
 /// Reads a payment from a stream image; `None` for the image of any other kind of item.

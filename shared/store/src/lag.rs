@@ -9,7 +9,8 @@ use payment::PaymentId;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{DUE_ASIDE, Item, sortable, text};
+use crate::item::{Item, sortable, text};
+use crate::lane::Lane;
 
 /// A queue that still has to get events of a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl Lag {
             ("after", number(self.after)),
             ("upto", number(self.upto)),
             ("tries", number(u64::from(self.tries))),
-            ("due_shard", text(DUE_ASIDE)),
+            ("due_shard", text(Lane::Lags.partition())),
             ("due_at", text(self.due_at(now))),
         ]
         .map(|(name, value)| (name.to_owned(), value))

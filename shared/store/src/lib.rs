@@ -11,9 +11,11 @@
 //! | lag | `LAG#queue#payment` / `LAG` | the events of a payment that a queue still has to get, or all of them again |
 
 mod error;
+mod gauge;
 mod issued;
 mod item;
 mod lag;
+mod lane;
 mod list;
 mod lookup;
 mod message;
@@ -21,11 +23,13 @@ mod payments;
 mod write;
 
 pub use error::StoreError;
+pub use gauge::{Attention, Waiting};
 pub use issued::{ActivationState, Issued};
-pub use item::from_image;
+pub use item::{from_image, newest_event_of_image, payment_of_image};
 pub use lag::{EVERY_QUEUE, Lag};
+pub use lane::Lane;
 pub use list::{Filter, Page};
-pub use lookup::Due;
+pub use lookup::{Due, DuePage, DuePlace};
 pub use message::{Kept, MessagePlace, MessageState, StoredMessage};
 pub use payments::Created;
 

@@ -8,7 +8,7 @@ use payment::{MerchantId, Payment, PaymentId, ProviderId, Status};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{created_key, from_item, month, sortable, text};
+use crate::item::{Item, created_key, from_item, month, sortable, text};
 use crate::lookup::payment_id;
 
 /// No payment is older than this month.
@@ -115,6 +115,14 @@ impl Store {
     /// The payments of these sort keys, in their order.
     async fn load_all(&self, keys: &[String]) -> Result<Vec<Payment>, StoreError> {
         let ids: Vec<PaymentId> = keys.iter().filter_map(|key| key.rsplit_once('#')?.1.parse().ok()).collect();
+        let items = self.load_items(&ids).await?.into_iter();
+        let mut loaded: Vec<Payment> = items.map(from_item).collect::<Result<_, _>>()?;
+        loaded.sort_by_key(|payment| std::cmp::Reverse(created_key(payment)));
+        Ok(loaded)
+    }
+
+    /// The items of these payments, in any order. Eventually consistent.
+    pub(crate) async fn load_items(&self, ids: &[PaymentId]) -> Result<Vec<Item>, StoreError> {
         let mut loaded = Vec::new();
         for chunk in ids.chunks(100) {
             let key = |id: &PaymentId| {
@@ -126,15 +134,11 @@ impl Store {
             while let Some(keys) = wanted.take() {
                 let answer = self.client.batch_get_item().set_request_items(Some(keys)).send().await;
                 let answer = answer.map_err(StoreError::from_sdk)?;
-                for item in answer.responses.unwrap_or_default().into_values().flatten() {
-                    if payment_id(&item).is_some() {
-                        loaded.push(from_item(item)?);
-                    }
-                }
+                let items = answer.responses.unwrap_or_default().into_values().flatten();
+                loaded.extend(items.filter(|item| payment_id(item).is_some()));
                 wanted = answer.unprocessed_keys.filter(|keys| !keys.is_empty());
             }
         }
-        loaded.sort_by_key(|payment| std::cmp::Reverse(created_key(payment)));
         Ok(loaded)
     }
 }

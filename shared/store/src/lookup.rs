@@ -6,10 +6,25 @@ use payment::{MerchantId, OperationStatus, PaymentId, ProviderId};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{DUE_ASIDE, DUE_SHARDS, Item, LONGEST_REFERENCE, attention_key, provider_ref, sortable, text};
+use crate::item::{Item, LONGEST_REFERENCE, attention_key, provider_ref, sortable, text};
+use crate::lane::Lane;
 
 /// At most this many keys are taken from an index.
 const MOST_FOUND: usize = 1_000;
+
+/// A page of what is due has so many.
+const DUE_AT_ONCE: i32 = 25;
+
+/// Some of what is due.
+pub struct DuePage {
+    /// Each once, the longest due first.
+    pub due: Vec<Due>,
+    /// Where the rest begins.
+    pub next: Option<DuePlace>,
+}
+
+/// The place of something among what is due.
+pub struct DuePlace(Item);
 
 /// Something that wants to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,24 +108,22 @@ impl Store {
         Ok(found)
     }
 
-    /// What is due now: the longest due payments of each shard, then a few messages and lags.
+    /// One page of what is due in a lane, the longest due first.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn due(&self, now: Timestamp) -> Result<Vec<Due>, StoreError> {
-        let mut due = Vec::new();
-        for shard in (0..DUE_SHARDS).map(|shard| format!("due#{shard}")).chain([DUE_ASIDE.to_owned()]) {
-            let query = self.client.query().table_name(&self.table).index_name("by_due").limit(25);
-            let answer = query
-                .key_condition_expression("due_shard = :shard AND due_at <= :now")
-                .expression_attribute_values(":shard", text(shard))
-                .expression_attribute_values(":now", text(sortable(now)))
-                .send()
-                .await;
-            let items = answer.map_err(StoreError::from_sdk)?.items.unwrap_or_default();
-            due.extend(items.iter().filter_map(as_due));
-        }
-        Ok(due)
+    pub async fn due(&self, lane: Lane, now: Timestamp, behind: Option<DuePlace>) -> Result<DuePage, StoreError> {
+        let query = self.client.query().table_name(&self.table).index_name("by_due").limit(DUE_AT_ONCE);
+        let answer = query
+            .key_condition_expression("due_shard = :shard AND due_at <= :now")
+            .expression_attribute_values(":shard", text(lane.partition()))
+            .expression_attribute_values(":now", text(sortable(now)))
+            .set_exclusive_start_key(behind.map(|place| place.0))
+            .send()
+            .await;
+        let answer = answer.map_err(StoreError::from_sdk)?;
+        let next = answer.last_evaluated_key.filter(|key| !key.is_empty()).map(DuePlace);
+        Ok(DuePage { due: answer.items.unwrap_or_default().iter().filter_map(as_due).collect(), next })
     }
 
     /// Puts off something that could not be looked at now, so that it does not stand before everything else. The next
@@ -136,7 +149,11 @@ impl Store {
         match update.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
-            Err(error) => Err(StoreError::from_sdk(error)),
+            Err(error) => match StoreError::from_sdk(error) {
+                // Whoever writes it at this moment says when it is due.
+                StoreError::Conflict => Ok(()),
+                error => Err(error),
+            },
         }
     }
 }

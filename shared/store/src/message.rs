@@ -7,7 +7,8 @@ use payment::{MerchantId, ProviderId};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{DUE_ASIDE, Item, sortable, text};
+use crate::item::{Item, sortable, text};
+use crate::lane::Lane;
 
 /// How far a message got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +142,7 @@ impl StoredMessage {
         if state != MessageState::Applied && !old {
             let pause = (RETRY_SECONDS << self.tries.min(10)).min(LONGEST_RETRY_SECONDS);
             let due = now.checked_add(SignedDuration::from_secs(pause)).unwrap_or(Timestamp::MAX);
-            item.insert("due_shard".to_owned(), text(DUE_ASIDE));
+            item.insert("due_shard".to_owned(), text(Lane::of_message(self.proves).partition()));
             item.insert("due_at".to_owned(), text(sortable(due)));
         }
         item

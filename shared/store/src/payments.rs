@@ -1,6 +1,6 @@
 //! Creating, loading and saving payments.
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use payment::{MerchantId, Order, Payment, PaymentId, ProviderId};
@@ -22,7 +22,8 @@ impl Store {
     /// Writes a new payment and its order, both or neither.
     ///
     /// # Errors
-    /// When the table fails; the payment may then be there or not.
+    /// [`StoreError::Conflict`] when somebody creates it at this moment, which may still come to nothing; otherwise the
+    /// payment may be there or not.
     pub async fn create(&self, payment: &mut Payment, order: &Order) -> Result<Created, StoreError> {
         payment.version = 1;
         let body = serde_json::to_string(order).map_err(StoreError::malformed)?;
@@ -33,8 +34,8 @@ impl Store {
             .transact_items(self.put_once(side_item(&payment.id, "ORDER", body))?);
         match transaction.send().await {
             Ok(_) => Ok(Created::New),
-            Err(error) if error.as_service_error().is_some_and(lost_to_another) => Ok(Created::Existed),
-            Err(error) => Err(StoreError::from_sdk(error)),
+            Err(error) if canceled_for(CONDITION, &error) => Ok(Created::Existed),
+            Err(error) => Err(not_done(error)),
         }
     }
 
@@ -120,8 +121,8 @@ impl Store {
         }
         match transaction.send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(lost_to_another) => Err(StoreError::Conflict),
-            Err(error) => Err(StoreError::from_sdk(error)),
+            Err(error) if canceled_for(CONDITION, &error) => Err(StoreError::Conflict),
+            Err(error) => Err(not_done(error)),
         }
     }
 
@@ -179,8 +180,8 @@ impl Store {
             .transact_items(TransactWriteItem::builder().put(widget).build());
         match transaction.send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(lost_to_another) => Err(StoreError::Conflict),
-            Err(error) => Err(StoreError::from_sdk(error)),
+            Err(error) if canceled_for(CONDITION, &error) => Err(StoreError::Conflict),
+            Err(error) => Err(not_done(error)),
         }
     }
 }
@@ -193,10 +194,24 @@ fn side_item(id: &PaymentId, sort: &str, body: String) -> Item {
     [("PK", text(pay_key(id))), ("SK", text(sort)), ("body", text(body))].map(|(k, v)| (k.to_owned(), v)).into()
 }
 
-/// Whether a transaction lost because of its conditions (and not because of throttling or anything else).
-fn lost_to_another(error: &TransactWriteItemsError) -> bool {
-    let TransactWriteItemsError::TransactionCanceledException(canceled) = error else {
-        return error.code() == Some("TransactionConflictException");
+/// A condition of the transaction did not hold.
+const CONDITION: &str = "ConditionalCheckFailed";
+
+/// Somebody's write of one of its items was under way.
+const CONFLICT: &str = "TransactionConflict";
+
+/// Whether a transaction was canceled for this reason (and not because of throttling or anything else).
+fn canceled_for<R>(reason: &str, error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
+        return false;
     };
-    canceled.cancellation_reasons().iter().any(|reason| reason.code() == Some("ConditionalCheckFailed"))
+    canceled.cancellation_reasons().iter().any(|one| one.code() == Some(reason))
+}
+
+/// Why a transaction did not happen that no condition of its own stood against.
+fn not_done<R>(error: SdkError<TransactWriteItemsError, R>) -> StoreError
+where
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    if canceled_for(CONFLICT, &error) { StoreError::Conflict } else { StoreError::from_sdk(error) }
 }

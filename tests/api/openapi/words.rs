@@ -128,18 +128,19 @@ fn news() -> Vec<payment::ReceivableNews> {
     const fn all_are_here(news: &News) {
         match news {
             News::PaidOut | News::BuyerPaid | News::Overdue | News::Dunning { .. } | News::Disputed => {}
-            News::DisputeClosed | News::ClawedBack | News::Closed => {}
+            News::DisputeClosed | News::ClawedBack | News::Closed | News::Updated => {}
         }
     }
     let all = vec![
         News::PaidOut,
         News::BuyerPaid,
         News::Overdue,
-        News::Dunning { level: 1 },
+        News::dunning(1),
         News::Disputed,
         News::DisputeClosed,
         News::ClawedBack,
         News::Closed,
+        News::Updated,
     ];
     all.iter().for_each(all_are_here);
     all

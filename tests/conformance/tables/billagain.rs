@@ -8,7 +8,8 @@ use tests::Order;
 use super::{as_it_is, call, control, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Codes, Declined, Drift, Means, Messages, NamedBy, Refusal, Stage, Table, Way, When,
+    Answers, Asked, Codes, Declined, Drift, Drifts, InAnswer, Means, Messages, NamedBy, Refusal, Review, Stage, Table,
+    Way, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -17,7 +18,8 @@ pub(crate) static TABLE: Table = Table {
     settings: as_it_is,
     widget: None,
     books: NamedBy::Description,
-    calls: &[call(OperationKind::CreateSession, When::Always, "initiate")],
+    // The guide's three fields are a flag, a message and an address.
+    calls: &[call(OperationKind::CreateSession, When::Always, "initiate", InAnswer::NoAmount)],
     early_cancel: &[],
     declines: &[
         Declined { flow: Flow::Redirect, order: DECLINE, choice: "accept", reason: "other", code: None },
@@ -32,9 +34,9 @@ pub(crate) static TABLE: Table = Table {
         refused("a customer that is not there", "/options/customer_id", "999", "410"),
         refused("a gateway that takes no cards", "/options/gateway_id", "98", "without"),
     ],
-    review: None,
-    messages: Messages::Open,
-    drift: Some(Drift { at: Stage::Authorized, say: failed_later, field: "status" }),
+    review: Review::Never("no order makes the stand-in stop at what is submitted"),
+    messages: Messages::Open { look: "transaction" },
+    drift: Drifts::These(&[Drift { at: Stage::Authorized, say: failed_later, field: "status" }]),
     known: &[],
 };
 

@@ -8,7 +8,8 @@ use tests::Order;
 use super::{as_it_is, billies_errors, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Call, Codes, Declined, Drift, Early, Event, Meaning, Means, Messages, NamedBy, Stage, Table, When,
+    Answers, Asked, Call, Codes, Contradiction, Declined, Drift, Drifts, Early, Event, InAnswer, Meaning, Means,
+    Messages, NamedBy, Review, Stage, Table, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -17,17 +18,18 @@ pub(crate) static TABLE: Table = Table {
     settings: as_it_is,
     widget: Some(widget),
     books: NamedBy::OrderReference,
+    // An order is answered with its amount, a session, an invoice and a credit note with their ids, the rest without a body.
     calls: &[
-        call(OperationKind::CreateSession, When::In(Flow::Redirect), "hosted_session"),
-        call(OperationKind::CreateSession, When::In(Flow::Widget), "session"),
-        named(call(OperationKind::CreateSession, When::In(Flow::Direct), "create_order")),
-        named(call(OperationKind::Confirm, When::Always, "confirm")),
-        call(OperationKind::Capture, When::Always, "capture"),
+        call(OperationKind::CreateSession, When::In(Flow::Redirect), "hosted_session", InAnswer::NoAmount),
+        call(OperationKind::CreateSession, When::In(Flow::Widget), "session", InAnswer::NoAmount),
+        call(OperationKind::CreateSession, When::In(Flow::Direct), "create_order", InAnswer::Amount),
+        call(OperationKind::Confirm, When::Always, "confirm", InAnswer::Amount),
+        call(OperationKind::Capture, When::Always, "capture", InAnswer::NoAmount),
         // The invoice shows that it was cancelled.
-        Call { is_found: true, ..call(OperationKind::Refund, When::Whole, "cancel_invoice") },
-        call(OperationKind::Refund, When::Always, "refund"),
-        call(OperationKind::Cancel, When::Always, "cancel"),
-        call(OperationKind::Amend, When::Always, "update_order"),
+        Call { is_found: true, ..call(OperationKind::Refund, When::Whole, "cancel_invoice", InAnswer::NoAmount) },
+        call(OperationKind::Refund, When::Always, "refund", InAnswer::NoAmount),
+        call(OperationKind::Cancel, When::Always, "cancel", InAnswer::NoAmount),
+        call(OperationKind::Amend, When::Always, "update_order", InAnswer::NoAmount),
     ],
     // A session lapses by itself.
     early_cancel: &[(Flow::Redirect, Early::Done), (Flow::Widget, Early::Done), (Flow::Direct, Early::Done)],
@@ -104,13 +106,30 @@ pub(crate) static TABLE: Table = Table {
         answers("update_order", Means::Doubt, UNKNOWN),
     ],
     refusals: &[],
-    review: Some((Flow::Direct, "/buyer/company/name", "\"Waiting Gold GmbH\"")),
+    review: Review::Of(Flow::Direct, "/buyer/company/name", "\"Waiting Gold GmbH\""),
     messages: Messages::Authentic {
         // A static key proves nothing: a message only makes us look.
-        contradictions: &[],
+        contradictions: &[
+            contradiction("order_approved", Stage::Review),
+            contradiction("order_declined", Stage::Review),
+            contradiction("order_waiting", Stage::Authorized),
+            contradiction("order_declined", Stage::Authorized),
+            contradiction("order_canceled", Stage::Authorized),
+            contradiction("order_shipped", Stage::Authorized),
+            contradiction("invoice_created", Stage::Authorized),
+            contradiction("order_waiting", Stage::Captured),
+            contradiction("order_created", Stage::Captured),
+            contradiction("order_declined", Stage::Captured),
+            contradiction("order_canceled", Stage::Captured),
+            contradiction("order_approved", Stage::Canceled),
+            contradiction("order_shipped", Stage::Canceled),
+        ],
         events: EVENTS,
     },
-    drift: Some(Drift { at: Stage::Authorized, say: read_as_declined, field: "status" }),
+    drift: Drifts::These(&[
+        Drift { at: Stage::Authorized, say: read_as_declined, field: "status" },
+        Drift { at: Stage::Authorized, say: read_with_another_amount, field: "amount" },
+    ]),
     known: &[],
 };
 
@@ -127,10 +146,10 @@ const EVENTS: &[Event] = &[
     nothing("order_canceled"),
     nothing("order_cancelled"),
     nothing("invoice_created"),
-    nothing("dunning_paused"),
-    nothing("promise_to_pay"),
-    nothing("instalment_plan"),
-    nothing("rebooking"),
+    told("dunning_paused", Meaning::Receivable("dunning", "dunning_level", "0")),
+    told("promise_to_pay", Meaning::Receivable("updated", "overdue", "false")),
+    told("instalment_plan", Meaning::Receivable("updated", "overdue", "false")),
+    told("rebooking", Meaning::Receivable("updated", "overdue", "false")),
     told("order_paid_out", Meaning::Receivable("paid_out", "paid_out_at", "\"*\"")),
     told("invoice_paid_out", Meaning::Receivable("paid_out", "paid_out_at", "\"*\"")),
     told("invoice_late", Meaning::Receivable("overdue", "overdue", "true")),
@@ -160,12 +179,16 @@ const EVENTS: &[Event] = &[
     dunning("dunning3", "6"),
     told("order_teleported", Meaning::Unrecognized),
     told("order_teleported guide", Meaning::Unrecognized),
-    Event { name: "approve", at: Stage::Review, meaning: Meaning::Status("authorized"), say: decide },
-    Event { name: "decline", at: Stage::Review, meaning: Meaning::Status("declined"), say: decide },
+    decided("approve", "authorized"),
+    decided("decline", "declined"),
 ];
 
-const fn named(call: Call) -> Call {
-    Call { names_amount: true, ..call }
+const fn contradiction(what: &'static str, at: Stage) -> Contradiction {
+    Contradiction { what, at, when: When::Always, tells: &[], say }
+}
+
+const fn decided(name: &'static str, status: &'static str) -> Event {
+    Event { name, at: Stage::Review, when: When::Always, meaning: Meaning::Status(status), say: decide }
 }
 
 const fn nothing(name: &'static str) -> Event {
@@ -177,7 +200,7 @@ const fn dunning(name: &'static str, level: &'static str) -> Event {
 }
 
 const fn told(name: &'static str, meaning: Meaning) -> Event {
-    Event { name, at: Stage::Captured, meaning, say }
+    Event { name, at: Stage::Captured, when: When::Always, meaning, say }
 }
 
 const fn declined(
@@ -248,5 +271,11 @@ fn read_as_declined<'a>(deal: &'a Deal<'a>, _field: &'static str) -> LocalBoxFut
                            "state": "declined", "decline_reason": "risk_policy" });
         let fault = json!({ "call": "get_order", "kind": "answer", "status": 200, "body": body.to_string() });
         deal.bench.sandbox.fault(fault).await;
+    })
+}
+
+fn read_with_another_amount<'a>(deal: &'a Deal<'a>, _field: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        deal.bench.sandbox.fault(json!({ "call": "get_order", "kind": "wrong_amount" })).await;
     })
 }

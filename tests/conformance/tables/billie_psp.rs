@@ -6,10 +6,11 @@ use payment::{Flow, OperationKind};
 use serde_json::{Value, json};
 use tests::Order;
 
-use super::{as_it_is, billies_errors, call, control, send, split, text};
+use super::{DRIFT, as_it_is, billies_errors, call, control, send, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Codes, Contradiction, Declined, Early, Event, Meaning, Means, Messages, NamedBy, Stage, Table, When,
+    Answers, Asked, Codes, Contradiction, Declined, Drifts, Early, Event, InAnswer, Meaning, Means, Messages, NamedBy,
+    Review, Stage, Table, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -18,14 +19,15 @@ pub(crate) static TABLE: Table = Table {
     settings: as_it_is,
     widget: Some(widget),
     books: NamedBy::OrderReference,
+    // No page has the body of an answer; one that names an amount is held against ours all the same (below).
     calls: &[
-        call(OperationKind::CreateSession, When::In(Flow::Redirect), "payment_page"),
-        call(OperationKind::CreateSession, When::In(Flow::Widget), "widget"),
-        call(OperationKind::Confirm, When::In(Flow::Widget), "confirm"),
-        call(OperationKind::Capture, When::Always, "capture"),
-        call(OperationKind::Refund, When::Always, "refund"),
-        call(OperationKind::Cancel, When::Always, "cancel"),
-        call(OperationKind::Amend, When::Always, "update"),
+        call(OperationKind::CreateSession, When::In(Flow::Redirect), "payment_page", InAnswer::NoAmount),
+        call(OperationKind::CreateSession, When::In(Flow::Widget), "widget", InAnswer::NoAmount),
+        call(OperationKind::Confirm, When::In(Flow::Widget), "confirm", InAnswer::NoAmount),
+        call(OperationKind::Capture, When::Always, "capture", InAnswer::NoAmount),
+        call(OperationKind::Refund, When::Always, "refund", InAnswer::NoAmount),
+        call(OperationKind::Cancel, When::Always, "cancel", InAnswer::NoAmount),
+        call(OperationKind::Amend, When::Always, "update", InAnswer::NoAmount),
     ],
     // On the page the buyer may be making an order this moment; in the widget there is none before the confirmation.
     early_cancel: &[(Flow::Redirect, Early::Refused), (Flow::Widget, Early::Done)],
@@ -47,41 +49,56 @@ pub(crate) static TABLE: Table = Table {
         answers("widget", Means::Doubt, UNKNOWN),
         Answers::refused("confirm", &[""], answer),
         answers("confirm", Means::NotSent, UNPROCESSED),
+        answers("confirm", Means::Doubt, OTHER_AMOUNTS),
         answers("confirm", Means::Doubt, UNKNOWN),
         Answers::refused("capture", &[""], answer),
         answers("capture", Means::NotSent, UNPROCESSED),
+        answers("capture", Means::Doubt, OTHER_AMOUNTS),
         answers("capture", Means::Doubt, UNKNOWN),
         Answers::refused("refund", &[""], answer),
         answers("refund", Means::NotSent, UNPROCESSED),
+        answers("refund", Means::Doubt, OTHER_AMOUNTS),
         answers("refund", Means::Doubt, UNKNOWN),
         Answers::refused("cancel", &[""], answer),
         answers("cancel", Means::NotSent, UNPROCESSED),
         answers("cancel", Means::Doubt, UNKNOWN),
         Answers::refused("update", &[""], answer),
         answers("update", Means::NotSent, UNPROCESSED),
+        answers("update", Means::Doubt, OTHER_AMOUNTS),
         answers("update", Means::Doubt, UNKNOWN),
     ],
     refusals: &[],
-    review: None,
+    review: Review::Never("its message comes when it has decided; the words for it are events"),
     messages: Messages::Authentic {
         contradictions: &[
-            contradiction("{ \"success\": \"false\" }", Stage::Authorized, true),
-            contradiction("{ \"success\": false }", Stage::Captured, true),
-            contradiction("{ \"status\": \"waiting\" }", Stage::Captured, false),
+            contradiction("{ \"success\": \"false\" }", Stage::Authorized, DRIFT),
+            contradiction("{ \"success\": false }", Stage::Captured, DRIFT),
+            contradiction("{ \"status\": \"waiting\" }", Stage::Captured, &[]),
+            contradiction("{ \"success\": true }", Stage::Canceled, &[]),
+            contradiction("{ \"success\": false }", Stage::Canceled, &[]),
         ],
         events: &[
             page("accept text", Meaning::Status("authorized")),
             page("accept flag", Meaning::Status("authorized")),
             page("decline text", Meaning::Status("declined")),
             page("decline flag", Meaning::Status("declined")),
+            stated("status created", "authorized"),
+            stated("status authorized", "authorized"),
+            stated("status success", "authorized"),
+            stated("status successful", "authorized"),
+            stated("status waiting", "under_review"),
+            stated("status pre_waiting", "under_review"),
+            stated("status declined", "declined"),
+            stated("status failed", "declined"),
+            stated("status failure", "declined"),
             disputed("return"),
             disputed("goods_not_received"),
             disputed("faulty_goods"),
             disputed("already_paid"),
             disputed("incorrect_invoice"),
             disputed("unauthorized_purchase"),
-            result("return resolved", Meaning::Story(&["receivable.disputed", "receivable.dispute_closed"])),
-            result("return chargeback", Meaning::Story(&["receivable.disputed", "receivable.clawed_back"])),
+            result("dispute_result resolved", Meaning::Story(&["receivable.disputed", "receivable.dispute_closed"])),
+            result("dispute_result chargeback", Meaning::Story(&["receivable.disputed", "receivable.clawed_back"])),
             claimed("{ \"success\": \"true\", \"status\": \"success\" }", Meaning::Nothing),
             claimed("{ \"success\": \"perhaps\" }", Meaning::Unrecognized),
             claimed("{ \"status\": \"teleported\" }", Meaning::Unrecognized),
@@ -89,15 +106,19 @@ pub(crate) static TABLE: Table = Table {
             claimed("{ \"event\": \"order_teleported\" }", Meaning::Unrecognized),
         ],
     },
-    // It cannot be read.
-    drift: None,
+    drift: Drifts::Never("it cannot be read"),
     known: &[],
 };
 
+/// Where messages go that no payment gave an address to.
+const ADDRESS: &str = "http://localhost/v1/webhooks/billie-psp/demo";
+const KEY: &[(&str, &str)] = &[("x-api-key", ::sandbox::billie_psp::WEBHOOK_KEY)];
 const LIMIT: &[(&str, &str)] = &[("/buyer/person/email", "\"uno+decline+limit@example.com\"")];
 
 /// A conflict with the state of what nobody can read, what is on no page, and what is not Billie's.
 const UNKNOWN: &[&str] = &["conflict 409", "not_found 404", "gone 410", "page 400", "page 422"];
+/// Done, about another amount, or about the same number in another currency.
+const OTHER_AMOUNTS: &[&str] = &["amount 12700", "currency 12600", "currency 2500"];
 /// The credentials are wrong.
 const UNPROCESSED: &[&str] = &["unauthorized 401"];
 
@@ -105,12 +126,17 @@ const fn answers(call: &'static str, means: Means, codes: &'static [&'static str
     Answers { call, means, codes: Codes::These(codes), answer }
 }
 
-const fn contradiction(what: &'static str, at: Stage, is_drift: bool) -> Contradiction {
-    Contradiction { what, at, is_drift, say: claim }
+const fn contradiction(what: &'static str, at: Stage, tells: &'static [&'static str]) -> Contradiction {
+    Contradiction { what, at, when: When::Always, tells, say: claim }
 }
 
+/// What the page's buyer sets off.
 const fn page(name: &'static str, meaning: Meaning) -> Event {
-    Event { name, at: Stage::Open, meaning, say: choose }
+    Event { name, at: Stage::Open, when: When::In(Flow::Redirect), meaning, say: choose }
+}
+
+const fn stated(name: &'static str, status: &'static str) -> Event {
+    Event { name, at: Stage::Open, when: When::In(Flow::Redirect), meaning: Meaning::Status(status), say: state }
 }
 
 const fn disputed(name: &'static str) -> Event {
@@ -118,18 +144,28 @@ const fn disputed(name: &'static str) -> Event {
 }
 
 const fn result(name: &'static str, meaning: Meaning) -> Event {
-    Event { name, at: Stage::Captured, meaning, say: dispute }
+    Event { name, at: Stage::Captured, when: When::Always, meaning, say: dispute }
 }
 
 const fn claimed(name: &'static str, meaning: Meaning) -> Event {
-    Event { name, at: Stage::Captured, meaning, say: claim }
+    Event { name, at: Stage::Captured, when: When::Always, meaning, say: claim }
 }
 
 fn answer(code: &str, _asked: &Asked) -> (u16, String) {
     match split(code) {
         ("page", status) => (status.parse().unwrap(), "<html><h1>Bad Request</h1></html>".to_owned()),
+        ("amount", minor) => (200, done("EUR", minor)),
+        ("currency", minor) => (200, done("CHF", minor)),
         _ => billies_errors(code),
     }
+}
+
+/// Every call's id, and an amount.
+fn done(currency: &str, minor: &str) -> String {
+    let id = uuid::Uuid::new_v4().to_string();
+    let minor: i64 = minor.parse().unwrap();
+    json!({ "order_id": id, "capture_id": id, "refund_id": id, "amount": { "currency": currency, "amount": minor } })
+        .to_string()
 }
 
 /// The order in Billie's words, minor units.
@@ -163,7 +199,10 @@ fn choose<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> 
 /// A dispute with this reason, and its result where one follows.
 fn dispute<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
     Box::pin(async move {
-        let (reason, result) = split(what);
+        let (reason, result) = match split(what) {
+            ("dispute_result", result) => ("return", result),
+            (reason, _) => (reason, ""),
+        };
         let capture = text(deal, "/captures/0/provider_reference").await;
         control(deal, "disputes", &json!({ "capture_id": capture, "reason_code": reason })).await;
         deal.bench.sandbox.quiet().await;
@@ -175,14 +214,27 @@ fn dispute<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()>
     })
 }
 
-/// Says this of the order at the payment's own address, with the agreed key.
+/// The buyer accepts, and the message says it with this status instead of its own way.
+fn state<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let sandbox = &deal.bench.sandbox;
+        sandbox.webhooks(json!({ "mode": "held" })).await;
+        sandbox.buyer(&deal.session().await, "accept").await;
+        sandbox.webhooks(json!({ "mode": "normal" })).await;
+        let held = sandbox.deliveries().await.pop().unwrap();
+        let body = json!({ "order_id": held["about"], "status": split(what).1 });
+        send(deal, held["url"].as_str().unwrap(), KEY, &body).await;
+    })
+}
+
+/// Says this of the order with the agreed key, at the payment's own address where the provider knows that.
 fn claim<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
     Box::pin(async move {
         let order = text(deal, "/provider_reference").await;
         let deliveries = deal.bench.sandbox.deliveries().await;
-        let first = deliveries.iter().find(|delivery| delivery["about"] == order.as_str()).unwrap();
+        let first = deliveries.iter().find(|delivery| delivery["about"] == order.as_str());
         let mut body: Value = serde_json::from_str(what).unwrap();
         body["order_id"] = json!(order);
-        send(deal, first["url"].as_str().unwrap(), &[("x-api-key", ::sandbox::billie_psp::WEBHOOK_KEY)], &body).await;
+        send(deal, first.map_or(ADDRESS, |first| first["url"].as_str().unwrap()), KEY, &body).await;
     })
 }

@@ -8,8 +8,8 @@ use tests::Order;
 use super::{call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Call, Codes, Contradiction, Declined, Drift, Early, Event, Meaning, Means, Messages, NamedBy,
-    Refusal, Stage, Table, Way, When,
+    Answers, Asked, Codes, Contradiction, Declined, Drift, Drifts, Early, Event, InAnswer, Meaning, Means, Messages,
+    NamedBy, Refusal, Review, Stage, Table, Way, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -18,11 +18,12 @@ pub(crate) static TABLE: Table = Table {
     settings,
     widget: None,
     books: NamedBy::OrderReference,
+    // Only the message of a credit says how much.
     calls: &[
-        call(OperationKind::CreateSession, When::Always, "session"),
-        call(OperationKind::Capture, When::Always, "start_workflow"),
-        Call { names_amount: true, ..call(OperationKind::Refund, When::Always, "credit") },
-        Call { names_amount: true, ..call(OperationKind::Cancel, When::Always, "credit") },
+        call(OperationKind::CreateSession, When::Always, "session", InAnswer::NoAmount),
+        call(OperationKind::Capture, When::Always, "start_workflow", InAnswer::NoAmount),
+        call(OperationKind::Refund, When::Always, "credit", InAnswer::Amount),
+        call(OperationKind::Cancel, When::Always, "credit", InAnswer::Amount),
     ],
     // A session cannot be called off.
     early_cancel: &[(Flow::Redirect, Early::Refused)],
@@ -32,12 +33,15 @@ pub(crate) static TABLE: Table = Table {
     ],
     answers: &[
         Answers::refused("session", &["", "wrapped", "object", "bare", "nested"], of_session),
+        answers("session", Means::NotSent, ANYWHERE, of_session),
         answers("session", Means::Doubt, &["500", "409", "500 wrapped"], of_session),
         Answers::refused("start_workflow", &["", "nested", "item"], of_call),
         answers("start_workflow", Means::Done, &["707", "707 item", "500 item"], of_call),
+        answers("start_workflow", Means::NotSent, ANYWHERE, of_call),
         answers("start_workflow", Means::Doubt, &["603", "999", "999 item", "000"], of_call),
         Answers::refused("credit", &["", "nested", "item"], of_call),
         answers("credit", Means::Done, &["200 item"], of_call),
+        answers("credit", Means::NotSent, ANYWHERE, of_call),
         answers("credit", Means::Doubt, &["603", "500", "999 item", "000"], of_call),
     ],
     refusals: &[
@@ -46,13 +50,23 @@ pub(crate) static TABLE: Table = Table {
         itself("a credit of an order that is closed", "credit", "orders/{reference}", "{ \"closed\": true }", "706"),
         itself("a credit without a bank account", "credit", "orders/{reference}", UNKNOWN_ACCOUNT, "709"),
     ],
-    review: None,
+    review: Review::Never("an order is there or is not"),
     messages: Messages::Authentic {
         contradictions: &[
+            contradiction("session session_active", Stage::Authorized),
             contradiction("session failed", Stage::Authorized),
+            contradiction("session cancelled", Stage::Authorized),
+            contradiction("session session_expired", Stage::Authorized),
+            contradiction("order order_workflow_started", Stage::Authorized),
             contradiction("session failed", Stage::Captured),
             contradiction("session cancelled", Stage::Captured),
             contradiction("session session_expired", Stage::Captured),
+            contradiction("session order_created", Stage::Captured),
+            contradiction("order order_placed", Stage::Captured),
+            contradiction("session session_active", Stage::Canceled),
+            contradiction("session order_created", Stage::Canceled),
+            contradiction("order order_placed", Stage::Canceled),
+            contradiction("order order_workflow_started", Stage::Canceled),
         ],
         events: &[
             event("session session_active", Stage::Open, Meaning::Nothing),
@@ -60,28 +74,37 @@ pub(crate) static TABLE: Table = Table {
             event("buyer cancel", Stage::Open, Meaning::Status("canceled")),
             event("buyer decline", Stage::Open, Meaning::Status("declined")),
             event("nobody for an hour", Stage::Open, Meaning::Status("expired")),
+            event("session cancelled", Stage::Open, Meaning::Status("canceled")),
+            event("session failed", Stage::Open, Meaning::Status("declined")),
+            event("session session_expired", Stage::Open, Meaning::Status("expired")),
             event("session order_created", Stage::Authorized, Meaning::Nothing),
             event("session session_active", Stage::Authorized, Meaning::Nothing),
             event("session session_teleported", Stage::Authorized, Meaning::Unrecognized),
             event("order order_placed", Stage::Authorized, Meaning::Nothing),
             event("order order_fully_accredited", Stage::Authorized, Meaning::Status("canceled")),
+            event("order order_workflow_started", Stage::Authorized, Meaning::Story(&["payment.drift_detected"])),
             event("order order_workflow_started", Stage::Captured, Meaning::Nothing),
             event("order partial_payment_added", Stage::Captured, BUYER_PAID),
             event("order order_paid", Stage::Captured, BUYER_PAID),
-            event("order partial_credit_added", Stage::Captured, Meaning::Nothing),
+            event("order partial_credit_added", Stage::Captured, PARTLY_CREDITED),
             event("order order_fully_accredited", Stage::Captured, Meaning::Story(&["capture.reversed"])),
             event("order customer_fully_paid", Stage::Captured, Meaning::Receivable("closed", "closed", "true")),
-            event("order order_on_hold", Stage::Captured, Meaning::Nothing),
+            event("order order_on_hold", Stage::Captured, Meaning::Receivable("dunning", "dunning_level", "0")),
             event("order order_teleported", Stage::Captured, Meaning::Unrecognized),
         ],
     },
-    drift: Some(Drift { at: Stage::Authorized, say: read_as_failed, field: "status" }),
+    drift: Drifts::These(&[Drift { at: Stage::Authorized, say: read_as_failed, field: "status" }]),
     known: &[],
 };
 
 const DECLINE: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+decline@example.com\"")];
 const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
 const BUYER_PAID: Meaning = Meaning::Receivable("buyer_paid", "closed", "false");
+/// By nobody here.
+const PARTLY_CREDITED: Meaning = Meaning::Story(&["payment.drift_detected", "receivable.updated"]);
+
+/// At every call, in two shapes: not even looked at.
+const ANYWHERE: &[&str] = &["001", "101", "102", "103", "601", "101 nested"];
 
 type Answer = fn(&str, &Asked) -> (u16, String);
 
@@ -100,11 +123,11 @@ const fn itself(
 }
 
 const fn contradiction(what: &'static str, at: Stage) -> Contradiction {
-    Contradiction { what, at, is_drift: false, say }
+    Contradiction { what, at, when: When::Always, tells: &[], say }
 }
 
 const fn event(name: &'static str, at: Stage, meaning: Meaning) -> Event {
-    Event { name, at, meaning, say }
+    Event { name, at, when: When::Always, meaning, say }
 }
 
 fn settings(_flow: Flow) -> Value {

@@ -8,8 +8,8 @@ use tests::Order;
 use super::{call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Call, Codes, Contradiction, Declined, Early, Event, Meaning, Means, Messages, NamedBy, Refusal,
-    Stage, Table, Way, When,
+    Answers, Asked, Codes, Contradiction, Declined, Drifts, Early, Event, InAnswer, Meaning, Means, Messages, NamedBy,
+    Refusal, Review, Stage, Table, Way, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -18,12 +18,13 @@ pub(crate) static TABLE: Table = Table {
     settings,
     widget: None,
     books: NamedBy::OrderReference,
+    // Only the message of a credit says how much.
     calls: &[
-        call(OperationKind::CreateSession, When::Always, "check"),
-        call(OperationKind::Confirm, When::Always, "order"),
-        call(OperationKind::Capture, When::Always, "start_workflow"),
-        Call { names_amount: true, ..call(OperationKind::Refund, When::Always, "credit") },
-        Call { names_amount: true, ..call(OperationKind::Cancel, When::Always, "credit") },
+        call(OperationKind::CreateSession, When::Always, "check", InAnswer::NoAmount),
+        call(OperationKind::Confirm, When::Always, "order", InAnswer::NoAmount),
+        call(OperationKind::Capture, When::Always, "start_workflow", InAnswer::NoAmount),
+        call(OperationKind::Refund, When::Always, "credit", InAnswer::Amount),
+        call(OperationKind::Cancel, When::Always, "credit", InAnswer::Amount),
     ],
     // A check lapses by itself.
     early_cancel: &[(Flow::Direct, Early::Done)],
@@ -57,24 +58,29 @@ pub(crate) static TABLE: Table = Table {
         itself("a credit of an order that is closed", "credit", "orders/{reference}", "{ \"closed\": true }", "706"),
         itself("a credit without a bank account", "credit", "orders/{reference}", UNKNOWN_ACCOUNT, "709"),
     ],
-    review: None,
+    review: Review::Never("a check is a verdict"),
     messages: Messages::Authentic {
-        contradictions: &[contradiction("order_placed", Stage::Captured)],
+        contradictions: &[
+            contradiction("order_workflow_started", Stage::Authorized),
+            contradiction("order_placed", Stage::Captured),
+            contradiction("order_placed", Stage::Canceled),
+            contradiction("order_workflow_started", Stage::Canceled),
+        ],
         events: &[
             event("order_placed", Stage::Authorized, Meaning::Nothing),
             event("order_fully_accredited", Stage::Authorized, Meaning::Status("canceled")),
+            event("order_workflow_started", Stage::Authorized, Meaning::Story(&["payment.drift_detected"])),
             event("order_workflow_started", Stage::Captured, Meaning::Nothing),
             event("partial_payment_added", Stage::Captured, BUYER_PAID),
             event("order_paid", Stage::Captured, BUYER_PAID),
-            event("partial_credit_added", Stage::Captured, Meaning::Nothing),
+            event("partial_credit_added", Stage::Captured, PARTLY_CREDITED),
             event("order_fully_accredited", Stage::Captured, Meaning::Story(&["capture.reversed"])),
             event("customer_fully_paid", Stage::Captured, Meaning::Receivable("closed", "closed", "true")),
-            event("order_on_hold", Stage::Captured, Meaning::Nothing),
+            event("order_on_hold", Stage::Captured, Meaning::Receivable("dunning", "dunning_level", "0")),
             event("order_teleported", Stage::Captured, Meaning::Unrecognized),
         ],
     },
-    // A status says that an order is there, and no more.
-    drift: None,
+    drift: Drifts::Never("a status says that an order is there, and no more"),
     known: &[],
 };
 
@@ -83,6 +89,8 @@ const REJECTED: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+701@example.c
 const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
 
 const BUYER_PAID: Meaning = Meaning::Receivable("buyer_paid", "closed", "false");
+/// By nobody here.
+const PARTLY_CREDITED: Meaning = Meaning::Story(&["payment.drift_detected", "receivable.updated"]);
 
 /// On every page: not even looked at.
 const ANYWHERE: &[&str] = &["001", "101", "102", "103", "601"];
@@ -102,11 +110,11 @@ const fn itself(
 }
 
 const fn contradiction(what: &'static str, at: Stage) -> Contradiction {
-    Contradiction { what, at, is_drift: false, say }
+    Contradiction { what, at, when: When::Always, tells: &[], say }
 }
 
 const fn event(name: &'static str, at: Stage, meaning: Meaning) -> Event {
-    Event { name, at, meaning, say }
+    Event { name, at, when: When::Always, meaning, say }
 }
 
 /// A signed claim about the order that the books need not have.

@@ -8,8 +8,8 @@ use tests::Order;
 use super::{call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Call, Codes, Contradiction, Declined, Drift, Early, Event, Meaning, Means, Messages, NamedBy,
-    Stage, Table, When,
+    Answers, Asked, Codes, Contradiction, Declined, Drift, Drifts, Early, Event, InAnswer, Meaning, Means, Messages,
+    NamedBy, Review, Stage, Table, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -19,11 +19,11 @@ pub(crate) static TABLE: Table = Table {
     widget: None,
     books: NamedBy::OrderReference,
     calls: &[
-        named(call(OperationKind::CreateSession, When::Automatic, "pay")),
-        named(call(OperationKind::CreateSession, When::Always, "authorize")),
-        named(call(OperationKind::Capture, When::Always, "capture")),
-        named(call(OperationKind::Refund, When::Always, "refund")),
-        named(call(OperationKind::Cancel, When::Always, "cancel")),
+        call(OperationKind::CreateSession, When::Automatic, "pay", InAnswer::Amount),
+        call(OperationKind::CreateSession, When::Always, "authorize", InAnswer::Amount),
+        call(OperationKind::Capture, When::Always, "capture", InAnswer::Amount),
+        call(OperationKind::Refund, When::Always, "refund", InAnswer::Amount),
+        call(OperationKind::Cancel, When::Always, "cancel", InAnswer::Amount),
     ],
     early_cancel: &[(Flow::Redirect, Early::Done), (Flow::Direct, Early::Done)],
     declines: &[
@@ -55,45 +55,63 @@ pub(crate) static TABLE: Table = Table {
         opening("cancel", Means::Doubt, UNKNOWN),
     ],
     refusals: &[],
-    review: Some((Flow::Direct, "/buyer/person/last_name", "\"pending\"")),
+    review: Review::Of(Flow::Direct, "/buyer/person/last_name", "\"pending\""),
     messages: Messages::Authentic {
         contradictions: &[
-            contradiction("authorization rejected", Stage::Authorized),
-            contradiction("authorization failed", Stage::Captured),
-            contradiction("authorization cancelled", Stage::Captured),
-            contradiction("capture failed", Stage::Captured),
-            contradiction("capture rejected", Stage::Captured),
+            contradiction("690 order", Stage::Authorized, When::Always),
+            contradiction("790 order", Stage::Authorized, When::Always),
+            contradiction("190 order 13600", Stage::Authorized, When::Always),
+            contradiction("490 order", Stage::Captured, When::Always),
+            contradiction("690 order", Stage::Captured, When::Manual),
+            contradiction("890 order", Stage::Captured, When::Always),
+            contradiction("490 capture", Stage::Captured, When::Manual),
+            contradiction("690 capture", Stage::Captured, When::Manual),
+            contradiction("190 capture 13600", Stage::Captured, When::Manual),
+            contradiction("190 order", Stage::Canceled, When::Always),
+            contradiction("690 order", Stage::Canceled, When::Always),
+            contradiction("190 order 13600", Stage::Review, When::Always),
         ],
-        events: &[
-            event("authorization success", Stage::Authorized, Meaning::Nothing),
-            event("authorization technical", Stage::Authorized, Meaning::Nothing),
-            event("capture success", Stage::Captured, Meaning::Nothing),
-            event("review success", Stage::Review, Meaning::Status("authorized")),
-            event("review rejected", Stage::Review, Meaning::Status("declined")),
-            event("review cancelled", Stage::Review, Meaning::Status("canceled")),
-            event("review technical", Stage::Review, Meaning::Nothing),
-            event("form sha1 success", Stage::Review, Meaning::Status("authorized")),
-            event("form sha256 rejected", Stage::Review, Meaning::Status("declined")),
-            event("form sha512 cancelled", Stage::Review, Meaning::Status("canceled")),
-            event("pending capture success", Stage::Authorized, CAPTURED),
-            event("pending capture failed", Stage::Authorized, Meaning::Story(&["capture.pending", "capture.failed"])),
-            event(
-                "pending capture rejected",
-                Stage::Authorized,
-                Meaning::Story(&["capture.pending", "capture.failed"]),
-            ),
-            event("pending capture technical", Stage::Authorized, Meaning::Story(&["capture.pending"])),
-            event("pending refund success", Stage::Captured, Meaning::Story(&["refund.pending", "refund.succeeded"])),
-            event("pending refund failed", Stage::Captured, Meaning::Story(&["refund.pending", "refund.failed"])),
-            event("pending cancel success", Stage::Authorized, Meaning::Status("canceled")),
-            event("pending cancel failed", Stage::Authorized, Meaning::Nothing),
-            event("type V999", Stage::Authorized, Meaning::Unrecognized),
-            event("type C999", Stage::Captured, Meaning::Unrecognized),
-        ],
+        events: EVENTS,
     },
-    drift: Some(Drift { at: Stage::Authorized, say: read_as_rejected, field: "status" }),
+    drift: Drifts::These(&[
+        Drift { at: Stage::Authorized, say: read_as_rejected, field: "status" },
+        Drift { at: Stage::Authorized, say: read_with_another_amount, field: "amount" },
+    ]),
     known: &[],
 };
+
+/// A status code, and what has it: `order` and `capture` claim it of what the books have, `review`, `form HASH` and
+/// `pending CALL` settle what waits. `type` is another transaction type.
+const EVENTS: &[Event] = &[
+    event("190 order", Stage::Authorized, Meaning::Nothing),
+    event("492 order", Stage::Authorized, Meaning::Nothing),
+    event("190 capture", Stage::Captured, Meaning::Nothing),
+    event("190 review", Stage::Review, Meaning::Status("authorized")),
+    event("490 review", Stage::Review, Meaning::Status("declined")),
+    event("491 order", Stage::Review, Meaning::Status("declined")),
+    event("492 review", Stage::Review, Meaning::Nothing),
+    event("690 review", Stage::Review, Meaning::Status("declined")),
+    event("790 order", Stage::Review, Meaning::Nothing),
+    event("791 order", Stage::Review, Meaning::Nothing),
+    event("792 order", Stage::Review, Meaning::Nothing),
+    event("793 order", Stage::Review, Meaning::Nothing),
+    event("794 order", Stage::Review, Meaning::Nothing),
+    event("890 review", Stage::Review, Meaning::Status("canceled")),
+    event("891 review", Stage::Review, Meaning::Status("canceled")),
+    event("190 form sha1", Stage::Review, Meaning::Status("authorized")),
+    event("690 form sha256", Stage::Review, Meaning::Status("declined")),
+    event("890 form sha512", Stage::Review, Meaning::Status("canceled")),
+    later("190 pending capture", CAPTURED),
+    later("490 pending capture", Meaning::Story(&["capture.pending", "capture.failed"])),
+    later("690 pending capture", Meaning::Story(&["capture.pending", "capture.failed"])),
+    later("492 pending capture", Meaning::Story(&["capture.pending"])),
+    event("190 pending refund", Stage::Captured, Meaning::Story(&["refund.pending", "refund.succeeded"])),
+    event("490 pending refund", Stage::Captured, Meaning::Story(&["refund.pending", "refund.failed"])),
+    later("190 pending cancel", Meaning::Status("canceled")),
+    later("490 pending cancel", Meaning::Nothing),
+    event("type V999", Stage::Authorized, Meaning::Unrecognized),
+    event("type C999", Stage::Captured, Meaning::Unrecognized),
+];
 
 const CAPTURED: Meaning = Meaning::Story(&["capture.pending", "capture.succeeded", "payment.captured"]);
 
@@ -101,10 +119,6 @@ const CAPTURED: Meaning = Meaning::Story(&["capture.pending", "capture.succeeded
 const UNKNOWN: &[&str] = &["492", "691", "692", "999"];
 /// HTTP statuses without a status of the gateway's: "400 Access denied".
 const UNPROCESSED: &[&str] = &["http 400", "http 401", "http 403"];
-
-const fn named(call: Call) -> Call {
-    Call { names_amount: true, ..call }
-}
 
 const fn declined(flow: Flow, order: &'static [(&'static str, &'static str)], choice: &'static str) -> Declined {
     Declined { flow, order, choice, reason: "credit_refused", code: None }
@@ -114,12 +128,17 @@ const fn opening(call: &'static str, means: Means, codes: &'static [&'static str
     Answers { call, means, codes: Codes::These(codes), answer }
 }
 
-const fn contradiction(what: &'static str, at: Stage) -> Contradiction {
-    Contradiction { what, at, is_drift: false, say }
+const fn contradiction(what: &'static str, at: Stage, when: When) -> Contradiction {
+    Contradiction { what, at, when, tells: &[], say }
 }
 
 const fn event(name: &'static str, at: Stage, meaning: Meaning) -> Event {
-    Event { name, at, meaning, say }
+    Event { name, at, when: When::Always, meaning, say }
+}
+
+/// Of a call that there is only where the money is captured later.
+const fn later(name: &'static str, meaning: Meaning) -> Event {
+    Event { name, at: Stage::Authorized, when: When::Manual, meaning, say }
 }
 
 fn settings(flow: Flow) -> Value {
@@ -138,26 +157,25 @@ fn transaction(key: &str, code: u16, sub_code: &str) -> Value {
     json!({ "Key": key, "Status": { "Code": { "Code": code }, "SubCode": sub }, "Currency": "EUR" })
 }
 
-/// `authorization OUTCOME` and `capture OUTCOME` claim what the books do not have; `review OUTCOME`, `form HASH OUTCOME`
-/// and `pending CALL OUTCOME` settle what waits; `type TYPE` is a push of another transaction type.
 fn say<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
     Box::pin(async move {
         let words: Vec<&str> = what.split(' ').collect();
         let key = text(deal, "/provider_reference").await;
         match words[..] {
-            ["authorization", outcome] => control(deal, &format!("push/{key}"), &json!({ "outcome": outcome })).await,
-            ["capture", outcome] => {
-                let key = text(deal, "/captures/0/provider_reference").await;
-                control(deal, &format!("push/{key}"), &json!({ "outcome": outcome })).await;
-            }
             ["type", kind] => control(deal, &format!("push/{key}"), &json!({ "transaction_type": kind })).await,
-            ["review", outcome] => control(deal, &format!("transactions/{key}"), &json!({ "outcome": outcome })).await,
-            ["form", hash, outcome] => {
+            [code, about @ ("order" | "capture"), ref amount @ ..] => {
+                let pointer = if about == "order" { "/provider_reference" } else { "/captures/0/provider_reference" };
+                let minor: Option<i64> = amount.first().map(|minor| minor.parse().unwrap());
+                let body = json!({ "outcome": code, "amount": minor });
+                control(deal, &format!("push/{}", text(deal, pointer).await), &body).await;
+            }
+            [code, "review"] => control(deal, &format!("transactions/{key}"), &json!({ "outcome": code })).await,
+            [code, "form", hash] => {
                 control(deal, "settings", &json!({ "push_format": "form", "push_hash": hash })).await;
-                control(deal, &format!("transactions/{key}"), &json!({ "outcome": outcome })).await;
+                control(deal, &format!("transactions/{key}"), &json!({ "outcome": code })).await;
                 control(deal, "settings", &json!({ "push_format": "json" })).await;
             }
-            ["pending", call, outcome] => pending(deal, call, outcome).await,
+            [code, "pending", call] => pending(deal, call, code).await,
             _ => panic!("{what} cannot be said"),
         }
     })
@@ -187,5 +205,11 @@ fn read_as_rejected<'a>(deal: &'a Deal<'a>, _field: &'static str) -> LocalBoxFut
         let key = text(deal, "/provider_reference").await;
         let body = transaction(&key, 690, "").to_string();
         deal.bench.sandbox.fault(json!({ "call": "status", "kind": "answer", "status": 200, "body": body })).await;
+    })
+}
+
+fn read_with_another_amount<'a>(deal: &'a Deal<'a>, _field: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        deal.bench.sandbox.fault(json!({ "call": "status", "kind": "wrong_amount" })).await;
     })
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::{Position, Url};
 
 use crate::deal::Deal;
-use crate::table::{Call, Table, When};
+use crate::table::{Call, InAnswer, Table, When};
 
 /// Hands the providers to a macro, one line each; the word is the name of the table's file.
 macro_rules! every_provider {
@@ -34,9 +34,11 @@ macro_rules! tables {
 
 every_provider!(tables);
 
-const fn call(kind: OperationKind, when: When, name: &'static str) -> Call {
-    Call { kind, when, name, names_amount: false, is_found: false }
+const fn call(kind: OperationKind, when: When, name: &'static str, amount: InAnswer) -> Call {
+    Call { kind, when, name, amount, is_found: false }
 }
+
+const DRIFT: &[&str] = &["payment.drift_detected"];
 
 /// A stand-in that needs no settings.
 fn as_it_is(_flow: Flow) -> Value {

@@ -56,6 +56,15 @@ async fn in_widget(shop: &Shop) -> (Deal<'_>, Value) {
     (deal, result)
 }
 
+/// The company as Billie identified it: what must stand on the invoice.
+fn identified() -> Value {
+    json!({
+        "name": "Zeta Electronics Gold GmbH",
+        "address": { "street": "Tannenweg", "house_number": "4", "postal_code": "77716",
+                     "city": "Haslach im Kinzigtal", "country": "DE" },
+    })
+}
+
 #[tokio::test]
 async fn the_page_leads_to_a_confirmation_and_the_confirmation_to_the_money() {
     let shop = Shop::at(At::Billie).await;
@@ -68,7 +77,7 @@ async fn the_page_leads_to_a_confirmation_and_the_confirmation_to_the_money() {
     let payment = deal.ends("requires_confirmation", [0, 0, 0, 0]).await;
     assert_eq!(payment["allowed_actions"][0]["action"], "confirm");
     let confirmed = deal.post("confirm", &json!({})).await.expect(200);
-    assert_eq!(confirmed.at("/debtor"), "Zeta Electronics Gold GmbH");
+    assert_eq!(confirmed.at("/debtor"), &identified());
     assert!(confirmed.text("/bank_transfer/iban").starts_with("DE"));
     deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
     assert_eq!(
@@ -132,7 +141,7 @@ async fn a_backend_order_is_authorized_by_the_first_call() {
     let shop = Shop::at(At::Billie).await;
     let deal = shop.open(&At::Billie.order()).await;
     let payment = deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
-    assert_eq!((&payment["action"], &payment["debtor"]), (&Value::Null, &json!("Zeta Electronics Gold GmbH")));
+    assert_eq!((&payment["action"], &payment["debtor"]), (&Value::Null, &identified()));
     assert_eq!(shop.count("create_order").await, 1);
 }
 

@@ -6,6 +6,7 @@ mod found;
 mod harmless;
 mod missing;
 mod patience;
+mod prevented;
 mod unknowable;
 
 use serde_json::{Value, json};

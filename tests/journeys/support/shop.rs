@@ -17,6 +17,7 @@ pub(crate) enum At {
     Billie,
     BilliePsp,
     Billink,
+    BillAgain,
 }
 
 impl At {
@@ -28,6 +29,7 @@ impl At {
             Self::Billie => "billie_pad",
             Self::BilliePsp => "billie_psp",
             Self::Billink => "billink",
+            Self::BillAgain => "billagain",
         }
     }
 
@@ -36,7 +38,7 @@ impl At {
         match self {
             Self::Buckaroo => Order::buckaroo_billink().with("/flow", "direct"),
             Self::Billie => Order::billie_pad_at_once(),
-            Self::BilliePsp | Self::Billink => Order::at(self.name()),
+            Self::BilliePsp | Self::Billink | Self::BillAgain => Order::at(self.name()),
         }
     }
 }
@@ -104,7 +106,7 @@ impl Shop {
     /// A capture of this amount, or of all that is left, as the provider wants it.
     pub(crate) fn capture(&self, amount: Option<i64>) -> Value {
         let mut body = match self.at {
-            At::Buckaroo | At::Billink => json!({}),
+            At::Buckaroo | At::Billink | At::BillAgain => json!({}),
             At::Billie | At::BilliePsp => orders::capture(),
         };
         if let Some(amount) = amount {

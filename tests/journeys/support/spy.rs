@@ -49,6 +49,8 @@ pub(crate) enum Fault {
     LosesAnswer,
     /// It is not done, and nobody needs to send it again at once.
     Fails,
+    /// It is not done: a transaction of somebody else has the item.
+    Conflicts,
 }
 
 /// For the next requests of an operation, oldest first; `None` lets one pass.
@@ -119,6 +121,10 @@ async fn pass(State(post): State<Post>, method: Method, mut headers: HeaderMap, 
         post.seen.lock().unwrap_or_else(PoisonError::into_inner).push((operation, Consumed::default()));
         return failure(400, "ValidationException");
     }
+    if fault == Some(Fault::Conflicts) {
+        post.seen.lock().unwrap_or_else(PoisonError::into_inner).push((operation.clone(), Consumed::default()));
+        return conflict(&operation);
+    }
     let reads = METERED.iter().find(|(name, _)| *name == operation).map(|(_, reads)| *reads);
     let (mut asked, metered) = (serde_json::from_slice::<Value>(&body).unwrap_or_default(), reads.is_some());
     let body = if metered {
@@ -171,7 +177,27 @@ fn changes(asked: &Value) -> u32 {
     puts.into_iter().filter(|item| item["SK"]["S"] == "STATE").count() as u32
 }
 
+/// What DynamoDB says of a conflict: a transaction lists why, a single write is refused by name.
+fn conflict(operation: &str) -> Response<Body> {
+    match operation {
+        "TransactWriteItems" => {
+            let reasons = json!([{ "Code": "TransactionConflict" }, { "Code": "None" }]);
+            said(400, "TransactionCanceledException", json!({ "CancellationReasons": reasons }))
+        }
+        _ => failure(400, "TransactionConflictException"),
+    }
+}
+
 fn failure(status: u16, name: &str) -> Response<Body> {
-    let body = format!("{{\"__type\":\"com.amazonaws.dynamodb.v20120810#{name}\",\"message\":\"on order\"}}");
-    Response::builder().status(status).header("content-type", "application/x-amz-json-1.0").body(body.into()).unwrap()
+    said(status, name, json!({}))
+}
+
+fn said(status: u16, name: &str, mut body: Value) -> Response<Body> {
+    body["__type"] = format!("com.amazonaws.dynamodb.v20120810#{name}").into();
+    body["message"] = "on order".into();
+    Response::builder()
+        .status(status)
+        .header("content-type", "application/x-amz-json-1.0")
+        .body(body.to_string().into())
+        .unwrap()
 }

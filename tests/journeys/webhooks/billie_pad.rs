@@ -23,7 +23,6 @@ async fn the_receivables_life_is_told_beside_the_status_and_never_touches_it() {
     let shop = Shop::at(At::Billie).await;
     let deal = shop.captured().await;
     shop.sandbox.quiet().await;
-    assert_eq!(deal.get().await["receivable"], Value::Null);
     let told = [
         ("reminder_email_1", json!({}), "receivable.dunning", ("dunning_level", json!(1))),
         ("invoice_late", json!({}), "receivable.overdue", ("overdue", json!(true))),
@@ -51,6 +50,7 @@ async fn the_receivables_life_is_told_beside_the_status_and_never_touches_it() {
         assert_eq!(payment["receivable"][field], value, "{name}: {:#}", payment["receivable"]);
         assert_eq!(last(&deal).await.0, kind, "{name}");
     }
+    assert_eq!(deal.get().await["receivable"]["overdue"], false, "all is paid");
     hear(&deal, "invoice_paid_out", json!({})).await;
     assert!(deal.get().await["receivable"]["paid_out_at"].is_string());
     hear(&deal, "clawback", json!({})).await;
@@ -91,7 +91,8 @@ async fn payments_that_are_told_in_the_wrong_order_leave_what_is_owed_in_the_end
     }
     assert_eq!(deal.get().await["receivable"]["outstanding"], 4_000);
     // What came late is told with its time.
-    let told = json!({ "kind": "buyer_paid", "outstanding": 10_000, "occurred_at": "2026-02-02T09:00:00Z" });
+    let told = json!({ "kind": "buyer_paid", "detail": "payment", "outstanding": 10_000,
+                       "occurred_at": "2026-02-02T09:00:00Z" });
     assert_eq!(last(&deal).await, ("receivable.buyer_paid".to_owned(), told));
 }
 
@@ -205,4 +206,42 @@ async fn an_event_cannot_give_a_backend_order_in_doubt_the_order_of_another() {
     assert_eq!(first.newest().await["status"], "in_doubt");
     hear(&second, "order_approved", json!({ "order_uuid": order_of_second })).await;
     second.ends("authorized", [AMOUNT, 0, 0, 0]).await;
+}
+
+#[tokio::test]
+async fn each_of_several_invoices_is_told_by_its_capture_and_a_look_tells_what_no_event_did() {
+    let shop = Shop::without_messages(At::Billie).await;
+    let deal = shop.authorized().await;
+    for amount in [5_000, 7_600] {
+        let _ = deal.post("captures", &shop.capture(Some(amount))).await.expect(201);
+    }
+    let captures = deal.get().await["captures"].clone();
+    let invoice = |n: usize| captures[n]["provider_reference"].clone();
+    hear(&deal, "invoice_late", json!({ "invoice_uuid": invoice(1) })).await;
+    assert_eq!(last(&deal).await.1["capture_id"], captures[1]["id"]);
+
+    // The events about the first one are lost.
+    let order = deal.get().await["provider_reference"].clone();
+    for (name, n) in [("payment", 0), ("invoice_late", 1)] {
+        let body = json!({ "event": name, "order": order, "invoice": invoice(n), "amount": 5_000 });
+        shop.sandbox.control(reqwest::Method::POST, "events", &body).await;
+    }
+    let backstage = crate::support::Backstage::of(&shop);
+    backstage.advance(61);
+    let before = deal.story().await.len();
+    let look = async || {
+        let query = [("refresh".to_owned(), "true".to_owned())];
+        let _ = backstage.service.get(&backstage.call(), &deal.id, &query).await.ok().unwrap();
+        deal.timeline().await.split_off(before)
+    };
+    let told = look().await;
+    assert_eq!(told.len(), 1, "{told:#?}");
+    let receivable =
+        json!({ "kind": "buyer_paid", "detail": "complete", "capture_id": captures[0]["id"], "outstanding": 7_600 });
+    assert_eq!(told[0]["receivable"], receivable);
+    let known = deal.get().await["receivable"].clone();
+    assert_eq!((&known["outstanding"], &known["overdue"]), (&json!(7_600), &json!(true)));
+    assert!(known["due_date"].is_string());
+    assert_eq!(look().await, told, "the same again is no news");
+    deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;
 }

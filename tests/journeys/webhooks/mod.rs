@@ -3,10 +3,12 @@
 mod billie_pad;
 mod buckaroo;
 mod forged;
+mod kept;
 mod order;
 mod reversals;
 mod shared_address;
 mod silence;
+mod unsigned;
 
 use data_encoding::HEXLOWER;
 use reqwest::Method;

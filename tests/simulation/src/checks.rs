@@ -3,12 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use payment::{Fact, OperationId, OperationKind, OperationStatus, Payment, Status};
+use jiff::{SignedDuration, Timestamp};
+use payment::{
+    Doubt, Entry, Fact, LateAuthorization, Operation, OperationId, OperationKind, OperationStatus, Payment, Reason,
+    Status,
+};
 use serde_json::Value;
 
+use crate::books::{Effect, calls_off_late};
+use crate::clock;
 use crate::table::Change;
 use crate::world::{QUEUES, World, payment_of};
-use sandbox::Called;
+
+/// A worker may be alive for as long as this.
+const ALIVE: SignedDuration = SignedDuration::from_secs(29);
 
 /// What was seen so far.
 #[derive(Default)]
@@ -21,8 +29,16 @@ pub(crate) struct Seen {
     pub(crate) told: Vec<Told>,
     /// How many messages about the receivable of a payment were sent.
     pub(crate) receivables: BTreeMap<String, usize>,
-    /// How often a provider did the same thing.
-    acts: BTreeMap<(String, Vec<u8>), u32>,
+    /// What the providers did for each payment: what, how much, and for which operation, where the call says it.
+    pub(crate) effects: BTreeMap<String, Vec<(Effect, i64, Option<OperationId>)>>,
+    /// When each attempt of an operation was written.
+    attempts: BTreeMap<(OperationId, u32), Timestamp>,
+    /// What each read of a provider was answered last, by address.
+    pub(crate) reads: BTreeMap<String, providers::Response>,
+    /// What a widget told the buyer's browser, by payment.
+    pub(crate) widgets: BTreeMap<String, String>,
+    /// The payments of which something was given back at the provider's own desk.
+    pub(crate) desks: BTreeSet<String>,
 }
 
 /// What a checkout was told of an operation.
@@ -33,52 +49,7 @@ pub(crate) struct Told {
     pub(crate) promised: Option<OperationStatus>,
 }
 
-/// Calls that move nothing when they are made twice, or that the provider itself knows again.
-const HARMLESS_TWICE: [&str; 11] = [
-    "token",
-    "session",
-    "hosted_session",
-    "payment_page",
-    "widget",
-    "initiate",
-    "check",
-    "start_workflow",
-    "confirm",
-    "order",
-    "credit",
-];
-
-/// What a provider has in its books about a payment, minor units.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Sums {
-    authorized: i64,
-    released: i64,
-    captured: i64,
-    refunded: i64,
-}
-
 impl World {
-    fn books(&self, payment: &Payment) -> Sums {
-        let Some(provider) = self.providers.values().find(|one| one.name == payment.provider.as_str()) else {
-            return Sums::default();
-        };
-        let books: Value = serde_json::from_str(&provider.direct.books()).unwrap_or_default();
-        let number = payment.reference.as_str().trim_start_matches("ORD-").to_owned();
-        let names = [payment.order_reference.clone(), format!("Deal {number}")];
-        let orders = books["orders"].as_array().into_iter().flatten();
-        let ours =
-            orders.filter(|order| order["reference"].as_str().is_some_and(|name| names.iter().any(|n| n == name)));
-        ours.fold(Sums::default(), |sums, order| {
-            let part = |name: &str| order[name].as_i64().unwrap_or_default();
-            Sums {
-                authorized: sums.authorized + part("authorized"),
-                released: sums.released + part("released"),
-                captured: sums.captured + part("captured"),
-                refunded: sums.refunded + part("refunded"),
-            }
-        })
-    }
-
     /// Looks at a change of the table.
     pub(crate) fn check_change(self: &Arc<Self>, change: &Change) {
         if change.key.1 != "STATE" {
@@ -99,6 +70,7 @@ impl World {
         if let Err(error) = new.check_invariants() {
             self.fail(error.to_string());
         }
+        self.check_workers(old.as_deref(), &new);
         if let Some(old) = &old {
             for broken in broken_by_change(old, &new) {
                 self.fail(broken);
@@ -109,10 +81,24 @@ impl World {
         }
     }
 
+    /// Nobody may be called dead who can still be at work.
+    fn check_workers(&self, old: Option<&Payment>, new: &Payment) {
+        let now = clock::now();
+        let died = |o: &Operation| o.reason == Some(Reason::Doubt { doubt: Doubt::WorkerDied });
+        for operation in &new.operations {
+            let attempt = (operation.id.clone(), operation.attempt);
+            let since = *self.seen().attempts.entry(attempt).or_insert(now);
+            let known = old.and_then(|old| old.operation(&operation.id)).is_some_and(died);
+            if died(operation) && !known && now.duration_since(since) < ALIVE {
+                self.fail(format!("a {} is called dead that can be alive", operation.kind().as_str()));
+            }
+        }
+    }
+
     /// A status that means something must be so at the provider.
     fn check_evidence(&self, payment: &Payment) {
         let books = self.books(payment);
-        let open = books.authorized - books.released - books.captured;
+        let open = books.open();
         let wrong = match payment.status {
             Status::Authorized => books.authorized == 0,
             Status::PartiallyCaptured | Status::Captured => books.captured == 0,
@@ -124,37 +110,14 @@ impl World {
         }
     }
 
-    /// Looks at what a provider was asked to do.
-    pub(crate) fn check_act(&self, provider: &str, name: &str, request: &http::Request<Vec<u8>>, called: &Called) {
-        if !called.answer.status().is_success() || HARMLESS_TWICE.contains(&name) {
-            return;
-        }
-        let key = (format!("{provider} {name} {}", request.uri()), request.body().clone());
-        let times = {
-            let mut seen = self.seen();
-            let times = seen.acts.entry(key).or_default();
-            *times += 1;
-            *times
-        };
-        // Two operations may ask for the same where the provider is told no name of them.
-        let of_kind = |payment: &Arc<Payment>| payment.operations.iter().filter(|o| o.kind().as_str() == name).count();
-        let asked: usize = self.payments().iter().filter(|p| p.provider.as_str() == provider).map(of_kind).sum();
-        if times > u32::try_from(asked.max(1)).unwrap_or(u32::MAX) {
-            self.fail(format!("{provider} did the same {name} {times} times"));
-        }
-    }
-
     /// A message that was taken must be in the table.
     pub(crate) fn check_kept(&self, body: &[u8]) {
-        use std::fmt::Write as _;
         let encoded = base64(body);
         let kept = self.table().items().any(|((_, sort), item)| {
-            sort == "RAW" && item.get("body").is_some_and(|kept| kept["B"] == encoded.as_str())
+            sort == "RAW" && item.get("body").is_some_and(|kept| kept.b.as_ref() == Some(&encoded))
         });
         if !kept {
-            let mut what = String::new();
-            let _ = write!(what, "a message was taken and is not kept");
-            self.fail(what);
+            self.fail("a message was taken and is not kept".to_owned());
         }
     }
 
@@ -185,7 +148,14 @@ impl World {
                 operation.status,
                 OperationStatus::Succeeded | OperationStatus::Rejected | OperationStatus::NeedsOperator
             );
-            if !rests && operation.waits_for.is_none() {
+            // What never began waits for what it follows.
+            let awaited = operation.waits_for.as_ref().and_then(|id| payment.operation(id));
+            let waits = operation.attempt == 0 && awaited.is_some_and(|awaited| awaited.status.is_open());
+            let late = calls_off_late(payment, operation) && operation.status == OperationStatus::NeedsOperator;
+            if self.plan.operator && operation.status == OperationStatus::NeedsOperator && !late {
+                self.fail(format!("a person decided about {}, and it needs one", operation.kind().as_str()));
+            }
+            if !rests && !waits {
                 self.fail(format!("{} rests as {:?}", operation.kind().as_str(), operation.status));
             }
         }
@@ -202,16 +172,27 @@ impl World {
         };
         let within = |theirs: i64, ours: i64, unknown: i64| theirs >= ours && theirs <= ours + unknown;
         let mut broken = Vec::new();
-        if !within(books.captured, ours.captured.minor(), unknown(OperationKind::Capture)) {
-            broken.push("captured");
-        }
-        if !within(books.refunded, ours.refunded.minor(), unknown(OperationKind::Refund)) {
-            broken.push("refunded");
+        let late = payment.operations.iter().find(|o| calls_off_late(payment, o)).map_or(0, |o| o.amount.minor());
+        let (captures, refunds) = (unknown(OperationKind::Capture) + late, unknown(OperationKind::Refund));
+        let reversed = payment.operations.iter().any(|o| !o.reversed.is_zero());
+        if reversed {
+            // The provider calls a refund what we call a capture that was reversed.
+            let (theirs, ours) = (books.captured - books.refunded, ours.captured.minor() - ours.refunded.minor());
+            if theirs < ours - refunds || theirs > ours + captures {
+                broken.push("what is left of the captures");
+            }
+        } else {
+            if !within(books.captured, ours.captured.minor(), captures) {
+                broken.push("captured");
+            }
+            if !within(books.refunded, ours.refunded.minor(), refunds) {
+                broken.push("refunded");
+            }
         }
         let asks =
             |kind| payment.operations.iter().any(|o| o.kind() == kind && o.status == OperationStatus::NeedsOperator);
         let drift = payment.history.iter().any(|entry| matches!(entry.fact, Fact::DriftDetected { .. }));
-        let open = books.authorized - books.released - books.captured;
+        let open = books.open();
         let expected = ours.authorized.minor() - ours.released.minor() - ours.captured.minor();
         let certain = !drift
             && !asks(OperationKind::CreateSession)
@@ -231,7 +212,8 @@ impl World {
     /// A message about the receivable counts once, however often it comes.
     fn check_receivable(&self, payment: &Payment) {
         let sent = self.seen().receivables.get(payment.id.as_str()).copied().unwrap_or_default();
-        let counted = payment.history.iter().filter(|entry| matches!(entry.fact, Fact::Receivable(_))).count();
+        let told = |entry: &&Entry| entry.message.is_some() && matches!(entry.fact, Fact::Receivable(_));
+        let counted = payment.history.iter().filter(told).count();
         if counted > sent {
             self.fail(format!("{sent} messages about the receivable count as {counted}"));
         }
@@ -307,16 +289,31 @@ fn broken_by_change(old: &Payment, new: &Payment) -> Vec<String> {
             broken.push(format!("{kind} went from {:?} to {:?}", operation.status, now.status));
         }
     }
+    for line in &new.lines {
+        let captures = new.operations.iter().filter(|o| o.kind() == OperationKind::Capture);
+        let taken = captures.filter(|o| o.status != OperationStatus::Rejected).flat_map(Operation::lines);
+        let units: u32 = taken.filter(|l| l.reference == line.reference).map(|l| l.quantity).sum();
+        if units > line.quantity {
+            broken.push(format!("{units} units are captured of {}", line.quantity));
+        }
+    }
     let messages: Vec<(&String, &str)> =
         new.history.iter().filter_map(|entry| Some((entry.message.as_ref()?, entry.fact.event_type()))).collect();
     let distinct: BTreeSet<&(&String, &str)> = messages.iter().collect();
     if distinct.len() != messages.len() {
         broken.push("a message counted twice".to_owned());
     }
-    if old.status.is_final() && new.status != old.status {
+    if old.status.is_final() && new.status != old.status && !is_taken_late(old, new) {
         broken.push(format!("{} became {}", old.status, new.status));
     }
     broken
+}
+
+/// Whether a payment that had been given up with nothing promised was authorized after all, as its merchant wants it.
+fn is_taken_late(old: &Payment, new: &Payment) -> bool {
+    let given_up = matches!(old.status, Status::Canceled | Status::Expired) && old.amounts().authorized.is_zero();
+    let wanted = new.late_authorization == LateAuthorization::Accept;
+    given_up && wanted && matches!(new.status, Status::Authorized | Status::PartiallyCaptured | Status::Captured)
 }
 
 fn base64(bytes: &[u8]) -> String {

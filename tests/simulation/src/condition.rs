@@ -1,24 +1,38 @@
 //! The part of DynamoDB's expression language that the store uses. Anything else stops the simulation by name.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
-/// An item as DynamoDB writes it in JSON.
-pub(crate) type Item = Map<String, Value>;
+use serde::{Deserialize, Serialize};
+
+/// An attribute as DynamoDB writes it in JSON: a text, a number or bytes. Lists and maps are in no expression, and are
+/// passed over: an item is read at every exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) struct Attribute {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) s: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) n: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) b: Option<String>,
+}
+
+/// The attributes of an item.
+pub(crate) type Item = BTreeMap<String, Attribute>;
 
 /// The names and values that an expression refers to.
 pub(crate) struct Terms<'a> {
-    pub(crate) names: Option<&'a Value>,
-    pub(crate) values: Option<&'a Value>,
+    pub(crate) names: &'a BTreeMap<String, String>,
+    pub(crate) values: &'a Item,
 }
 
 impl Terms<'_> {
     fn name<'n>(&'n self, word: &'n str) -> &'n str {
-        let replaced = || self.names?.get(word)?.as_str();
-        if word.starts_with('#') { replaced().unwrap_or(word) } else { word }
+        if word.starts_with('#') { self.names.get(word).map_or(word, String::as_str) } else { word }
     }
 
-    fn value<'v>(&'v self, word: &str, item: &'v Item) -> Option<&'v Value> {
-        if word.starts_with(':') { self.values?.get(word) } else { item.get(self.name(word)) }
+    fn value<'v>(&'v self, word: &str, item: &'v Item) -> Option<&'v Attribute> {
+        if word.starts_with(':') { self.values.get(word) } else { item.get(self.name(word)) }
     }
 }
 
@@ -61,25 +75,33 @@ fn call<'a>(condition: &'a str, function: &str) -> Option<&'a str> {
     condition.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')')
 }
 
-fn compare(left: Option<&Value>, right: Option<&Value>) -> Option<std::cmp::Ordering> {
+fn compare(left: Option<&Attribute>, right: Option<&Attribute>) -> Option<std::cmp::Ordering> {
     let (left, right) = (left?, right?);
-    let text = |value: &'_ Value| value.get("S").and_then(Value::as_str).map(str::to_owned);
-    let number = |value: &'_ Value| value.get("N").and_then(Value::as_str).and_then(|n| n.parse::<i64>().ok());
-    match (text(left), text(right), number(left), number(right)) {
-        (Some(left), Some(right), ..) => Some(left.cmp(&right)),
-        (_, _, Some(left), Some(right)) => Some(left.cmp(&right)),
-        _ => None,
+    if let (Some(left), Some(right)) = (&left.s, &right.s) {
+        return Some(left.cmp(right));
     }
+    let number = |value: &Attribute| value.n.as_deref().and_then(|n| n.parse::<i64>().ok());
+    Some(number(left)?.cmp(&number(right)?))
 }
 
-/// Applies `SET a = :b, c = :d` to an item.
-pub(crate) fn update(expression: &str, terms: &Terms<'_>, item: &mut Item) {
+/// What `SET a = :b, c = if_not_exists(c, :d)` makes of an item.
+pub(crate) fn update(expression: &str, terms: &Terms<'_>, item: &Item) -> Item {
     let Some(assignments) = expression.strip_prefix("SET ") else { unknown(expression) };
-    for assignment in assignments.split(", ") {
-        let Some((path, word)) = assignment.split_once(" = ") else { unknown(expression) };
-        let Some(value) = terms.value(word, item).cloned() else { unknown(expression) };
-        item.insert(terms.name(path).to_owned(), value);
+    let mut changed = Item::new();
+    // A comma within a call does not end an assignment.
+    for assignment in assignments.replace(", :", " :").split(", ") {
+        let Some((path, mut word)) = assignment.split_once(" = ") else { unknown(expression) };
+        let path = terms.name(path.trim());
+        if let Some(other) = call(word, "if_not_exists").and_then(|inner| inner.split_once(' ')) {
+            if item.contains_key(terms.name(other.0)) {
+                continue;
+            }
+            word = other.1;
+        }
+        let Some(value) = terms.value(word, item) else { unknown(expression) };
+        changed.insert(path.to_owned(), value.clone());
     }
+    changed
 }
 
 #[cfg(test)]
@@ -89,14 +111,20 @@ mod tests {
     use super::*;
 
     fn item() -> Item {
-        let item = json!({ "PK": { "S": "PAY#1" }, "version": { "N": "7" }, "state": { "S": "applied" } });
-        item.as_object().cloned().unwrap_or_default()
+        let item = json!({ "PK": { "S": "PAY#1" }, "version": { "N": "7" }, "state": { "S": "applied" }, "lines": { "L": [] } });
+        serde_json::from_value(item).unwrap_or_default()
+    }
+
+    fn terms() -> (BTreeMap<String, String>, Item) {
+        let values = json!({ ":read": { "N": "7" }, ":applied": { "S": "applied" }, ":lower": { "S": "PAY#0" }, ":upper": { "S": "PAY#2" } });
+        let names =
+            BTreeMap::from([("#state".to_owned(), "state".to_owned()), ("#upto".to_owned(), "upto".to_owned())]);
+        (names, serde_json::from_value(values).unwrap_or_default())
     }
 
     fn check(expression: &str, item: &Item) -> bool {
-        let names = json!({ "#state": "state" });
-        let values = json!({ ":read": { "N": "7" }, ":applied": { "S": "applied" }, ":lower": { "S": "PAY#0" }, ":upper": { "S": "PAY#2" } });
-        holds(expression, &Terms { names: Some(&names), values: Some(&values) }, item)
+        let (names, values) = terms();
+        holds(expression, &Terms { names: &names, values: &values }, item)
     }
 
     #[test]
@@ -109,6 +137,16 @@ mod tests {
         assert!(check("attribute_not_exists(PK) OR #state <> :applied", &Item::new()));
         assert!(check("PK BETWEEN :lower AND :upper", &item()));
         assert!(check("attribute_exists(PK) AND version <= :read", &item()));
+    }
+
+    #[test]
+    fn what_is_set_is_set_unless_it_is_there() {
+        let (names, values) = terms();
+        let set = |expression| update(expression, &Terms { names: &names, values: &values }, &item());
+        let changed =
+            set("SET #upto = if_not_exists(#upto, :read), #state = if_not_exists(#state, :lower), x = :lower");
+        assert_eq!(changed.keys().collect::<Vec<_>>(), ["upto", "x"]);
+        assert_eq!(changed["upto"].n.as_deref(), Some("7"));
     }
 
     #[test]

@@ -1,10 +1,5 @@
 //! What broken code would look like from outside. Each is caught, or the simulation proves nothing.
 
-use serde_json::{Value, json};
-
-use crate::condition::Item;
-use crate::table::Key;
-
 /// One way to be broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Defect {
@@ -34,11 +29,25 @@ pub enum Defect {
     BatchForgotten,
     /// Nothing is looked at again by itself.
     NoSweep,
+    /// What was not found once was not processed.
+    OneNotFoundCounts,
+    /// What was not found is looked for again at once, and then counts.
+    NoQuietPeriod,
+    /// Somebody else's operation is taken over while its worker is alive.
+    LeaseIgnored,
+    /// A look is answered with what the look before it saw.
+    OlderNews,
+    /// A message that proves nothing is taken for the authorization that it hints at.
+    HintMovesMoney,
+    /// The relay goes on past an event that a queue refused, and sends it later.
+    RelayGoesOn,
+    /// A buyer of whom nothing was seen has let the session expire.
+    UnseenExpires,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 20] = [
         Self::NoVersionCondition,
         Self::ReservationAfterCall,
         Self::TimeoutMeansFailed,
@@ -52,6 +61,13 @@ impl Defect {
         Self::TornTransaction,
         Self::BatchForgotten,
         Self::NoSweep,
+        Self::OneNotFoundCounts,
+        Self::NoQuietPeriod,
+        Self::LeaseIgnored,
+        Self::OlderNews,
+        Self::HintMovesMoney,
+        Self::RelayGoesOn,
+        Self::UnseenExpires,
     ];
 }
 
@@ -69,64 +85,13 @@ impl Defects {
         Self(Some(defect))
     }
 
+    /// The defect, where there is one.
+    pub(crate) const fn one(self) -> Option<Defect> {
+        self.0
+    }
+
     /// Whether the code has it.
     pub(crate) fn has(self, defect: Defect) -> bool {
         self.0 == Some(defect)
-    }
-
-    /// Whether a condition of a write is left out.
-    pub(crate) fn drops_condition(self, key: &Key, expression: &str) -> bool {
-        match self.0 {
-            Some(Defect::NoVersionCondition | Defect::ReservationAfterCall) => {
-                key.1 == "STATE" && expression.starts_with("version")
-            }
-            Some(Defect::NoDeduplication) => key.1 == "RAW",
-            _ => false,
-        }
-    }
-
-    /// What is really written; `None` for nothing.
-    pub(crate) fn written(self, key: &Key, old: Option<&Item>, mut new: Item) -> Option<Item> {
-        match self.0 {
-            Some(Defect::ReservationAfterCall) if old.is_some_and(|old| reserves(old, &new)) => return None,
-            Some(Defect::DoubtReleases) if key.1 == "STATE" => reject(&mut new, "in_doubt"),
-            Some(Defect::AgeMeansFailed) if key.1 == "STATE" => reject(&mut new, "needs_operator"),
-            Some(Defect::NoDeduplication) if key.1 == "STATE" => forget_messages(&mut new),
-            Some(Defect::AcknowledgedNotKept) if key.1 == "RAW" => return None,
-            Some(Defect::LagForgotten) if key.1 == "LAG" => return None,
-            _ => {}
-        }
-        Some(new)
-    }
-}
-
-fn list<'a>(item: &'a Item, name: &str) -> impl Iterator<Item = &'a Value> {
-    item.get(name).and_then(|value| value["L"].as_array()).into_iter().flatten()
-}
-
-fn list_mut<'a>(item: &'a mut Item, name: &str) -> impl Iterator<Item = &'a mut Value> {
-    item.get_mut(name).and_then(|value| value.get_mut("L")?.as_array_mut()).into_iter().flatten()
-}
-
-/// Whether a write does nothing but reserve an attempt.
-fn reserves(old: &Item, new: &Item) -> bool {
-    let accepted = |item: &Item| list(item, "operations").filter(|o| o["M"]["status"]["S"] == "accepted").count();
-    accepted(new) > accepted(old)
-}
-
-fn reject(item: &mut Item, status: &str) {
-    for operation in list_mut(item, "operations") {
-        if operation["M"]["status"]["S"] == status {
-            operation["M"]["status"] = json!({ "S": "rejected" });
-            operation["M"]["reason"] = json!({ "M": { "code": { "S": "not_sent" } } });
-        }
-    }
-}
-
-fn forget_messages(item: &mut Item) {
-    for entry in list_mut(item, "history") {
-        if let Some(entry) = entry["M"].as_object_mut() {
-            entry.remove("message");
-        }
     }
 }

@@ -7,16 +7,23 @@
 
 #![expect(clippy::indexing_slicing, reason = "a member that a JSON value has not is null")]
 
+mod books;
+mod checkout;
 mod checks;
 mod clock;
 mod condition;
 mod defect;
+mod draw;
 mod network;
+mod others;
+mod panics;
 mod plan;
 mod play;
 mod queue;
+mod request;
 mod shrink;
 mod table;
+mod tamper;
 mod world;
 
 pub use defect::{Defect, Defects};
@@ -49,10 +56,12 @@ fn play(plan: &Plan, defects: Defects, traced: bool) -> Report {
     let Ok(runtime) = runtime else {
         return Report { violations: vec!["no runtime".to_owned()], trace: Vec::new() };
     };
+    panics::watch();
     runtime.block_on(async {
         let world = world::World::begin(plan.clone(), defects, traced);
         world.play().await;
         world.check_rest();
+        panics::since_watched().into_iter().for_each(|panic| world.fail(panic));
         let violations = std::mem::take(&mut world.seen().violations);
         Report { violations, trace: world.trace() }
     })

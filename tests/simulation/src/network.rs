@@ -136,16 +136,17 @@ impl HttpConnector for Aws {
 
 async fn ask(world: &Arc<World>, target: &str, body: Vec<u8>) -> Fate<(u16, String)> {
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let queued = || serde_json::from_slice::<Value>(&body).unwrap_or_default();
     match operation.as_str() {
         "SendMessageBatch" => {
-            // A queue that is busy takes the first of a batch and refuses the others.
+            // A queue that is busy takes a part of a batch and refuses the others.
+            let request = queued();
             let fate = world.exchange("queue", move |world, _| world.enqueue(&request, false)).await;
             let Fate::Busy = fate else { return fate };
-            let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-            Fate::Answered(world.enqueue(&request, true))
+            Fate::Answered(world.enqueue(&queued(), true))
         }
         "SendMessage" => {
+            let request = queued();
             world
                 .exchange("wake", move |world, _| {
                     world.wake(request["DelaySeconds"].as_u64().unwrap_or_default());
@@ -154,23 +155,17 @@ async fn ask(world: &Arc<World>, target: &str, body: Vec<u8>) -> Fate<(u16, Stri
                 .await
         }
         _ => {
-            let what = format!("table {operation} {}", about(&request));
+            let request: crate::request::Request = match serde_json::from_slice(&body) {
+                Ok(request) => request,
+                Err(error) => {
+                    world.fail(format!("the simulated table cannot read a {operation}: {error}"));
+                    return Fate::Lost;
+                }
+            };
+            let what = format!("table {operation} {}", request.about());
             world.exchange(&what, move |world, _| world.table_answers(&operation, &request)).await
         }
     }
-}
-
-/// What a request to the table is about, for the trace.
-fn about(request: &Value) -> String {
-    let of = |value: &Value| {
-        let text = |name: &str| value[name]["S"].as_str().unwrap_or_default().chars().take(14).collect::<String>();
-        format!("{} {}", text("PK"), text("SK"))
-    };
-    if let Some(index) = request["IndexName"].as_str() {
-        return index.to_owned();
-    }
-    let value = [&request["Key"], &request["Item"], &request["TransactItems"][0]["Put"]["Item"]];
-    value.into_iter().find(|value| !value.is_null()).map(of).unwrap_or_default()
 }
 
 fn answer(status: u16, body: &str) -> Result<HttpResponse, ConnectorError> {
@@ -181,13 +176,16 @@ fn answer(status: u16, body: &str) -> Result<HttpResponse, ConnectorError> {
 }
 
 impl World {
-    /// A queue takes a batch; a busy one only the first entry.
-    pub(crate) fn enqueue(&self, request: &Value, busy: bool) -> (u16, String) {
+    /// A queue takes a batch; a busy one any part of it.
+    pub(crate) fn enqueue(self: &Arc<Self>, request: &Value, busy: bool) -> (u16, String) {
         let entries = request["Entries"].as_array().into_iter().flatten();
         let ids: BTreeSet<String> = entries.filter_map(|entry| entry["Id"].as_str()).map(str::to_owned).collect();
-        let refused = if busy { ids.into_iter().skip(1).collect() } else { BTreeSet::new() };
+        let refused = ids.into_iter().filter(|_| busy && self.coin()).collect();
         let mut answer = self.queues().take(request, &refused, clock::now());
-        if self.defects.has(Defect::RelaySwallowsErrors) {
+        if self.defects.has(Defect::RelayGoesOn) && !refused.is_empty() {
+            self.send_later(request.clone());
+        }
+        if self.defects.has(Defect::RelaySwallowsErrors) || self.defects.has(Defect::RelayGoesOn) {
             let swallowed = answer["Failed"].as_array_mut().map(std::mem::take).unwrap_or_default();
             if let Some(successful) = answer["Successful"].as_array_mut() {
                 successful.extend(
@@ -196,6 +194,16 @@ impl World {
             }
         }
         (200, answer.to_string())
+    }
+
+    fn send_later(self: &Arc<Self>, request: Value) {
+        let world = self.clone();
+        self.on_its_way(1);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            world.queues().take(&request, &BTreeSet::new(), clock::now());
+            world.on_its_way(-1);
+        });
     }
 }
 
@@ -207,6 +215,9 @@ impl Network for Providers {
     async fn send(&self, verb: Verb, request: Request) -> Result<Response, Broken> {
         let world = self.0.upgrade().ok_or(Broken::NotConnected)?;
         let sent = world.ask_provider(verb, &request).await;
+        if verb == Verb::Read && world.defects.has(Defect::OlderNews) {
+            return world.seen_before(&request, sent);
+        }
         let lost = matches!(sent, Err(Broken::Lost | Broken::TimedOut));
         if verb == Verb::Act && lost && world.defects.has(Defect::TimeoutMeansFailed) {
             return Err(Broken::NotConnected);
@@ -219,6 +230,14 @@ impl Network for Providers {
 }
 
 impl World {
+    /// What the same read was answered before; what it is answered now is for the next one.
+    fn seen_before(&self, request: &Request, sent: Result<Response, Broken>) -> Result<Response, Broken> {
+        let copy = |of: &Response| Response { status: of.status, headers: of.headers.clone(), body: of.body.clone() };
+        let sent = sent?;
+        let before = self.seen().reads.insert(request.url.to_string(), copy(&sent));
+        Ok(before.unwrap_or(sent))
+    }
+
     async fn ask_provider(self: &Arc<Self>, verb: Verb, request: &Request) -> Result<Response, Broken> {
         let Some(mut asked) = as_http(request) else { return Err(Broken::NotConnected) };
         let host = asked.uri().authority().map(ToString::to_string).unwrap_or_default();

@@ -3,9 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// So many exchanges of a history may go wrong.
-const EXCHANGES: u32 = 500;
-
 /// A history that is still to come.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -13,6 +10,10 @@ pub struct Plan {
     pub seed: u64,
     /// How long the table's indexes lag behind, in milliseconds.
     pub index_lag: i64,
+    /// Whether the merchant's accounts take a buyer who finished late, or call the order off.
+    pub accepts_late: bool,
+    /// Whether a person decides in the end what only a person can find out, and has everything told once more.
+    pub operator: bool,
     /// The payments.
     pub deals: Vec<Deal>,
     /// What goes wrong, by the number of the exchange.
@@ -26,12 +27,27 @@ pub struct Deal {
     pub provider: &'static str,
     /// In which flow.
     pub flow: &'static str,
+    /// Whether the money is taken by the shop (`manual`) or with the authorization (`automatic`).
+    pub mode: &'static str,
+    /// Whether the provider takes its time for what it is asked, where it can.
+    pub pends: bool,
     /// What the buyer does on the page.
     pub buyer: Buyer,
     /// What the checkout asks.
     pub steps: Vec<Step>,
     /// What the provider tells about the receivable, in its own words, where it tells such things.
     pub tells: Vec<&'static str>,
+    /// What is given back at the provider's own desk.
+    pub desk: Option<Desk>,
+}
+
+/// Captured money that the provider gives back unasked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Desk {
+    /// How long after the capture, in seconds.
+    pub after: u64,
+    /// Minor units; 0 for all of it, and where only all of it can be given back.
+    pub amount: i64,
 }
 
 /// What a buyer does.
@@ -67,14 +83,24 @@ pub enum Ask {
     Confirm,
     /// `POST …/captures`
     Capture(i64),
+    /// The same with `final: true`
+    Final(i64),
+    /// The same by lines: so many chairs
+    CaptureUnits(u32),
     /// `POST …/refunds`
     Refund(i64),
+    /// The same by lines: so many chairs
+    RefundUnits(u32),
     /// `POST …/cancel`
     Cancel,
     /// `POST …/orders/amend`, to this amount
     Amend(i64),
     /// `GET …?refresh=true`
     Refresh,
+    /// `POST …/operations/…/resolve` for what only a person can find out
+    Resolve,
+    /// `POST /v1/replays` of `events` or `messages`
+    Replay(&'static str),
 }
 
 /// What goes wrong at an exchange with the table, a provider, a queue or a message's receiver.
@@ -106,96 +132,35 @@ pub enum Fault {
     CrashAfter,
 }
 
-impl Plan {
-    /// The history of this seed.
-    #[must_use]
-    pub fn of(seed: u64) -> Self {
-        let mut rng = fastrand::Rng::with_seed(seed);
-        let deals = (0..pick(&mut rng, &[1, 1, 1, 2])).map(|_| deal(&mut rng)).collect();
-        let per_thousand = pick(&mut rng, &[0, 10, 30, 80, 80, 200]);
-        let faults = (1..=EXCHANGES).filter(|_| rng.u32(..1_000) < per_thousand).collect::<Vec<_>>();
-        let faults = faults.into_iter().map(|number| (number, fault(&mut rng))).collect();
-        Self { seed, index_lag: pick(&mut rng, &[0, 50, 800]), deals, faults }
-    }
-}
-
-fn pick<T: Copy + Default>(rng: &mut fastrand::Rng, from: &[T]) -> T {
-    from.get(rng.usize(..from.len())).copied().unwrap_or_default()
-}
-
-/// A provider API, a flow of it, and what it tells about the receivable.
-type Way = (&'static str, &'static str, &'static [&'static str]);
-
-const WAYS: [Way; 7] = [
-    ("buckaroo_billink", "redirect", &[]),
-    ("billie_pad", "redirect", DUNNED),
-    ("billie_pad", "direct", DUNNED),
-    ("billie_psp", "redirect", &[]),
-    ("billink", "redirect", &[]),
-    ("billink_v1", "direct", &[]),
-    ("billagain", "redirect", &[]),
-];
-
-const DUNNED: &[&str] = &["reminder_email_1", "dunning_letter_1", "dunning_letter_2"];
-
-fn deal(rng: &mut fastrand::Rng) -> Deal {
-    let (provider, flow, told) = pick(rng, &WAYS);
-    let buyer = Buyer {
-        choice: pick(rng, &["accept", "accept", "accept", "accept", "accept", "accept", "decline", "cancel", ""]),
-        after: rng.u64(1..60),
-        returns: rng.bool(),
-    };
-    let mut steps = vec![step(rng, Ask::Confirm)];
-    for _ in 0..rng.u32(1..6) {
-        let part = pick(rng, &[0, 0, 1, 3_000, 6_300, 9_999, 12_600, 12_601]);
-        let asks = match rng.u32(..10) {
-            0..=4 => Ask::Capture(part),
-            5..=7 => Ask::Refund(pick(rng, &[0, 1, 100, 3_000, 6_300, 12_600])),
-            8 if rng.bool() => Ask::Cancel,
-            8 => Ask::Amend(pick(rng, &[3_000, 6_300, 9_999, 12_000])),
-            _ => Ask::Refresh,
-        };
-        steps.push(step(rng, asks));
-    }
-    let times = if told.is_empty() { 0 } else { rng.usize(..3) };
-    let tells = (0..times).map(|_| pick(rng, told)).collect();
-    Deal { provider, flow, buyer, steps, tells }
-}
-
-fn step(rng: &mut fastrand::Rng, asks: Ask) -> Step {
-    Step {
-        at: rng.u64(1_000..90_000),
-        waits: rng.u32(..10) < 8,
-        asks,
-        copies: pick(rng, &[1, 1, 1, 2, 3]),
-        deaf: rng.u32(..8) == 0,
-    }
-}
-
-fn fault(rng: &mut fastrand::Rng) -> Fault {
-    match rng.u32(..14) {
-        0 => Fault::Refused,
-        1 => Fault::LostRequest,
-        2 | 3 => Fault::LostAnswer,
-        4 => Fault::Silence,
-        5 => Fault::SilenceAfter,
-        6 => Fault::Late(rng.u64(5_000..40_000)),
-        7 => Fault::Busy,
-        8 => Fault::FailedAfter,
-        9 => Fault::Garbled,
-        10 => Fault::WrongAmounts,
-        11 | 12 => Fault::CrashAfter,
-        _ => Fault::Crash,
+impl Deal {
+    /// The settings of the provider's stand-in that make it so; empty for its own.
+    pub(crate) fn settings(&self) -> &'static str {
+        match (self.provider, self.flow, self.pends) {
+            ("buckaroo_billink", "direct", false) => r#"{ "flow": "sync" }"#,
+            ("buckaroo_billink", "direct", true) => {
+                r#"{ "flow": "sync", "pending": ["authorize", "capture", "refund", "cancel"] }"#
+            }
+            ("buckaroo_billink", _, true) => r#"{ "pending": ["capture", "refund", "cancel"] }"#,
+            _ => "",
+        }
     }
 }
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}, indexes {} ms behind", self.seed, self.index_lag)?;
+        let late = if self.accepts_late { ", late buyers are taken" } else { "" };
+        let operator = if self.operator { ", a person decides in the end" } else { "" };
+        writeln!(f, "seed {}, indexes {} ms behind{late}{operator}", self.seed, self.index_lag)?;
         for deal in &self.deals {
             let buyer = deal.buyer;
             let choice = if buyer.choice.is_empty() { "leaves" } else { buyer.choice };
-            writeln!(f, "{} {}: buyer {choice} after {} s", deal.provider, deal.flow, buyer.after)?;
+            let pends = if deal.pends { ", everything pends" } else { "" };
+            let Deal { provider, flow, mode, .. } = deal;
+            writeln!(f, "{provider} {flow} {mode}: buyer {choice} after {} s{pends}", buyer.after)?;
+            if let Some(Desk { after, amount }) = deal.desk {
+                let amount = if amount == 0 { "all".to_owned() } else { amount.to_string() };
+                writeln!(f, "  given back at the desk {after} s after the capture: {amount}")?;
+            }
             for event in &deal.tells {
                 writeln!(f, "  told: {event}")?;
             }
@@ -209,18 +174,5 @@ impl fmt::Display for Plan {
             writeln!(f, "exchange {number}: {fault:?}")?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::WAYS;
-
-    #[test]
-    fn histories_happen_at_every_provider() {
-        for known in providers::REGISTRY {
-            let provider = known.capabilities.provider;
-            assert!(WAYS.iter().any(|(name, ..)| *name == provider), "no history happens at {provider}");
-        }
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::condition::{Item, Terms, holds, update};
+use crate::condition::{Item, holds, update};
 use crate::defect::{Defect, Defects};
+use crate::request::Request;
 
 /// Partition and sort key.
 pub(crate) type Key = (String, String);
@@ -19,8 +20,8 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    fn new(item: Item) -> Arc<Self> {
-        let text = serde_json::to_string(&item).unwrap_or_default();
+    fn new(text: String) -> Arc<Self> {
+        let item = serde_json::from_str(&text).unwrap_or_default();
         Arc::new(Self { item, text })
     }
 }
@@ -79,15 +80,13 @@ impl Table {
     }
 
     /// Does what a request asks, at this time. The changes it made come back too.
-    pub(crate) fn answer(&mut self, operation: &str, request: &Value, now: Timestamp) -> (Answer, Vec<Change>) {
+    pub(crate) fn answer(&mut self, operation: &str, request: &Request, now: Timestamp) -> (Answer, Vec<Change>) {
         let before = self.changes;
         let answer = match operation {
             "GetItem" => (200, self.read(request)),
             "BatchGetItem" => (200, self.read_many(request)),
             "Query" => (200, self.query(request, now)),
-            "PutItem" => self.put(request, now),
-            "UpdateItem" => self.update(request, now),
-            "DeleteItem" => self.delete(request, now),
+            "PutItem" | "UpdateItem" | "DeleteItem" => self.change(operation, request, now),
             "TransactWriteItems" => self.transact(request, now),
             _ => (400, json!({ "__type": "UnknownOperationException", "message": operation }).to_string()),
         };
@@ -95,66 +94,58 @@ impl Table {
         (answer, made)
     }
 
-    fn read(&self, request: &Value) -> String {
-        match self.items.get(&key_of(request.get("Key"))) {
+    fn read(&self, request: &Request) -> String {
+        match self.items.get(&request.key()) {
             Some(stored) => format!("{{\"Item\":{}}}", stored.text),
             None => nothing(),
         }
     }
 
-    fn read_many(&self, request: &Value) -> String {
+    fn read_many(&self, request: &Request) -> String {
         let mut responses = Vec::new();
-        for (table, wanted) in request["RequestItems"].as_object().into_iter().flatten() {
-            let keys = wanted["Keys"].as_array().into_iter().flatten();
-            let found = keys.filter_map(|key| Some(self.items.get(&key_of(Some(key)))?.text.as_str()));
+        for (table, wanted) in &request.request_items {
+            let found = wanted.keys.iter().filter_map(|key| Some(self.items.get(&key.key())?.text.as_str()));
             responses.push(format!("\"{table}\":[{}]", found.collect::<Vec<_>>().join(",")));
         }
         format!("{{\"Responses\":{{{}}},\"UnprocessedKeys\":{{}}}}", responses.join(","))
     }
 
-    fn put(&mut self, request: &Value, now: Timestamp) -> Answer {
-        let Some(item) = request["Item"].as_object() else { return invalid("Item") };
-        let key = key_of(request.get("Item"));
+    fn change(&mut self, operation: &str, request: &Request, now: Timestamp) -> Answer {
+        let key = request.key();
         if let Some(refused) = self.refused(&key, request) {
             return refused;
         }
-        self.write(key, Some(item.clone()), now);
+        let new = match operation {
+            "PutItem" => request.item.as_ref().map(|item| item.get().to_owned()),
+            "UpdateItem" => Some(self.updated(&key, request)),
+            _ => None,
+        };
+        self.write(key, new, now);
         (200, nothing())
     }
 
-    fn update(&mut self, request: &Value, now: Timestamp) -> Answer {
-        let key = key_of(request.get("Key"));
-        if let Some(refused) = self.refused(&key, request) {
-            return refused;
+    /// An item after an update, in JSON.
+    fn updated(&self, key: &Key, request: &Request) -> String {
+        let stands = self.items.get(key);
+        let nothing = Item::new();
+        let item = stands.map_or(&nothing, |stored| &stored.item);
+        let changed = update(&request.update_expression, &request.terms(), item);
+        let mut all: Value = stands
+            .and_then(|stored| serde_json::from_str(&stored.text).ok())
+            .unwrap_or_else(|| json!({ "PK": { "S": key.0 }, "SK": { "S": key.1 } }));
+        for (name, value) in changed {
+            all[name] = json!(value);
         }
-        let mut item = self
-            .items
-            .get(&key)
-            .map(|stored| stored.item.clone())
-            .unwrap_or_else(|| request["Key"].as_object().cloned().unwrap_or_default());
-        update(request["UpdateExpression"].as_str().unwrap_or_default(), &terms(request), &mut item);
-        self.write(key, Some(item), now);
-        (200, nothing())
-    }
-
-    fn delete(&mut self, request: &Value, now: Timestamp) -> Answer {
-        let key = key_of(request.get("Key"));
-        if let Some(refused) = self.refused(&key, request) {
-            return refused;
-        }
-        self.write(key, None, now);
-        (200, nothing())
+        all.to_string()
     }
 
     /// All or nothing; one that comes again under its token was done.
-    fn transact(&mut self, request: &Value, now: Timestamp) -> Answer {
-        let token = request["ClientRequestToken"].as_str().unwrap_or_default().to_owned();
-        if self.transactions.contains(&token) {
+    fn transact(&mut self, request: &Request, now: Timestamp) -> Answer {
+        if self.transactions.contains(&request.client_request_token) {
             return (200, nothing());
         }
-        let puts: Vec<&Value> =
-            request["TransactItems"].as_array().into_iter().flatten().map(|one| &one["Put"]).collect();
-        let failed = |put: &&Value| self.refused(&key_of(put.get("Item")), put).is_some();
+        let puts: Vec<&Request> = request.transact_items.iter().map(|one| &one.put).collect();
+        let failed = |put: &&Request| self.refused(&put.key(), put).is_some();
         let reasons: Vec<Value> = puts
             .iter()
             .map(|put| json!({ "Code": if failed(put) { "ConditionalCheckFailed" } else { "None" } }))
@@ -163,54 +154,55 @@ impl Table {
             let name = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
             return (400, json!({ "__type": name, "message": "canceled", "CancellationReasons": reasons }).to_string());
         }
-        self.transactions.insert(token);
+        self.transactions.insert(request.client_request_token.clone());
         let puts = if self.defects.has(Defect::TornTransaction) { puts.get(..1).unwrap_or_default() } else { &puts };
         for put in puts {
-            let item = put["Item"].as_object().cloned();
-            self.write(key_of(put.get("Item")), item, now);
+            self.write(put.key(), put.item.as_ref().map(|item| item.get().to_owned()), now);
         }
         (200, nothing())
     }
 
     /// The refusal of a write whose condition does not hold.
-    fn refused(&self, key: &Key, request: &Value) -> Option<Answer> {
-        let expression = request.get("ConditionExpression").and_then(Value::as_str)?;
-        if self.defects.drops_condition(key, expression) {
+    fn refused(&self, key: &Key, request: &Request) -> Option<Answer> {
+        let expression = request.condition_expression.as_str();
+        if expression.is_empty() || self.defects.drops_condition(key, expression) {
             return None;
         }
         let nothing = Item::new();
         let stands = self.items.get(key);
-        if holds(expression, &terms(request), stands.map_or(&nothing, |stored| &stored.item)) {
+        if holds(expression, &request.terms(), stands.map_or(&nothing, |stored| &stored.item)) {
             return None;
         }
         let name = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
-        let mut refusal = json!({ "__type": name, "message": "The conditional request failed" });
-        if request.get("ReturnValuesOnConditionCheckFailure").and_then(Value::as_str) == Some("ALL_OLD")
-            && let (Some(stands), Some(refusal)) = (stands, refusal.as_object_mut())
-        {
-            refusal.insert("Item".to_owned(), Value::Object(stands.item.clone()));
-        }
-        Some((400, refusal.to_string()))
+        let what = format!("\"__type\":\"{name}\",\"message\":\"The conditional request failed\"");
+        let wanted = request.return_values_on_condition_check_failure == "ALL_OLD";
+        let stands = stands.filter(|_| wanted).map_or_else(String::new, |s| format!(",\"Item\":{}", s.text));
+        Some((400, format!("{{{what}{stands}}}")))
     }
 
-    fn write(&mut self, key: Key, new: Option<Item>, now: Timestamp) {
-        let new = new.map(|item| self.defects.written(&key, self.items.get(&key).map(|stored| &stored.item), item));
-        let Some(new) = new.map_or(Some(None), |kept| kept.map(|item| Some(Stored::new(item)))) else { return };
+    fn write(&mut self, key: Key, new: Option<String>, now: Timestamp) {
+        let stands = self.items.get(&key).map(|stored| stored.text.as_str());
+        let new = match new {
+            Some(new) => match self.defects.written(&key, stands, new) {
+                Some(text) => Some(Stored::new(text)),
+                None => return,
+            },
+            None => None,
+        };
+        if stands == new.as_ref().map(|stored| stored.text.as_str()) {
+            return;
+        }
         let old = match &new {
             Some(item) => self.items.insert(key.clone(), item.clone()),
             None => self.items.remove(&key),
         };
-        let text = |stored: &Option<Arc<Stored>>| stored.as_ref().map(|stored| stored.text.clone());
-        if text(&old) == text(&new) {
-            return;
-        }
         self.changes += 1;
         self.recent.push_back((now, key.clone(), old.clone()));
         self.stream.push_back(Change { number: self.changes, key, old, new });
     }
 
     /// Pages of an index, as it stood a moment ago.
-    fn query(&mut self, request: &Value, now: Timestamp) -> String {
+    fn query(&mut self, request: &Request, now: Timestamp) -> String {
         let lag = jiff::SignedDuration::from_millis(self.lag);
         self.recent.retain(|(at, ..)| now.duration_since(*at) < lag);
         let mut seen: BTreeMap<&Key, Option<&Item>> = BTreeMap::new();
@@ -218,20 +210,17 @@ impl Table {
             seen.entry(key).or_insert(before.as_ref().map(|stored| &stored.item));
         }
         let visible = |key: &Key, item| seen.get(key).copied().unwrap_or(Some(item));
-        let expression = request["KeyConditionExpression"].as_str().unwrap_or_default();
-        let terms = terms(request);
+        let expression = request.key_condition_expression.as_str();
+        let terms = request.terms();
         let found = self.items.iter().filter_map(|(key, item)| visible(key, &item.item).map(|item| (key, item)));
         let mut found: Vec<(&Key, &Item)> = found.filter(|(_, item)| holds(expression, &terms, item)).collect();
-        let range = match request["IndexName"].as_str().unwrap_or_default() {
-            "by_due" => "due_at",
-            _ => "created_key",
-        };
-        let text = |item: &Item| item.get(range).and_then(|v| v["S"].as_str()).unwrap_or_default().to_owned();
+        let range = if request.index_name == "by_due" { "due_at" } else { "created_key" };
+        let text = |item: &Item| item.get(range).and_then(|value| value.s.clone()).unwrap_or_default();
         found.sort_by_key(|(key, item)| (text(item), (*key).clone()));
-        if request["ScanIndexForward"] == json!(false) {
+        if request.scan_index_forward == Some(false) {
             found.reverse();
         }
-        let limit = request["Limit"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(1_000);
+        let limit = request.limit.unwrap_or(1_000);
         let keys_only = |(_, item): (&Key, &Item)| {
             let kept = ["PK", "SK", range].map(|name| (name.to_owned(), item.get(name).cloned()));
             kept.into_iter().filter_map(|(name, value)| Some((name, value?))).collect::<Item>()
@@ -241,19 +230,6 @@ impl Table {
     }
 }
 
-fn key_of(value: Option<&Value>) -> Key {
-    let part = |name: &str| value.and_then(|v| v[name]["S"].as_str()).unwrap_or_default().to_owned();
-    (part("PK"), part("SK"))
-}
-
 fn nothing() -> String {
     "{}".to_owned()
-}
-
-fn terms(request: &Value) -> Terms<'_> {
-    Terms { names: request.get("ExpressionAttributeNames"), values: request.get("ExpressionAttributeValues") }
-}
-
-fn invalid(what: &str) -> Answer {
-    (400, json!({ "__type": "ValidationException", "message": what }).to_string())
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
 use jiff::{SignedDuration, Timestamp};
 use payment::Payment;
 use providers::{REGISTRY, Transport, Verb};
@@ -25,6 +23,7 @@ use crate::defect::Defects;
 use crate::network::{Aws, KILL, Providers};
 use crate::plan::{Fault, Plan};
 use crate::queue::Queues;
+use crate::request::Request;
 use crate::table::{Change, Stored, Table};
 
 /// The merchant of every history.
@@ -67,7 +66,7 @@ pub(crate) struct World {
     /// The stream has something to tell.
     pub(crate) changed: Notify,
     /// Messages that are still on their way.
-    pub(crate) on_their_way: Mutex<u32>,
+    on_their_way: Mutex<i32>,
 }
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -102,7 +101,15 @@ impl World {
     fn build(self: &Arc<Self>) {
         let weak = Arc::downgrade(self);
         let transport = Transport::new(Arc::new(Providers(weak.clone())), clock::now);
-        let documents = json!([merchant(&self.providers)]).to_string();
+        for deal in self.plan.deals.iter().filter(|deal| !deal.settings().is_empty()) {
+            let set = self
+                .provider(deal.provider)
+                .and_then(|p| p.direct.control(&["settings"], deal.settings(), beginning()));
+            if !set.is_some_and(|called| called.answer.status().is_success()) {
+                return self.fail(format!("{} cannot be set to {}", deal.provider, deal.settings()));
+            }
+        }
+        let documents = json!([merchant(&self.providers, self.plan.accepts_late)]).to_string();
         let store = Store::new(dynamodb(weak.clone()), "paylater");
         let queues = EventQueues::new(sqs(weak.clone()), QUEUES.map(str::to_owned).to_vec(), Some("wake".to_owned()));
         let _ = self.relay.set(Relay::new(queues, store.clone()).with_clock(clock::now));
@@ -114,6 +121,11 @@ impl World {
         let Ok(public) = PUBLIC.parse::<Url>() else { return };
         let world = service::World::new(clock::now, random);
         let _ = self.service.set(Service::new(store, merchants, public, world));
+    }
+
+    /// The provider of this name.
+    pub(crate) fn provider(&self, name: &str) -> Option<&Provider> {
+        self.providers.values().find(|provider| provider.name == name)
     }
 
     /// The use cases.
@@ -213,7 +225,7 @@ impl World {
     }
 
     /// The table does what it is asked; every change is looked at.
-    pub(crate) fn table_answers(self: &Arc<Self>, operation: &str, request: &Value) -> (u16, String) {
+    pub(crate) fn table_answers(self: &Arc<Self>, operation: &str, request: &Request) -> (u16, String) {
         let (answer, changes) = self.table().answer(operation, request, clock::now());
         for change in &changes {
             self.check_change(change);
@@ -237,9 +249,13 @@ impl World {
         let Some(provider) = self.providers.get(host) else {
             return providers::Response { status: 404, headers: http::HeaderMap::new(), body: bytes::Bytes::new() };
         };
+        let before = if verb == Verb::Act { Some(provider.lines()) } else { None };
         let called = provider.direct.call(request, clock::now(), twist);
-        if verb == Verb::Act {
-            self.check_act(provider.name, name, request, &called);
+        if let Some(before) = before {
+            self.check_effects(provider, &before, request.body());
+            if self.plan.deals.iter().any(|deal| deal.provider == provider.name && deal.pends) {
+                self.decide_later(host);
+            }
         }
         let Called { answer, webhooks } = called;
         self.post(webhooks);
@@ -257,17 +273,22 @@ impl World {
     /// Puts messages on their way.
     pub(crate) fn post(self: &Arc<Self>, messages: Vec<Unsent>) {
         for message in messages {
-            *lock(&self.on_their_way) += 1;
+            self.on_its_way(1);
             let world = self.clone();
             tokio::spawn(async move {
                 world.deliver(&message).await;
-                *lock(&world.on_their_way) -= 1;
+                world.on_its_way(-1);
             });
         }
     }
 
+    /// One thing more, or one less, will still happen by itself.
+    pub(crate) fn on_its_way(&self, more: i32) {
+        *lock(&self.on_their_way) += more;
+    }
+
     /// How many messages are still on their way.
-    pub(crate) fn messages(&self) -> u32 {
+    pub(crate) fn messages(&self) -> i32 {
         *lock(&self.on_their_way)
     }
 
@@ -296,7 +317,7 @@ impl World {
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         let table = self.table();
         let due = table.items().filter(|(_, item)| item.contains_key("due_shard"));
-        due.filter_map(|(_, item)| item.get("due_at")?["S"].as_str()?.parse().ok()).min()
+        due.filter_map(|(_, item)| item.get("due_at")?.s.as_ref()?.parse().ok()).min()
     }
 
     /// What the stream still has to tell the relay.
@@ -312,7 +333,8 @@ impl World {
     }
 }
 
-fn beginning() -> Timestamp {
+/// When every history begins.
+pub(crate) fn beginning() -> Timestamp {
     Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_hours(496_000)).unwrap_or_default()
 }
 
@@ -326,7 +348,8 @@ fn dynamodb(world: Weak<World>) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static("eu-central-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("any", "any", None)))
+        .allow_no_auth()
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .endpoint_url("http://127.0.0.1:8000")
         .http_client(Aws(world).client());
     aws_sdk_dynamodb::Client::from_conf(config.build())
@@ -336,7 +359,8 @@ fn sqs(world: Weak<World>) -> aws_sdk_sqs::Client {
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static("eu-central-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("any", "any", None)))
+        .allow_no_auth()
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .endpoint_url("http://127.0.0.1:9324")
         .http_client(Aws(world).client());
     aws_sdk_sqs::Client::from_conf(config.build())
@@ -352,7 +376,11 @@ fn provider((stand_in, port): (&'static StandIn, u16)) -> (String, Provider) {
 }
 
 /// A merchant with an account at each of them.
-fn merchant(providers: &BTreeMap<String, Provider>) -> Value {
-    let account = |provider: &Provider| (provider.name.to_owned(), provider.account.clone());
+fn merchant(providers: &BTreeMap<String, Provider>, accepts_late: bool) -> Value {
+    let account = |provider: &Provider| {
+        let mut account = provider.account.clone();
+        account["late_authorization"] = json!(if accepts_late { "accept" } else { "cancel" });
+        (provider.name.to_owned(), account)
+    };
     json!({ "merchant": MERCHANT, "accounts": providers.values().map(account).collect::<Map<_, _>>() })
 }

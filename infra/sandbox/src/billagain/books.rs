@@ -28,6 +28,8 @@ pub(crate) struct Transaction {
     pub(crate) stage: Stage,
     pub(crate) result: &'static str,
     pub(crate) payment: Option<i64>,
+    /// The way to pay that the customer used, where it is kept.
+    pub(crate) method: Option<i64>,
     pub(crate) created: Timestamp,
     pub(crate) notified: Notified,
 }

@@ -7,12 +7,14 @@ use crate::message::Answer;
 
 const STATUSES: [&str; 5] = ["Pending", "Allocated", "Partial", "Unallocated", "Failed"];
 
-/// `settings`, `payments/{id}` (settles), `transactions/{id}` (moves it to another stage), `notify/{id}` (again).
+/// `settings`, `payments/{id}` (settles), `transactions/{id}` (moves it to another stage), `transactions/{id}/becomes`
+/// (another customer, amount in minor units, currency or token), `notify/{id}` (again).
 pub(crate) fn call(state: &mut State, path: &[&str], body: &Json) -> Option<Answer> {
     match path {
         ["settings"] => Some(configure(&mut state.settings, body)),
         ["payments", id] => Some(settle(state, id, body)),
         ["transactions", id] => Some(stage(state, id, body)),
+        ["transactions", id, "becomes"] => Some(become_another(state, id, body)),
         ["notify", id] => Some(notify(state, id)),
         _ => None,
     }
@@ -51,6 +53,21 @@ fn stage(state: &mut State, id: &str, body: &Json) -> Answer {
         }
         None => Answer::refused(404, "no such transaction"),
     }
+}
+
+/// Makes a transaction another one than was opened.
+fn become_another(state: &mut State, id: &str, body: &Json) -> Answer {
+    let Some(one) = state.books.transaction_mut(id) else { return Answer::refused(404, "no such transaction") };
+    for (name, value) in body.pairs() {
+        match (name.as_str(), value) {
+            ("customer", Json::Number(id)) => one.wanted.customer = id.parse().unwrap_or_default(),
+            ("amount", Json::Number(minor)) => one.wanted.amount = minor.parse().unwrap_or_default(),
+            ("currency", Json::Text(code)) => one.wanted.currency.clone_from(code),
+            ("token", Json::Text(token)) => one.token.clone_from(token),
+            _ => return Answer::refused(400, &format!("unknown field {name:?} or value")),
+        }
+    }
+    ok()
 }
 
 fn notify(state: &mut State, id: &str) -> Answer {

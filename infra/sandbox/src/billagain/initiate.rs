@@ -35,10 +35,11 @@ pub(crate) fn answer(state: &mut State, request: &Incoming, root: &str, now: Tim
     state.books.transactions.push(Transaction {
         id: uuid::Uuid::new_v4().simple().to_string().to_uppercase(),
         token,
-        wanted,
         stage: Stage::Open,
         result: "",
         payment: None,
+        method: wanted.payment_method,
+        wanted,
         created: now,
         notified: Notified::default(),
     });

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::books::{Payment, Stage, Transaction, Wanted};
-use super::{Decline, Settings, State};
+use super::{Decline, PaymentMethod, Settings, State};
 use crate::json::{Json, map};
 use crate::message::{Answer, Incoming};
 use crate::webhooks::Hook;
@@ -63,10 +63,12 @@ fn outcome(wanted: &Wanted, choice: &str, settings: &Settings) -> (Stage, &'stat
 /// The customer's choice: where the browser goes, and the notification.
 fn choose(state: &mut State, id: &str, choice: &str, now: Timestamp) -> Option<(Option<String>, Option<Hook>)> {
     let next = state.books.payments.last().map_or(10_774, |payment| payment.id + 1);
-    let settings = &state.settings;
     let one = state.books.transactions.iter_mut().find(|one| one.id == id && one.stage == Stage::Open)?;
-    let (stage, result, status) = outcome(&one.wanted, choice, settings);
+    let (stage, result, status) = outcome(&one.wanted, choice, &state.settings);
     (one.stage, one.result) = (stage, result);
+    if stage == Stage::Complete && one.wanted.retain && one.method.is_none() {
+        one.method = keep(&mut state.settings.payment_methods, &one.wanted);
+    }
     one.payment = status.map(|_| next);
     if let Some(status) = status {
         state.books.payments.push(Payment {
@@ -80,8 +82,16 @@ fn choose(state: &mut State, id: &str, choice: &str, now: Timestamp) -> Option<(
             method: one.wanted.method.clone(),
         });
     }
-    let location = one.wanted.redirect_url.as_ref().and_then(|url| way_back(url, one, settings));
+    let location = one.wanted.redirect_url.as_ref().and_then(|url| way_back(url, one, &state.settings));
     Some((location, notification(one)))
+}
+
+/// Keeps the way to pay that was used. What a hosted page took is the gateway's and not kept here.
+fn keep(methods: &mut Vec<PaymentMethod>, wanted: &Wanted) -> Option<i64> {
+    let kind = ["credit_card", "bank_account"].into_iter().find(|kind| *kind == wanted.method)?;
+    let id = methods.iter().map(|method| method.id).max().map_or(10_001, |last| last + 1);
+    methods.push(PaymentMethod { id, customer: wanted.customer, kind });
+    Some(id)
 }
 
 fn way_back(url: &str, one: &Transaction, settings: &Settings) -> Option<String> {

@@ -82,7 +82,7 @@ pub(crate) fn transaction(one: &Transaction, settings: &Settings) -> Json {
         "paymentMethod_isEnrol": wanted.enrol,
         "subscriptionID": wanted.subscription,
         "gatewayID": wanted.gateway,
-        "paymentMethodID": wanted.payment_method,
+        "paymentMethodID": one.method,
         "paymentID": one.payment,
         "CurrencyCode": &wanted.currency,
         "Amount": number(wanted.amount),

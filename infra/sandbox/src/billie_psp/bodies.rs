@@ -189,6 +189,7 @@ fn web(reader: &Reader<'_>, name: &'static str) -> Option<String> {
 
 /// A capture to make.
 pub(crate) struct Take {
+    pub(crate) merchant: String,
     pub(crate) sum: i64,
     pub(crate) invoice: String,
 }
@@ -197,7 +198,11 @@ impl Take {
     pub(crate) fn read(body: &Json) -> Result<Self, Answer> {
         let flaws = Flaws::default();
         let reader = Reader::new(body, &flaws);
-        let take = Self { sum: reader.sum("amount"), invoice: reader.text("invoice_number") };
+        let take = Self {
+            merchant: reader.text("merchant_id"),
+            sum: reader.sum("amount"),
+            invoice: reader.text("invoice_number"),
+        };
         web(&reader, "invoice_url");
         shipped_items(&reader);
         reader.end();
@@ -208,6 +213,7 @@ impl Take {
 
 /// A refund to make.
 pub(crate) struct Give {
+    pub(crate) merchant: String,
     pub(crate) capture: String,
     pub(crate) sum: i64,
 }
@@ -216,7 +222,11 @@ impl Give {
     pub(crate) fn read(body: &Json) -> Result<Self, Answer> {
         let flaws = Flaws::default();
         let reader = Reader::new(body, &flaws);
-        let give = Self { capture: reader.text("capture_id"), sum: reader.sum("amount") };
+        let give = Self {
+            merchant: reader.text("merchant_id"),
+            capture: reader.text("capture_id"),
+            sum: reader.sum("amount"),
+        };
         reader.optional("reason");
         shipped_items(&reader);
         reader.end();
@@ -225,8 +235,19 @@ impl Give {
     }
 }
 
+/// Whose order is called off; there is nothing else to say.
+pub(crate) fn canceler(body: &Json) -> Result<String, Answer> {
+    let flaws = Flaws::default();
+    let reader = Reader::new(body, &flaws);
+    let merchant = reader.text("merchant_id");
+    reader.end();
+    verdict(flaws)?;
+    Ok(merchant)
+}
+
 /// A change of an order.
 pub(crate) struct Change {
+    pub(crate) merchant: String,
     pub(crate) gross: Option<i64>,
     pub(crate) external_code: Option<String>,
 }
@@ -240,7 +261,8 @@ impl Change {
         let gross =
             reader.maybe("amount").then(|| if whole { reader.positive("amount").gross } else { reader.sum("amount") });
         let duration = reader.maybe("duration").then(|| reader.whole("duration", 1..=120));
-        let change = Self { gross, external_code: reader.optional("external_code") };
+        let merchant = reader.text("merchant_id");
+        let change = Self { merchant, gross, external_code: reader.optional("external_code") };
         let items = reader.has("line_items");
         if items {
             line_items(&reader);

@@ -2,7 +2,8 @@
 //!
 //! Written from docs.billie.io/reference (psp-get-started, psp-enable-merchant, psp-confirm-authorization,
 //! psp-capture-order, psp-cancel-order, request-for-information, defend-dispute, dispute-result). The pages print no
-//! bodies but those of the webhooks: what is sent and answered is our reading, all of it in `bodies`. Calls:
+//! bodies but those of the webhooks: what is sent and answered is our reading, all of it in `bodies`. That an order's
+//! calls name the merchant is the guide's: "start using it for initiating payment sessions, capture, refunds etc." Calls:
 //! `enable_merchant`, `payment_page`, `widget`, `confirm`, `capture`, `cancel`, `refund`, `update`, `defend`, `unknown`.
 
 mod bodies;

@@ -4,13 +4,16 @@ use jiff::Timestamp;
 
 use super::bodies::{self, Change, Give, Take};
 use super::books::{Capture, Order, Refund, Stage};
-use super::{State, conflict, invalid, not_yours, verdict};
+use super::{State, conflict, invalid, not_yours};
 use crate::json::{Json, map};
 use crate::message::Answer;
-use crate::reader::{Flaws, Reader};
 
-fn live<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Order, Answer> {
+/// An order that something can be done with, of the merchant that it was opened for.
+fn live<'a>(state: &'a mut State, id: &str, merchant: &str) -> Result<&'a mut Order, Answer> {
     let order = state.books.order(id).ok_or_else(|| not_yours("order"))?;
+    if order.merchant != merchant {
+        return Err(not_yours("merchant"));
+    }
     match order.stage {
         Stage::Live => Ok(order),
         Stage::Canceled => Err(conflict("order_canceled", "The order is canceled")),
@@ -21,7 +24,7 @@ fn live<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Order, Answer> {
 /// Takes a part or all of what is left.
 pub(crate) fn capture(state: &mut State, id: &str, body: &Json) -> Result<Answer, Answer> {
     let wanted = Take::read(body)?;
-    let order = live(state, id)?;
+    let order = live(state, id, &wanted.merchant)?;
     if order.captures.iter().any(|capture| capture.invoice == wanted.invoice) {
         return Err(conflict("invoice_exists", "The invoice number was captured already"));
     }
@@ -36,10 +39,7 @@ pub(crate) fn capture(state: &mut State, id: &str, body: &Json) -> Result<Answer
 
 /// Freezes an order of which nothing was captured.
 pub(crate) fn cancel(state: &mut State, id: &str, body: &Json) -> Result<Answer, Answer> {
-    let flaws = Flaws::default();
-    Reader::new(body, &flaws).end();
-    verdict(flaws)?;
-    let order = live(state, id)?;
+    let order = live(state, id, &bodies::canceler(body)?)?;
     if !order.captures.is_empty() {
         return Err(conflict("order_captured", "The order was captured"));
     }
@@ -50,7 +50,7 @@ pub(crate) fn cancel(state: &mut State, id: &str, body: &Json) -> Result<Answer,
 /// Gives a part or all of a capture back.
 pub(crate) fn refund(state: &mut State, id: &str, body: &Json) -> Result<Answer, Answer> {
     let wanted = Give::read(body)?;
-    let order = live(state, id)?;
+    let order = live(state, id, &wanted.merchant)?;
     let Some(capture) = order.captures.iter_mut().find(|capture| capture.id == wanted.capture) else {
         return Err(invalid("capture_id", "The order has no such capture."));
     };
@@ -66,7 +66,7 @@ pub(crate) fn refund(state: &mut State, id: &str, body: &Json) -> Result<Answer,
 /// Lowers the amount, or changes the merchant's number.
 pub(crate) fn update(state: &mut State, id: &str, body: &Json) -> Result<Answer, Answer> {
     let wanted = Change::read(body)?;
-    let order = live(state, id)?;
+    let order = live(state, id, &wanted.merchant)?;
     if let Some(gross) = wanted.gross {
         if gross > order.authorized - order.released {
             return Err(invalid("amount", "The amount can not be raised."));

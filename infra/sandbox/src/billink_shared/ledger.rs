@@ -274,7 +274,8 @@ impl Ledger {
         self.orders.iter().map(Order::line).collect()
     }
 
-    /// Changes what only a control call can: `paid` adds the buyer's money, the others are set.
+    /// Changes what only a control call can: `paid` adds the buyer's money, `credited` credits all that is left at
+    /// Billink's own desk, the others are set.
     pub(crate) fn control(&mut self, number: &str, body: &Json) -> Result<Vec<&'static str>, &'static str> {
         let order = self.find_mut(number).ok_or("no such order")?;
         let mut events = Vec::new();
@@ -285,11 +286,15 @@ impl Ledger {
                     order.paid = order.paid.saturating_add(minor);
                     events.push(if order.open() == 0 { "order_paid" } else { "partial_payment_added" });
                 }
+                ("credited", Json::Bool(true)) if order.rest() > 0 => {
+                    order.credits.push(Credit { minor: order.rest(), started: order.started.is_some() });
+                    events.push("order_fully_accredited");
+                }
                 ("paid_out", Json::Bool(value)) => order.paid_out = *value,
                 ("debit", Json::Bool(value)) => order.debit = *value,
                 ("closed", Json::Bool(value)) => order.closed = *value,
                 ("account_known", Json::Bool(value)) => order.account_known = *value,
-                _ => return Err("known are paid, paid_out, debit, closed, account_known"),
+                _ => return Err("known are paid, credited, paid_out, debit, closed, account_known"),
             }
         }
         Ok(events)

@@ -97,12 +97,34 @@ pub(crate) enum Status {
     Rejected,
     PendingInput,
     PendingProcessing,
+    AwaitingConsumer,
+    OnHold,
     PendingApproval,
     Cancelled,
     CalledOff,
 }
 
 impl Status {
+    const ALL: [Self; 12] = [
+        Self::Success,
+        Self::Failed,
+        Self::Invalid,
+        Self::Technical,
+        Self::Rejected,
+        Self::PendingInput,
+        Self::PendingProcessing,
+        Self::AwaitingConsumer,
+        Self::OnHold,
+        Self::PendingApproval,
+        Self::Cancelled,
+        Self::CalledOff,
+    ];
+
+    /// The status with this code.
+    pub(crate) fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.code().0.to_string() == code)
+    }
+
     pub(crate) fn code(self) -> (u16, &'static str) {
         match self {
             Self::Success => (190, "Success"),
@@ -112,6 +134,8 @@ impl Status {
             Self::Rejected => (690, "Rejected"),
             Self::PendingInput => (790, "Pending input"),
             Self::PendingProcessing => (791, "Pending processing"),
+            Self::AwaitingConsumer => (792, "Awaiting consumer"),
+            Self::OnHold => (793, "On hold"),
             Self::PendingApproval => (794, "Pending approval"),
             Self::Cancelled => (890, "Cancelled by user"),
             Self::CalledOff => (891, "Cancelled by merchant"),
@@ -119,7 +143,14 @@ impl Status {
     }
 
     pub(crate) fn pending(self) -> bool {
-        matches!(self, Self::PendingInput | Self::PendingProcessing | Self::PendingApproval)
+        matches!(
+            self,
+            Self::PendingInput
+                | Self::PendingProcessing
+                | Self::AwaitingConsumer
+                | Self::OnHold
+                | Self::PendingApproval
+        )
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::actions::fate;
-use super::books::{Action, Doom, Status, Transaction};
+use super::books::{Action, Doom, Side, Status, Transaction, key as key_of_new};
 use super::{Edition, Flow, PushFormat, PushHash, Settings, State, page as hosted, push};
 use crate::json::{Json, map};
 use crate::message::{Answer, Incoming};
@@ -62,28 +62,32 @@ fn told(state: &State, key: &str, now: Timestamp) -> Answer {
     Answer::json(200, told).with_hooks(push::about(one, &state.settings, now).into_iter().collect())
 }
 
-/// `settings`, `transactions/{key}` (settles what is pending), `push/{key}` (sends the push again, or one that claims
-/// another `outcome` or `transaction_type` than the books have).
+/// `settings`, `transactions/{key}` (settles what is pending), `transactions/{key}/refund` (a refund that is made at
+/// Buckaroo's own desk: `amount`, or all that is left), `push/{key}` (sends the push again, or one that claims
+/// another `outcome`, `amount` or `transaction_type` than the books have).
 pub(crate) fn call(state: &mut State, path: &[&str], body: &Json, now: Timestamp) -> Option<Answer> {
     match path {
         ["settings"] => Some(configure(&mut state.settings, body)),
         ["transactions", key] => Some(settle(state, key, body, now)),
+        ["transactions", key, "refund"] => Some(refund(state, key, body, now)),
         ["push", key] if body.pairs().is_empty() => Some(told(state, key, now)),
         ["push", key] => Some(claim(state, key, body, now)),
         _ => None,
     }
 }
 
-/// The status that an outcome means.
+/// The status that an outcome means: a word, or the gateway's code.
 fn outcome(body: &Json) -> Result<Status, Answer> {
-    match body.text_of("outcome") {
-        Some("success") => Ok(Status::Success),
-        Some("failed") => Ok(Status::Failed),
-        Some("rejected") => Ok(Status::Rejected),
-        Some("technical") => Ok(Status::Technical),
-        Some("cancelled") => Ok(Status::Cancelled),
-        _ => Err(Answer::refused(400, "outcome must be success, failed, rejected, technical or cancelled")),
-    }
+    let known = match body.text_of("outcome").unwrap_or_default() {
+        "success" => Some(Status::Success),
+        "failed" => Some(Status::Failed),
+        "rejected" => Some(Status::Rejected),
+        "technical" => Some(Status::Technical),
+        "cancelled" => Some(Status::Cancelled),
+        code => Status::of_code(code),
+    };
+    let rule = "outcome must be success, failed, rejected, technical, cancelled or a status code";
+    known.ok_or_else(|| Answer::refused(400, rule))
 }
 
 /// A push of something that is not so.
@@ -95,6 +99,7 @@ fn claim(state: &State, key: &str, body: &Json, now: Timestamp) -> Answer {
             Err(refused) => return refused,
         }
     }
+    one.minor = body.whole_of("amount").unwrap_or(one.minor);
     let own = one.action.map(Action::transaction_type);
     let hook = push::of_type(&one, body.text_of("transaction_type").or(own), &state.settings, now);
     Answer::json(200, map! { "ok": true }).with_hooks(hook.into_iter().collect())
@@ -112,6 +117,24 @@ fn settle(state: &mut State, key: &str, body: &Json, now: Timestamp) -> Answer {
     (one.status, one.at) = (status, now);
     one.reason = (status != Status::Success).then(|| "Billink: settled later".to_owned());
     told(state, key, now)
+}
+
+/// It has no invoice of its own but its original's.
+fn refund(state: &mut State, key: &str, body: &Json, now: Timestamp) -> Answer {
+    let Some(original) = state.books.find(key) else { return Answer::refused(404, "no such transaction") };
+    let (settled, pending) = state.books.refunds(&original.key);
+    let left = original.minor - settled - pending;
+    let minor = body.whole_of("amount").filter(|amount| *amount > 0).unwrap_or(left);
+    if minor == 0 || minor > left {
+        return Answer::refused(409, "there is not so much left to refund");
+    }
+    let mut refund = original.clone();
+    (refund.key, refund.parent) = (key_of_new(), Some(original.key.clone()));
+    (refund.action, refund.side, refund.minor, refund.at) = (Some(Action::Refund), Side::Credit, minor, now);
+    refund.payment_key = Some(key_of_new());
+    let made = refund.key.clone();
+    state.books.transactions.push(refund);
+    told(state, &made, now)
 }
 
 fn configure(settings: &mut Settings, body: &Json) -> Answer {

@@ -14,14 +14,14 @@ use crate::webhooks::Hook;
 /// The push about a transaction: to the request's URL (failures to the one for failures), else to the website's.
 /// A request that did not pass validation is not pushed.
 pub(crate) fn about(one: &Transaction, settings: &Settings, now: Timestamp) -> Option<Hook> {
+    if one.status == Status::Invalid {
+        return None;
+    }
     of_type(one, wire::kind(one), settings, now)
 }
 
 /// The same with another transaction type; a form keeps its own.
 pub(crate) fn of_type(one: &Transaction, kind: Option<&str>, settings: &Settings, now: Timestamp) -> Option<Hook> {
-    if one.status == Status::Invalid {
-        return None;
-    }
     let failed = matches!(
         one.status,
         Status::Failed | Status::Technical | Status::Rejected | Status::Cancelled | Status::CalledOff

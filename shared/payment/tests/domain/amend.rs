@@ -16,7 +16,7 @@ fn in_doubt(payment: &mut Payment, minor: i64) -> payment::Ticket {
 
 fn order_of(minor: i64) -> payment::News {
     let order = OrderNews { amount: Some(amount(minor)), ..OrderNews::of(OrderState::Authorized) };
-    payment::News { order: Some(order), operations: Vec::new() }
+    payment::News { order: Some(order), ..payment::News::default() }
 }
 
 #[test]

@@ -248,7 +248,7 @@ impl World {
                 let state = if canceled && captured == 0 { OrderState::Canceled } else { OrderState::Authorized };
                 let promised = Some(amount(self.promised()));
                 let order = OrderNews { amount: promised, captured: Some(amount(captured)), ..OrderNews::of(state) };
-                let news = payment::News { order: Some(order), operations: Vec::new() };
+                let news = payment::News { order: Some(order), ..payment::News::default() };
                 self.payment.learn(Observation::read(news), &cause(), at(self.now));
             }
             Step::Sweep { fate } => self.sweep(*fate),

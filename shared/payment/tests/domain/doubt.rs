@@ -1,9 +1,8 @@
 //! An unknown outcome stays unknown until evidence settles it, and keeps its money reserved meanwhile.
 
-use jiff::SignedDuration;
 use payment::{
-    Admission, Decision, Doubt, DoubtPolicy, Finding, Hint, Observation, OperationStatus, OrderState, Outcome,
-    PROBE_AFTER_SECONDS, Payment, Reason, Rejection, Status, Ticket,
+    Admission, Decision, Doubt, DoubtPolicy, Finding, Hint, Observation, OperationStatus, OrderState, Outcome, Payment,
+    Reason, Rejection, Status, Ticket,
 };
 
 use crate::fixture::*;
@@ -146,18 +145,6 @@ fn finding_another_amount_again_and_again_ends_with_a_person() {
 }
 
 #[test]
-fn probes_follow_the_schedule() {
-    let (mut payment, ticket) = in_doubt();
-    let mut looked = at(1);
-    for pause in PROBE_AFTER_SECONDS {
-        let due = operation(&payment, &ticket.operation).due_at.unwrap();
-        assert_eq!(due.duration_since(looked), SignedDuration::from_secs(pause));
-        found(&mut payment, &ticket, Finding::Unclear, due.duration_since(at(0)).as_secs());
-        looked = due;
-    }
-}
-
-#[test]
 fn asking_again_and_again_does_not_put_off_the_next_probe() {
     let (mut payment, ticket) = in_doubt();
     let due = payment.due_at();
@@ -207,6 +194,7 @@ fn decision(succeeded: bool) -> Decision {
         reason: "their support said so".to_owned(),
         provider_reference: Some("p-9".to_owned()),
         authorizes: false,
+        by: by_a_person(),
     }
 }
 
@@ -216,7 +204,19 @@ fn a_person_can_say_that_it_happened() {
     assert!(payment.resolve(&ticket.operation, decision(true), &cause(), at(2_000)));
     sound(&payment);
     assert_eq!(payment.amounts().captured, amount(5_000));
-    assert_eq!(operation(&payment, &ticket.operation).provider_reference.as_deref(), Some("p-9"));
+    let capture = operation(&payment, &ticket.operation);
+    assert_eq!(capture.provider_reference.as_deref(), Some("p-9"));
+    assert_eq!(capture.resolved_by, Some(by_a_person()), "a replay can be told");
+}
+
+#[test]
+fn a_name_of_another_movement_is_told_from_a_new_one() {
+    let mut payment = authorized();
+    let (first, second) = (capture(&mut payment, "c1", 2_000), capture(&mut payment, "c2", 1_000));
+    settle(&mut payment, &first, done_as("p-1"));
+    assert!(payment.is_another_movement(&second.operation, "p-1"));
+    assert!(!payment.is_another_movement(&first.operation, "p-1"), "its own");
+    assert!(!payment.is_another_movement(&second.operation, "p-2"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use payment::{
     Admission, AmendCommand, Amount, CaptureCommand, CaptureId, CaptureMode, Cause, CauseKind, Command, ConfirmCommand,
     DoubtPolicy, Fingerprint, Flow, IdempotencyKey, LineQuantity, NewPayment, News, Observation, Operation,
     OperationId, OperationKind, OperationNews, OperationStatus, Order, OrderNews, OrderState, Outcome, Payment,
-    Receipt, RefundCommand, Refusal, Rejection, SignedClaim, Status, Ticket, Token, Whom,
+    Receipt, RefundCommand, Refusal, Rejection, ResolvedBy, SignedClaim, Status, Ticket, Token, Whom,
 };
 use serde_json::{Value, json};
 
@@ -201,6 +201,11 @@ pub(crate) fn refund(payment: &mut Payment, named: &str, capture: &CaptureId, mi
     act(payment, refund_command(named, Some(capture), minor))
 }
 
+/// The request of a person's word.
+pub(crate) fn by_a_person() -> ResolvedBy {
+    ResolvedBy { key: body("key"), asked: body("word") }
+}
+
 pub(crate) fn operation<'a>(payment: &'a Payment, id: &OperationId) -> &'a Operation {
     payment.operation(id).unwrap()
 }
@@ -214,11 +219,12 @@ pub(crate) fn last_of(payment: &Payment, kind: OperationKind) -> &Operation {
 }
 
 pub(crate) fn order_news(state: OrderState) -> News {
-    News { order: Some(OrderNews::of(state)), operations: Vec::new() }
+    News { order: Some(OrderNews::of(state)), ..News::default() }
 }
 
 pub(crate) fn operation_news(reference: &str, outcome: Outcome) -> News {
-    News { order: None, operations: vec![OperationNews { whom: vec![Whom::Reference(reference.to_owned())], outcome }] }
+    let whom = vec![Whom::Reference(reference.to_owned())];
+    News { operations: vec![OperationNews { whom, outcome }], ..News::default() }
 }
 
 pub(crate) fn news_of(payment: &Payment, ticket: &Ticket, outcome: Outcome) -> News {

@@ -73,7 +73,7 @@ fn a_refund_whose_movement_turns_out_to_be_another_one_is_in_doubt_again() {
         let key = key_first.then(|| Whom::ProviderReference("m1".to_owned()));
         let whom = key.into_iter().chain([ours]).collect();
         let news = OperationNews { whom, outcome: done_as("m1") };
-        claim(&mut payment, News { order: None, operations: vec![news] }, 11);
+        claim(&mut payment, News { operations: vec![news], ..News::default() }, 11);
 
         assert_eq!((status_of(&payment, &other), name_of(&payment, &other)), (OperationStatus::Succeeded, Some("m1")));
         let again = operation(&payment, &ticket.operation);

@@ -199,15 +199,15 @@ fn an_expired_payment_is_looked_at_after_an_hour_and_after_a_day_and_never_again
 }
 
 #[test]
-fn a_session_that_nobody_can_read_expires_an_hour_after_its_end() {
+fn a_session_that_nobody_can_read_expires_only_after_three_days_of_silence() {
     let (mut payment, ticket) = opened();
     let action = Action::Redirect { url: "https://provider.example/pay".parse().unwrap(), expires_at: Some(at(900)) };
     settle(&mut payment, &ticket, done_with(OrderState::AwaitingBuyer(Some(action))));
     let sweep = Cause::new(CauseKind::Sweep, "sweep");
     payment.unobservable(&sweep, at(61));
-    assert_eq!((payment.status, payment.due_at()), (Status::RequiresAction, Some(at(900 + HOUR))));
-    payment.unobservable(&sweep, at(900 + HOUR - 1));
+    assert_eq!((payment.status, payment.due_at()), (Status::RequiresAction, Some(at(900 + 72 * HOUR))));
+    payment.unobservable(&sweep, at(900 + 72 * HOUR - 1));
     assert_eq!(payment.status, Status::RequiresAction);
-    payment.unobservable(&sweep, at(900 + HOUR));
+    payment.unobservable(&sweep, at(900 + 72 * HOUR));
     assert_eq!((payment.status, payment.due_at()), (Status::Expired, None));
 }

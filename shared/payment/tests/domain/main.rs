@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod amend;
 #[cfg(test)]
+mod attempts;
+#[cfg(test)]
 mod books;
 #[cfg(test)]
 mod doubt;
@@ -18,12 +20,15 @@ mod late;
 mod news;
 #[cfg(test)]
 mod orders;
+mod owed;
 #[cfg(test)]
 mod receivable;
 #[cfg(test)]
 mod reservations;
 #[cfg(test)]
 mod reversals;
+#[cfg(test)]
+mod schedule;
 #[cfg(test)]
 mod sequences;
 #[cfg(test)]

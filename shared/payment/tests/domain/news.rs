@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use payment::{
-    Action, CaptureMode, Cause, CauseKind, Doubt, DoubtPolicy, Flow, News, Note, Observation, OperationStatus,
-    OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableNews, SignedClaim, Status, Ticket,
+    Action, Amounts, CaptureMode, Cause, CauseKind, Difference, Doubt, DoubtPolicy, Flow, News, Note, Observation,
+    OperationStatus, OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableNews, SignedClaim, Status, Ticket,
 };
 use proptest::prelude::*;
 
@@ -45,7 +45,7 @@ fn in_the_middle() -> (Payment, Vec<Message>) {
         told(news_of(&payment, &c2, done_as("prov-c2"))),
         told(news_of(&payment, &r1, done())),
         Message::Receivable(ReceivableNews::Overdue),
-        Message::Receivable(ReceivableNews::Dunning { level: 2 }),
+        Message::Receivable(ReceivableNews::dunning(2)),
     ];
     (payment, truth)
 }
@@ -203,7 +203,7 @@ fn captured_money_cannot_be_called_off() {
 fn an_order_of_another_amount_is_drift_and_is_not_obeyed() {
     let (mut payment, _) = opened();
     let order = OrderNews { amount: Some(amount(AMOUNT - 1)), ..OrderNews::of(OrderState::Authorized) };
-    observe(&mut payment, News { order: Some(order), operations: Vec::new() }, 2);
+    observe(&mut payment, News { order: Some(order), ..News::default() }, 2);
     assert_eq!((payment.status, drifts(&payment)), (Status::Created, 1));
 }
 
@@ -227,7 +227,7 @@ fn the_same_drift_is_told_once() {
 fn what_the_provider_captured_without_us_is_drift() {
     let mut payment = authorized();
     let order = OrderNews { captured: Some(amount(1)), ..OrderNews::of(OrderState::Authorized) };
-    observe(&mut payment, News { order: Some(order), operations: Vec::new() }, 2);
+    observe(&mut payment, News { order: Some(order), ..News::default() }, 2);
     assert_eq!((payment.amounts().captured, drifts(&payment)), (amount(0), 1));
 }
 
@@ -237,7 +237,7 @@ fn news_that_contradicts_does_not_replace_what_is_known() {
     let order = OrderNews { provider_reference: Some("mine".to_owned()), ..OrderNews::of(OrderState::Canceled) };
     settle(&mut payment, &ticket, Outcome::Done(Receipt { order: Some(order), ..Receipt::default() }));
     let foreign = OrderNews { provider_reference: Some("another".to_owned()), ..OrderNews::of(OrderState::Authorized) };
-    claim(&mut payment, News { order: Some(foreign), operations: Vec::new() }, 2);
+    claim(&mut payment, News { order: Some(foreign), ..News::default() }, 2);
     assert_eq!(payment.provider_reference.as_deref(), Some("mine"));
 }
 
@@ -354,4 +354,105 @@ fn a_message_that_nobody_knew_is_news_until_something_else_is_written_down() {
     assert!(payment.is_unread_news("m1") && payment.is_unread_news("m2") && !payment.is_unread_news("m3"));
     claim(&mut payment, order_news(OrderState::Canceled), 3);
     assert!(!payment.is_unread_news("m1") && !payment.is_unread_news("m2"));
+}
+
+fn differs(field: &str, theirs: &str) -> News {
+    let difference = Difference { field: field.to_owned(), ours: "ours".to_owned(), theirs: theirs.to_owned() };
+    News { differs: vec![difference], ..News::default() }
+}
+
+#[test]
+fn an_order_that_became_another_one_is_told_once_and_asks_a_person_until_it_is_the_same_again() {
+    let (mut payment, opened) = opened();
+    settle(&mut payment, &opened, done_with(OrderState::AwaitingBuyer(None)));
+    let before = payment.history.len();
+    for _ in 0..2 {
+        observe(&mut payment, differs("customer", "another"), 60);
+        let told = ["payment.drift_detected", "operation.needs_operator"];
+        assert_eq!(facts_after(&payment, before), told);
+        assert_eq!(payment.operation(&opened.operation).unwrap().status, OperationStatus::NeedsOperator);
+        assert_eq!((payment.status, payment.amounts()), (Status::RequiresAction, Amounts::default()));
+    }
+    observe(&mut payment, order_news(OrderState::UnderReview), 90);
+    assert_eq!(payment.operation(&opened.operation).unwrap().status, OperationStatus::Succeeded);
+    assert_eq!(facts_after(&payment, before)[2..], ["operation.resolved", "payment.under_review"]);
+}
+
+#[test]
+fn a_claim_that_an_order_became_another_one_only_makes_somebody_look() {
+    let (mut payment, opened) = opened();
+    settle(&mut payment, &opened, done_with(OrderState::AwaitingBuyer(None)));
+    let before = payment.history.len();
+    claim(&mut payment, differs("customer", "another"), 60);
+    assert_eq!(payment.history.len(), before);
+    assert_eq!(payment.observe_at, Some(at(60)));
+}
+
+#[test]
+fn a_difference_that_a_person_has_answered_is_not_asked_about_again() {
+    let (mut payment, opened) = opened();
+    settle(&mut payment, &opened, done_with(OrderState::AwaitingBuyer(None)));
+    observe(&mut payment, differs("customer", "another"), 60);
+    let decision = payment::Decision {
+        succeeded: true,
+        reason: "merged by the provider".to_owned(),
+        provider_reference: None,
+        authorizes: false,
+    };
+    assert!(payment.resolve(&opened.operation, decision, &cause(), at(70)));
+    observe(&mut payment, differs("customer", "another"), 80);
+    assert_eq!(payment.operation(&opened.operation).unwrap().status, OperationStatus::Succeeded);
+    observe(&mut payment, differs("customer", "a third one"), 90);
+    assert_eq!(payment.operation(&opened.operation).unwrap().status, OperationStatus::NeedsOperator);
+}
+
+#[test]
+fn a_payment_keeps_the_account_that_its_order_was_opened_for() {
+    let (mut payment, opened) = opened();
+    let named = |name: &str| OrderNews {
+        provider_account: Some(name.to_owned()),
+        ..OrderNews::of(OrderState::AwaitingBuyer(None))
+    };
+    let receipt = Receipt { order: Some(named("first")), ..Receipt::default() };
+    settle(&mut payment, &opened, Outcome::Done(receipt));
+    observe(&mut payment, News { order: Some(named("second")), ..News::default() }, 60);
+    assert_eq!(payment.provider_account.as_deref(), Some("first"));
+}
+
+/// A claim that all of the order is captured, by the name of the order alone.
+fn all_is_captured(payment: &mut Payment) {
+    let opened = payment.operations.first().unwrap().reference.clone();
+    let receipt = Receipt { order: Some(OrderNews::of(OrderState::Captured)), ..Receipt::default() };
+    claim(payment, operation_news(&opened, Outcome::Done(receipt)), 20);
+}
+
+#[test]
+fn that_all_is_captured_settles_the_captures_that_are_open() {
+    for outcome in [None, Some(Outcome::InDoubt(Doubt::TimedOut)), Some(pending()), Some(Outcome::NotSent)] {
+        let mut payment = authorized();
+        let ticket = capture(&mut payment, "c1", AMOUNT);
+        if let Some(outcome) = outcome {
+            settle(&mut payment, &ticket, outcome);
+        }
+        all_is_captured(&mut payment);
+        assert_eq!((payment.status, status_of(&payment, &ticket)), (Status::Captured, OperationStatus::Succeeded));
+        assert_eq!((payment.amounts().captured, drifts(&payment)), (amount(AMOUNT), 0));
+        let known = payment.history.len();
+        all_is_captured(&mut payment);
+        assert_eq!(payment.history.len(), known);
+    }
+}
+
+#[test]
+fn that_all_is_captured_moves_no_money_of_ours_where_we_captured_nothing() {
+    let mut payment = authorized();
+    all_is_captured(&mut payment);
+    all_is_captured(&mut payment);
+    assert_eq!((payment.status, payment.amounts().captured, drifts(&payment)), (Status::Authorized, amount(0), 1));
+    // A definite no is not overruled by a message either: it asks for a look.
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", AMOUNT);
+    settle(&mut payment, &ticket, refused());
+    all_is_captured(&mut payment);
+    assert_eq!((payment.amounts().captured, drifts(&payment), payment.due_at()), (amount(0), 0, Some(at(20))));
 }

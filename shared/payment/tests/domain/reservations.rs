@@ -315,7 +315,7 @@ fn a_confirmation_is_possible_until_the_session_ends() {
     let (mut payment, ticket) = opened_with(Flow::Widget, CaptureMode::Manual);
     settle(&mut payment, &ticket, done_with(OrderState::AwaitingBuyer(None)));
     payment.expires_at = Some(at(900));
-    assert_eq!(payment.possible_before(OperationKind::Confirm), Some(at(900)));
+    assert_eq!(payment.possible_before(OperationKind::Confirm, at(0)), Some(at(900)));
     assert_eq!(payment.possible(OperationKind::Confirm, at(899)), Ok(None));
     let late = Rejection::TooLate { kind: OperationKind::Confirm, since: at(900) };
     assert_eq!(payment.possible(OperationKind::Confirm, at(900)), Err(late.clone()));
@@ -324,8 +324,11 @@ fn a_confirmation_is_possible_until_the_session_ends() {
     let confirm = act(&mut payment, confirm_command("k", true));
     settle(&mut payment, &confirm, Outcome::InDoubt(Doubt::TimedOut));
     assert!(payment.next_attempt(&confirm.operation, at(1_000)).is_ok());
+    // Until then the buyer can be called off; afterwards nothing is in the way until somebody has looked.
+    assert_eq!(payment.possible_before(OperationKind::Cancel, at(899)), Some(at(900)));
+    assert_eq!(payment.possible_before(OperationKind::Cancel, at(900)), None);
     // Nothing else ends with the session.
-    assert_eq!(payment.possible_before(OperationKind::Cancel), None);
+    assert_eq!(payment.possible_before(OperationKind::Capture, at(0)), None);
 }
 
 #[test]
@@ -388,6 +391,17 @@ fn a_final_capture_that_was_not_sent_at_first_still_releases_the_rest() {
     settle(&mut payment, &first, Outcome::NotSent);
     let second = act(&mut payment, final_capture_command("c1", 10_000));
     settle(&mut payment, &second, done());
+    assert!(payment.ready_follower().is_some());
+}
+
+#[test]
+fn a_final_capture_in_doubt_can_be_repeated_while_its_release_waits() {
+    let mut payment = authorized();
+    let first = act(&mut payment, final_capture_command("c1", 10_000));
+    settle(&mut payment, &first, Outcome::InDoubt(Doubt::TimedOut));
+    let again = payment.next_attempt(&first.operation, at(60)).unwrap();
+    assert!(payment.ready_follower().is_none());
+    settle(&mut payment, &again, done());
     assert!(payment.ready_follower().is_some());
 }
 

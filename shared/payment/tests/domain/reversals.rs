@@ -88,7 +88,8 @@ fn what_a_refund_held_back_is_reversed_once_the_refund_is_rejected() {
         assert_eq!(payment.amounts().refunding, amount(2_000));
         if by_operator {
             let reason = "not in their list".to_owned();
-            let decision = Decision { succeeded: false, reason, provider_reference: None, authorizes: false };
+            let decision =
+                Decision { succeeded: false, reason, provider_reference: None, authorizes: false, by: by_a_person() };
             assert!(payment.resolve(&ticket.operation, decision, &cause(), at(1_001)));
         } else {
             settle(&mut payment, &ticket, refused());
@@ -203,4 +204,21 @@ fn a_reversed_capture_reads_back() {
     let (mut payment, operation, _) = captured_in_full();
     given_back(&mut payment, &operation, part("m1", 600));
     crate::storage::reads_back(&payment);
+}
+
+#[test]
+fn something_given_back_that_can_be_no_refund_of_ours_is_drift_told_once() {
+    let refunds =
+        [None, Some(refused()), Some(Outcome::NotSent), Some(Outcome::InDoubt(Doubt::TimedOut)), Some(done())];
+    for (refund_ended, drift) in refunds.into_iter().zip([1, 1, 0, 0, 0]) {
+        let (mut payment, capture) = captured(5_000);
+        if let Some(outcome) = refund_ended {
+            let ticket = refund(&mut payment, "r1", &capture, 1_000);
+            settle(&mut payment, &ticket, outcome);
+        }
+        let (opened, before) = (payment.operations[0].id.clone(), payment.amounts());
+        given_back(&mut payment, &opened, GivenBack::Unnamed);
+        given_back(&mut payment, &opened, GivenBack::Unnamed);
+        assert_eq!((payment.amounts(), drifts(&payment)), (before, drift));
+    }
 }

@@ -308,7 +308,7 @@ impl World {
                 let mut order = Self::order(*state);
                 order.amount = wrong_amount.then(|| amount(AMOUNT + 1));
                 order.captured = captured.map(amount);
-                self.learn(payment::News { order: Some(order), operations: Vec::new() }, *observed);
+                self.learn(payment::News { order: Some(order), ..payment::News::default() }, *observed);
                 return Ok(true);
             }
             Step::TellGivenBack { operation, part, observed } => {
@@ -343,6 +343,7 @@ impl World {
                     reason: "called them".to_owned(),
                     provider_reference: None,
                     authorizes: false,
+                    by: by_a_person(),
                 };
                 self.payment.resolve(&id, decision, &cause(), now);
                 return Ok(true);

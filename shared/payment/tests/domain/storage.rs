@@ -18,6 +18,20 @@ pub(crate) fn reads_back(payment: &Payment) {
     assert!(again == *payment, "changed by the item: {json}");
 }
 
+fn personal(name: &str) -> Personal<String> {
+    Personal::new(format!("canary-{name}"))
+}
+
+fn seat() -> payment::DebtorAddress {
+    payment::DebtorAddress {
+        street: personal("street"),
+        house_number: Some(personal("number")),
+        postal_code: personal("code"),
+        city: personal("city"),
+        country: personal("country"),
+    }
+}
+
 /// A payment with every optional part filled in.
 pub(crate) fn full() -> Payment {
     let (mut payment, ticket) = opened();
@@ -35,10 +49,12 @@ pub(crate) fn full() -> Payment {
             account_holder: Some(Personal::new("canary-holder".to_owned())),
             reference: Some("RF18".to_owned()),
         }),
-        debtor: Some(Personal::new("canary-debtor".to_owned())),
+        debtor: Some(payment::Debtor { name: personal("debtor"), address: Some(seat()) }),
+        payment_method: Some(payment::PaymentMethod { id: "10112".to_owned(), kind: Some("credit_card".to_owned()) }),
+        provider_account: Some("prov-account".to_owned()),
         ..OrderNews::of(OrderState::Authorized)
     };
-    observe(&mut payment, payment::News { order: Some(news), operations: Vec::new() }, 60);
+    observe(&mut payment, payment::News { order: Some(news), ..payment::News::default() }, 60);
     let asked = payment::CaptureCommand {
         lines: vec![units("SKU-1", 1)],
         invoice: Some(Invoice {
@@ -70,7 +86,7 @@ pub(crate) fn full() -> Payment {
     };
     let refund = act(&mut payment, Command::refund(asked, key("r1"), body("r1")));
     settle(&mut payment, &refund, refused());
-    let dunning = ReceivableMessage::of(ReceivableNews::Dunning { level: 3 });
+    let dunning = ReceivableMessage::of(ReceivableNews::dunning(3));
     let dunning = ReceivableMessage { outstanding: Some(amount(6_050)), occurred_at: Some(at(79)), ..dunning };
     payment.note_receivable(dunning, &cause(), at(80));
     payment

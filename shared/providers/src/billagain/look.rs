@@ -1,27 +1,52 @@
 //! Reading a transaction, and believing it only when it is this payment's.
 
 use http::Method;
-use payment::{OrderNews, OrderState, Payment};
+use payment::{Difference, News, OrderNews, OrderState, Payment, PaymentMethod};
 
 use super::BillAgain;
-use super::map::{GONE, Money, Stage, decline, money, moves_at_once, stage};
+use super::map::{GONE, Money, Stage, decline, kind_of_method, money, moves_at_once, stage};
 use super::wire::Fields;
 use crate::{Context, ReadError, Request};
 
+/// Why a look showed nothing of this payment's order.
+enum Unseen {
+    Unread(ReadError),
+    Differs(Vec<Difference>),
+}
+
+impl From<ReadError> for Unseen {
+    fn from(error: ReadError) -> Self {
+        Self::Unread(error)
+    }
+}
+
 impl BillAgain {
-    /// How the payment's transaction stands. Its id is known only from the returning buyer or a notification, so until
-    /// an answer agreed it is a stranger's word.
-    pub(super) async fn transaction_news(&self, context: &Context<'_>) -> Result<OrderNews, ReadError> {
+    /// How the payment's transaction stands, or what of it is not this payment's any more: a question for a person.
+    pub(super) async fn transaction_news(&self, context: &Context<'_>) -> Result<News, ReadError> {
+        match self.order(context).await {
+            Ok(order) => Ok(News { order: Some(order), ..News::default() }),
+            Err(Unseen::Differs(differs)) => Ok(News { differs, ..News::default() }),
+            Err(Unseen::Unread(error)) => Err(error),
+        }
+    }
+
+    /// The transaction's id is known only from the returning buyer or a notification, so until an answer agreed it is a
+    /// stranger's word.
+    async fn order(&self, context: &Context<'_>) -> Result<OrderNews, Unseen> {
         let payment = context.payment;
         let bound = payment.provider_reference.as_deref();
         let id = bound.or(context.candidate).ok_or(ReadError::Nothing)?;
         let not_ours = if bound.is_some() { ReadError::Unreadable } else { ReadError::Nothing };
         let transaction = match self.read(&self.account.wire.transaction_path, id, context).await {
-            Err(ReadError::Nothing) => return Err(not_ours),
+            Err(ReadError::Nothing) => return Err(not_ours.into()),
             transaction => transaction?,
         };
-        if !is_ours(&transaction, id, payment) {
-            return Err(not_ours);
+        if transaction.get::<String>("transactionID").as_deref() != Some(id) {
+            return Err(not_ours.into());
+        }
+        let differs = differences(&transaction, payment).ok_or(not_ours)?;
+        if !differs.is_empty() {
+            return Err(bound.map_or(not_ours.into(), |_| Unseen::Differs(differs)));
         }
         let state = match stage(&transaction).ok_or(ReadError::Unreadable)? {
             Stage::Failed => OrderState::Declined(decline(self.result_text(&transaction).as_deref())),
@@ -31,22 +56,30 @@ impl BillAgain {
             Stage::Submitted => OrderState::UnderReview,
             Stage::Open => OrderState::AwaitingBuyer(None),
         };
-        let provider_reference = Some(id.to_owned());
-        Ok(OrderNews { amount: Some(payment.amount), provider_reference, ..OrderNews::of(state) })
+        Ok(OrderNews {
+            amount: Some(payment.amount),
+            provider_reference: Some(id.to_owned()),
+            payment_method: kept_method(&transaction, &state),
+            ..OrderNews::of(state)
+        })
     }
 
     /// Complete is not paid: there must be a payment, and it must not have failed. A debit must also have come in.
-    async fn completed(&self, transaction: &Fields, context: &Context<'_>) -> Result<OrderState, ReadError> {
+    async fn completed(&self, transaction: &Fields, context: &Context<'_>) -> Result<OrderState, Unseen> {
         let Some(id) = transaction.id("paymentID") else { return Ok(OrderState::UnderReview) };
         let method: String = transaction.get("Method").ok_or(ReadError::Unreadable)?;
         let at_once = moves_at_once(&method).ok_or(ReadError::Unreadable)?;
         let money = match self.read(&self.account.wire.payment_path, &id.to_string(), context).await {
-            Ok(paid) if is_paid_for(&paid, id, context.payment) => {
+            Ok(paid) => {
+                let said = differences_of_money(&paid, context.payment).filter(|_| paid.id("paymentID") == Some(id));
+                let differs = said.ok_or(ReadError::Unreadable)?;
+                if !differs.is_empty() {
+                    return Err(Unseen::Differs(differs));
+                }
                 paid.get::<String>("Status").as_deref().and_then(money)
             }
-            Ok(_) => return Err(ReadError::Unreadable),
             Err(ReadError::Nothing) => None,
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         Ok(match money {
             Some(Money::Failed) => OrderState::Declined(decline(self.result_text(transaction).as_deref())),
@@ -74,22 +107,64 @@ impl BillAgain {
     }
 }
 
-/// Whether everything that was agreed when the transaction was opened is in it.
-fn is_ours(transaction: &Fields, id: &str, payment: &Payment) -> bool {
-    let known = payment.session_reference.as_deref().and_then(|known| known.split_once('/'));
-    let Some((customer, token)) = known else { return false };
-    let said = |name: &str| transaction.get::<String>(name);
-    said("transactionID").as_deref() == Some(id)
-        && said("Token").as_deref() == Some(token)
-        && transaction.id("customerID").map(|id| id.to_string()).as_deref() == Some(customer)
-        && transaction.get("isPayment") == Some(!payment.amount.is_zero())
-        && transaction.amount(payment.currency) == Some(payment.amount)
+/// The way to pay that is kept once the buyer is done, where the transaction was to keep one.
+fn kept_method(transaction: &Fields, state: &OrderState) -> Option<PaymentMethod> {
+    let done = matches!(state, OrderState::Authorized | OrderState::Captured | OrderState::UnderReview);
+    let kept = done && transaction.get("paymentMethod_retainOnSuccess") == Some(true);
+    let id = transaction.id("paymentMethodID").filter(|_| kept)?.to_string();
+    Some(PaymentMethod { id, kind: transaction.get::<String>("Method").as_deref().and_then(kind_of_method) })
 }
 
-/// Whether a payment is the one that the transaction made.
-fn is_paid_for(paid: &Fields, id: u64, payment: &Payment) -> bool {
-    let customer = payment.session_reference.as_deref().and_then(|known| known.split_once('/')).map(|(id, _)| id);
-    paid.id("paymentID") == Some(id)
-        && paid.id("customerID").map(|id| id.to_string()).as_deref() == customer
-        && paid.amount(payment.currency) == Some(payment.amount)
+/// What of a transaction is not as it was opened; `None` where it does not say. The customer is a person and the token
+/// opens the page, so neither is repeated.
+fn differences(transaction: &Fields, payment: &Payment) -> Option<Vec<Difference>> {
+    let (_, token) = opened_with(payment)?;
+    let is_payment: bool = transaction.get("isPayment")?;
+    let pays = !payment.amount.is_zero();
+    let mut all = differences_of_money(transaction, payment)?;
+    if transaction.get::<String>("Token")? != token {
+        all.push(unnamed("token"));
+    }
+    if is_payment != pays {
+        all.push(difference("is_payment", pays.to_string(), is_payment.to_string()));
+    }
+    Some(all)
+}
+
+/// The same of what a transaction and the payment that it made both say.
+fn differences_of_money(said: &Fields, payment: &Payment) -> Option<Vec<Difference>> {
+    let (customer, _) = opened_with(payment)?;
+    let mut all = Vec::new();
+    if said.id("customerID")?.to_string() != customer {
+        all.push(unnamed("customer"));
+    }
+    let currency: String = said.get("CurrencyCode")?;
+    if !currency.eq_ignore_ascii_case(payment.currency.code()) {
+        all.push(difference("currency", payment.currency.code().to_owned(), code(&currency)));
+        return Some(all);
+    }
+    let amount = said.amount(payment.currency)?;
+    if amount != payment.amount {
+        all.push(difference("amount", payment.amount.to_string(), amount.to_string()));
+    }
+    Some(all)
+}
+
+/// The customer and the token that the transaction was opened with.
+fn opened_with(payment: &Payment) -> Option<(&str, &str)> {
+    payment.session_reference.as_deref()?.split_once('/')
+}
+
+/// A currency's code, if it is one.
+fn code(text: &str) -> String {
+    let is_code = text.len() == 3 && text.bytes().all(|b| b.is_ascii_alphabetic());
+    if is_code { text.to_ascii_uppercase() } else { "another".to_owned() }
+}
+
+fn unnamed(field: &str) -> Difference {
+    difference(field, "as opened".to_owned(), "another".to_owned())
+}
+
+fn difference(field: &str, ours: String, theirs: String) -> Difference {
+    Difference { field: field.to_owned(), ours, theirs }
 }

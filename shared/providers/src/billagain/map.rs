@@ -36,6 +36,11 @@ pub(super) fn moves_at_once(method: &str) -> Option<bool> {
     METHODS.iter().find(|(name, _)| method.eq_ignore_ascii_case(name)).map(|(_, at_once)| *at_once)
 }
 
+/// A method's name, where it is one of theirs.
+pub(super) fn kind_of_method(method: &str) -> Option<String> {
+    METHODS.iter().find(|(name, _)| method.eq_ignore_ascii_case(name)).map(|(name, _)| (*name).to_owned())
+}
+
 /// What a payment's status says about the money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Money {
@@ -79,6 +84,11 @@ pub(super) const GONE: u16 = 410;
 /// The HTTP statuses that definitely refuse an operation whatever the body is. Other refusals are told by their form.
 pub(crate) fn refusals(_kind: OperationKind) -> Vec<String> {
     vec![GONE.to_string()]
+}
+
+/// A notification names a transaction to look at, and no event.
+pub(crate) fn events() -> Vec<String> {
+    Vec::new()
 }
 
 /// The decline of a transaction with this text result.

@@ -27,7 +27,7 @@ use crate::{
     Message, NotAuthentic, OperationCapability, ReadError, Transport,
 };
 use account::Account;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billagain",
@@ -43,12 +43,15 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     currencies: &[],
     buyers: &[BuyerKind::Person, BuyerKind::Business],
     limits: &[],
+    enrols: true,
     required_fields: &["/options/customer_id"],
     evidence: BestEvidence::Observation,
     finds_by_reference: false,
+    refunds_name_capture: false,
     quiet_seconds: 60,
     timeout_seconds: 20,
     session_seconds: None,
+    expires_unobserved_seconds: None,
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
@@ -83,8 +86,7 @@ impl Adapter for BillAgain {
     }
 
     async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {
-        let order = self.transaction_news(context).await?;
-        Ok(Observation::read(News { order: Some(order), operations: Vec::new() }))
+        self.transaction_news(context).await.map(Observation::read)
     }
 
     async fn probe(&self, _operation: &Operation, _context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {

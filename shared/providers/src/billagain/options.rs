@@ -1,8 +1,8 @@
 //! The provider's own part of an order, and the guide's rules for it.
 
 use payment::{Order, OrderError};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::order::told;
@@ -45,9 +45,20 @@ pub(super) struct Options {
     pub(super) is_primary: bool,
     #[serde(default)]
     pub(super) is_enrol: bool,
+    #[serde(default, deserialize_with = "number_or_text")]
     pub(super) payment_method_id: Option<u64>,
     pub(super) subscription_id: Option<u64>,
     gateway_id: Option<u64>,
+}
+
+/// A number as the guide has it, or the text that a payment shows as its `payment_method`.
+fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    number(&value).map(Some).ok_or_else(|| D::Error::custom(ID))
+}
+
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok()).filter(|id| *id > 0)
 }
 
 const fn yes() -> bool {
@@ -90,7 +101,7 @@ const SHAPES: [Shape; 10] = [
     ("retain", Value::is_boolean, FLAG),
     ("is_primary", Value::is_boolean, FLAG),
     ("is_enrol", Value::is_boolean, FLAG),
-    ("payment_method_id", is_id, ID),
+    ("payment_method_id", |value| number(value).is_some(), ID),
     ("subscription_id", is_id, ID),
     ("gateway_id", is_id, ID),
 ];
@@ -136,6 +147,7 @@ fn broken_together(order: &Order, options: &Options, usual_gateway: Option<u64>)
     let idle_gateway = gateway_id.is_some() && !options.uses_gateway();
     let rules = [
         (!is_payment && !order.amount.is_zero(), "/amount", "must be 0 when is_payment is false"),
+        (*is_payment && order.amount.is_zero(), "/amount", "must be at least 1 minor unit unless is_payment is false"),
         // Their amounts have at most two decimals.
         (order.currency.exponent().is_some_and(|places| places > 2), "/currency", "must have at most 2 decimal places"),
         (must_retain && !retain, "/options/retain", "must be true with payment_method_id, is_primary or is_enrol"),

@@ -3,7 +3,9 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use payment::{Action, BankTransfer, Doubt, OrderNews, OrderState, Outcome, Payment, Personal, Receipt, Refusal};
+use payment::{
+    Action, BankTransfer, Debtor, Doubt, OrderNews, OrderState, Outcome, Payment, Personal, Receipt, Refusal,
+};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 
@@ -113,15 +115,14 @@ pub(super) fn news(order: wire::Order, payment: &Payment) -> Option<OrderNews> {
     // Later the amount may have been lowered, by an update or a credit note, and proves nothing.
     let promised = matches!(stage, Stage::Review | Stage::Confirm | Stage::Created);
     let amount = if promised { Some(order.amount.0?.0.gross()) } else { None };
-    let debtor = order.debtor.0;
-    let account = debtor.as_ref().and_then(|debtor| debtor.bank_account.as_ref()).and_then(bank_transfer);
+    let account = order.debtor.0.as_ref().and_then(|debtor| debtor.bank_account.as_ref()).and_then(bank_transfer);
     let methods = order.payment_methods.0.iter().flatten().filter(|method| method.kind == "bank_transfer");
     let method = methods.filter_map(|method| method.data.as_ref()).find_map(bank_transfer);
     Some(OrderNews {
         amount,
         provider_reference: Some(order.uuid.0.clone()),
         bank_transfer: account.or(method),
-        debtor: debtor.and_then(|debtor| debtor.name).filter(|name| !name.reveal().is_empty()),
+        debtor: order.debtor.0.and_then(identified),
         ..OrderNews::of(state(stage, order.decline_reason.as_deref()))
     })
 }
@@ -136,6 +137,13 @@ pub(super) fn state(stage: Stage, decline_reason: Option<&str>) -> OrderState {
     }
 }
 
+/// The company, which is not there when the buyer is refused.
+fn identified(debtor: wire::Debtor) -> Option<Debtor> {
+    let name = debtor.name.filter(|name| !name.reveal().is_empty())?;
+    Some(Debtor { name, address: debtor.company_address.0 })
+}
+
+/// No page has a holder of the account or a reference to quote: the account is the debtor's own.
 fn bank_transfer(account: &wire::BankAccount) -> Option<BankTransfer> {
     let given = |text: &Option<Personal<String>>| text.clone().filter(|text| !text.reveal().is_empty());
     Some(BankTransfer { iban: given(&account.iban)?, bic: given(&account.bic), account_holder: None, reference: None })

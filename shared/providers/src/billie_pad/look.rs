@@ -3,11 +3,11 @@
 use http::Method;
 use payment::{
     Amount, Detail, Doubt, Finding, Flow, GivenBack, News, Operation, OperationNews, OrderNews, OrderState, Outcome,
-    Payment, Receipt, Status, Whom,
+    Payment, Receipt, ReceivableFacts, Status, Whom,
 };
 
 use super::answer::{done, news, seen, state};
-use super::map::{Stage, stage};
+use super::map::{Debt, Stage, debt, stage};
 use super::request::cancels_invoice;
 use super::token::Client;
 use super::wire;
@@ -15,17 +15,35 @@ use crate::{Context, ReadError, Request};
 
 pub(super) async fn observe(client: &Client, context: &Context<'_>) -> Result<News, ReadError> {
     let payment = context.payment;
-    let mut operations = Vec::new();
+    let (mut operations, mut receivable) = (Vec::new(), Vec::new());
     let order = match (payment.provider_reference.as_deref(), payment.session_reference.as_deref()) {
         (Some(uuid), _) => {
             let order = order(client, context, uuid).await?;
-            operations = given_back(&order);
+            (operations, receivable) = (given_back(&order), owed(&order, payment));
             news(order, payment).ok_or(ReadError::Unreadable)?
         }
         (None, Some(session)) => of_session(authorization(client, context, session).await?.as_ref())?,
         (None, None) => of_candidate(client, context).await?,
     };
-    Ok(News { order: Some(order), operations })
+    Ok(News { order: Some(order), operations, receivable, ..News::default() })
+}
+
+/// How what is owed stands: in v2 the invoices tell it, each of which is a capture.
+fn owed(order: &wire::Order, payment: &Payment) -> Vec<ReceivableFacts> {
+    let of_invoice = |invoice: &wire::Invoice| {
+        let outstanding = invoice.outstanding_amount.0.as_ref();
+        let known = invoice.state.as_deref().and_then(debt);
+        ReceivableFacts {
+            capture_reference: Some(invoice.uuid.0.clone()),
+            outstanding: outstanding.and_then(|owed| owed.amount(payment.currency).ok()),
+            due_date: invoice.due_date.0,
+            overdue: known.map(|debt| debt == Debt::Late),
+            paid: known == Some(Debt::Paid),
+            paid_out: known == Some(Debt::PaidOut),
+            state: known.and(invoice.state.clone()),
+        }
+    };
+    order.invoices.0.iter().flatten().map(of_invoice).collect()
 }
 
 /// A cancelled invoice has given its whole capture back, whoever cancelled it (docs.billie.io, invoice_cancel_v2).

@@ -29,7 +29,7 @@ use crate::{
     Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 use request::Authorized;
 use token::Client;
 
@@ -87,12 +87,15 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     currencies: &["EUR"],
     buyers: &[BuyerKind::Business],
     limits: &[],
+    enrols: false,
     required_fields: &["/buyer/reference", "/buyer/company", "/buyer/company/legal_form"],
     evidence: BestEvidence::Observation,
     finds_by_reference: false,
+    refunds_name_capture: true,
     quiet_seconds: 60,
     timeout_seconds: 20,
     session_seconds: Some(SESSION_SECONDS),
+    expires_unobserved_seconds: None,
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {

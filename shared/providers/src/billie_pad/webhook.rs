@@ -24,7 +24,8 @@ pub(super) fn read(inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
     let event: wire::Event = serde_json::from_slice(inbound.body).map_err(|_| NotAuthentic::Unreadable)?;
     let says = says(&event.event);
     let owed = event.open_amount.0.or(event.open_amount_in_the_guide.0);
-    let outstanding = owed.as_deref().and_then(owed_amount);
+    let outstanding = owed.as_deref().and_then(amount);
+    let paid = event.amount.0.as_deref().filter(|_| says == Some(Says::BuyerPaid)).and_then(amount);
     let order = event.order_uuid.0.map(|id| Addressee::ProviderReference(id.0));
     let names = [event.order_id.0, event.external_code.0];
     Ok(Message {
@@ -32,6 +33,9 @@ pub(super) fn read(inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
         evidence: Evidence::Hint,
         receivable: says.and_then(Says::news).map(|news| ReceivableMessage {
             outstanding,
+            paid,
+            detail: Some(event.event.clone()),
+            capture_reference: event.invoice_uuid.0.map(|id| id.0),
             occurred_at: event.created_at.0.as_deref().and_then(time),
             ..ReceivableMessage::of(news)
         }),
@@ -50,7 +54,7 @@ fn bare<'a>(name: &HeaderName, value: &'a [u8]) -> &'a [u8] {
 }
 
 /// Decimal euros as a text, a number, or the gross part of an object.
-fn owed_amount(raw: &RawValue) -> Option<Amount> {
+fn amount(raw: &RawValue) -> Option<Amount> {
     let plain = serde_json::from_str::<JsonDecimal>(raw.get());
     let decimal = plain.or_else(|_| serde_json::from_str::<wire::Gross>(raw.get()).map(|whole| whole.gross)).ok()?;
     decimal.amount(Currency::EUR).ok()

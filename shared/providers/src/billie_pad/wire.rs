@@ -1,6 +1,7 @@
 //! Billie's types. Unknown fields are ignored; personal fields cannot be printed.
 
-use payment::{Currency, Personal, TaxedAmount};
+use jiff::civil::Date;
+use payment::{Currency, DebtorAddress, Personal, TaxedAmount};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -135,6 +136,8 @@ pub(super) struct Gross {
 #[derive(Deserialize)]
 pub(super) struct Debtor {
     pub(super) name: Option<Personal<String>>,
+    #[serde(default)]
+    pub(super) company_address: Part<DebtorAddress>,
     pub(super) bank_account: Option<BankAccount>,
 }
 
@@ -159,6 +162,10 @@ pub(super) struct Invoice {
     #[serde(default)]
     pub(super) amount: Part<Money>,
     pub(super) state: Option<String>,
+    #[serde(default)]
+    pub(super) outstanding_amount: Part<JsonDecimal>,
+    #[serde(default)]
+    pub(super) due_date: Part<Date>,
 }
 
 /// The body of a 4xx.
@@ -187,6 +194,12 @@ pub(super) struct Event {
     /// Not in the guide's examples of payments.
     #[serde(default)]
     pub(super) created_at: Part<String>,
+    /// On events about one invoice.
+    #[serde(default)]
+    pub(super) invoice_uuid: Part<Id>,
+    /// The sum of paid amounts; in `order_created` what was ordered.
+    #[serde(default)]
+    pub(super) amount: Part<Box<RawValue>>,
     #[serde(default)]
     pub(super) open_amount: Part<Box<RawValue>>,
     /// The guide's spelling.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use payment::{Operation, OperationKind, Payment};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,6 +13,10 @@ use crate::{AccountError, Request, billie};
 
 /// Where a path takes the id of what it is about.
 const ID: &str = "{id}";
+
+/// What is done with an order. A confirmation goes back as the widget gave it.
+const OF_ORDERS: [OperationKind; 4] =
+    [OperationKind::Capture, OperationKind::Refund, OperationKind::Cancel, OperationKind::Amend];
 
 /// The account. Nothing in it can be printed.
 #[derive(Deserialize)]
@@ -49,6 +54,8 @@ pub(super) struct Wire {
     pub(super) cancel_path: String,
     /// By default the script of Billie's other API, in the environment that `base_url` seems to name.
     pub(super) widget_script_url: Option<Url>,
+    /// What of an order names its merchant again. The guide says so of "capture, refunds etc." and prints no body.
+    pub(super) merchant_id_in: Vec<OperationKind>,
     /// Our name of a field to Billie's, in requests, answers and messages alike.
     pub(super) names: BTreeMap<String, String>,
 }
@@ -65,6 +72,7 @@ impl Default for Wire {
             refund_path: "orders/{id}/refund".into(),
             update_path: "orders/{id}/update".into(),
             widget_script_url: None,
+            merchant_id_in: OF_ORDERS.into(),
             names: BTreeMap::new(),
         }
     }
@@ -85,6 +93,11 @@ impl Account {
                 "wire",
                 "must have {id} as one part of each path of an order or a confirmation",
             ),
+            (
+                wire.merchant_id_in.iter().all(|kind| OF_ORDERS.contains(kind)),
+                "wire/merchant_id_in",
+                "must be of capture, refund, cancel, amend",
+            ),
         ])?;
         Ok(account)
     }
@@ -92,6 +105,16 @@ impl Account {
     /// An address below the base; an id is one segment of it.
     pub(super) fn url(&self, path: &str, id: &str) -> Url {
         self.base_url.join(segments(path).map(|part| if part == ID { id } else { part }))
+    }
+
+    /// The merchant that a payment is for: whom its session named, and before there is one, whom Billie enabled last.
+    pub(super) fn merchant_of<'a>(&'a self, payment: &'a Payment) -> Option<&'a str> {
+        payment.provider_account.as_deref().or(self.merchant_id.as_deref())
+    }
+
+    /// The merchant, where this operation names it.
+    pub(super) fn named_in<'a>(&'a self, operation: &Operation, payment: &'a Payment) -> Option<&'a str> {
+        self.merchant_of(payment).filter(|_| self.wire.merchant_id_in.contains(&operation.kind()))
     }
 
     pub(super) fn sign(&self, request: Request) -> Request {

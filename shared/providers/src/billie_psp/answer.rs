@@ -44,8 +44,8 @@ fn refused_by(status: u16, message: &str, said: &Said) -> Outcome {
     })
 }
 
-/// Where the buyer goes on. The page's address is called as in our proposal or as in Billie's other API.
-pub(super) fn session_opened(said: &Said, flow: Flow, script: Option<Url>) -> Outcome {
+/// Where the buyer goes on, at whose order. The page's address is called as in our proposal or as in Billie's other API.
+pub(super) fn session_opened(said: &Said, flow: Flow, script: Option<Url>, merchant: &str) -> Outcome {
     let Some(id) = said.id("/session_id") else { return UNREADABLE };
     let expires_at = said.text("/expires_at").and_then(|text| text.parse().ok());
     let action = if flow == Flow::Widget {
@@ -57,8 +57,9 @@ pub(super) fn session_opened(said: &Said, flow: Flow, script: Option<Url>) -> Ou
     };
     let Some(action) = action else { return UNREADABLE };
     let state = OrderState::AwaitingBuyer(Some(action));
-    let order = Some(OrderNews { session_reference: Some(id), ..OrderNews::of(state) });
-    Outcome::Done(Receipt { order, ..Receipt::default() })
+    let provider_account = Some(merchant.to_owned());
+    let order = OrderNews { session_reference: Some(id), provider_account, ..OrderNews::of(state) };
+    Outcome::Done(Receipt { order: Some(order), ..Receipt::default() })
 }
 
 /// A 2xx without a state is a yes; with a state that nobody knows it is not.

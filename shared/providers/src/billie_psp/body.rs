@@ -41,20 +41,40 @@ pub(super) fn activation(asked: &Activation, psp_id: Option<&str>, reference: &s
     })
 }
 
-pub(super) fn capture(capture: &Operation, currency: Currency) -> Option<Value> {
+/// `merchant` is whose order it is, here and below; none where the account says that it is not named.
+pub(super) fn capture(capture: &Operation, merchant: Option<&str>, currency: Currency) -> Option<Value> {
     let Detail::Capture { invoice, .. } = &capture.detail else { return None };
     let (number, url) = invoice.as_ref().map(|Invoice { number, url }| (number, url)).unzip();
-    Some(json!({ "amount": part(capture.amount, currency), "invoice_number": number, "invoice_url": url }))
+    Some(json!({
+        "merchant_id": merchant,
+        "amount": part(capture.amount, currency),
+        "invoice_number": number,
+        "invoice_url": url,
+    }))
 }
 
-pub(super) fn refund(refund: &Operation, capture_id: &str, currency: Currency) -> Option<Value> {
+pub(super) fn refund(
+    refund: &Operation,
+    capture_id: &str,
+    merchant: Option<&str>,
+    currency: Currency,
+) -> Option<Value> {
     let Detail::Refund { reason, .. } = &refund.detail else { return None };
-    Some(json!({ "capture_id": capture_id, "amount": part(refund.amount, currency), "reason": reason }))
+    Some(json!({
+        "merchant_id": merchant,
+        "capture_id": capture_id,
+        "amount": part(refund.amount, currency),
+        "reason": reason,
+    }))
+}
+
+pub(super) fn cancel(merchant: Option<&str>) -> Value {
+    json!({ "merchant_id": merchant })
 }
 
 /// Only the amount changes: the order's lines stay what was ordered.
-pub(super) fn amend(amend: &Operation, currency: Currency) -> Value {
-    json!({ "amount": whole(amend.taxed(), currency) })
+pub(super) fn amend(amend: &Operation, merchant: Option<&str>, currency: Currency) -> Value {
+    json!({ "merchant_id": merchant, "amount": whole(amend.taxed(), currency) })
 }
 
 /// Minor units, the way dispute messages write them.

@@ -65,3 +65,9 @@ pub(super) const DISPUTE_RESULTS: [(&str, ReceivableNews); 2] =
 pub(super) fn dispute_result(result: &str) -> Option<ReceivableNews> {
     DISPUTE_RESULTS.iter().find(|(name, _)| *name == result).map(|(_, news)| news.clone())
 }
+
+/// What a message can say: how an authorization ended, or a dispute.
+pub(crate) fn events() -> Vec<String> {
+    let states = STATES.iter().map(|(name, _)| format!("status {name}"));
+    states.chain(DISPUTE_RESULTS.iter().map(|(name, _)| format!("dispute_result {name}"))).collect()
+}

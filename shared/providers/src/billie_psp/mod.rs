@@ -14,10 +14,10 @@ mod wire;
 use async_trait::async_trait;
 use http::Method;
 use payment::{
-    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order, OrderError,
-    Outcome, Payment, Receipt, Status,
+    BuyerKind, CaptureMode, DoubtPolicy, EXPIRES_UNOBSERVED_AFTER_SECONDS, Finding, Flow, News, Observation, Operation,
+    OperationKind, Order, OrderError, Outcome, Payment, Receipt, Status,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::billie::refused;
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
     Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 /// An operation after which only the provider's word or a person can end doubt.
 const fn operation(kind: OperationKind, flows: &'static [Flow], partial: bool) -> OperationCapability {
@@ -65,12 +65,15 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     currencies: &[],
     buyers: &[BuyerKind::Business],
     limits: &[],
+    enrols: false,
     required_fields: &["/buyer/reference", "/buyer/company/legal_form"],
     evidence: BestEvidence::Webhook,
     finds_by_reference: false,
+    refunds_name_capture: true,
     quiet_seconds: 60,
     timeout_seconds: 20,
     session_seconds: None,
+    expires_unobserved_seconds: Some(EXPIRES_UNOBSERVED_AFTER_SECONDS),
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
@@ -116,7 +119,7 @@ impl Adapter for BilliePsp {
             Act::Confirm(_) => self.confirm(context, effect).await,
             Act::Capture(capture) => self.capture(capture, context, effect).await,
             Act::Refund { refund, capture } => self.refund(refund, capture, context, effect).await,
-            Act::Cancel(_) => self.cancel(context, effect).await,
+            Act::Cancel(cancel) => self.cancel(cancel, context, effect).await,
             Act::Amend(amend) => self.amend(amend, context, effect).await,
         }
     }
@@ -144,15 +147,13 @@ impl Adapter for BilliePsp {
 
 impl BilliePsp {
     async fn create_session(&self, context: &Context<'_>, effect: Effect) -> Outcome {
-        let (wire, flow) = (&self.account.wire, context.payment.flow);
-        let path = if flow == Flow::Widget { &wire.widget_path } else { &wire.payment_page_path };
-        let issued = context.payment.provider_account.as_deref();
-        let Some(merchant) = issued.or(self.account.merchant_id.as_deref()) else {
-            return refused("the merchant is not activated");
-        };
+        let (wire, payment) = (&self.account.wire, context.payment);
+        let path = if payment.flow == Flow::Widget { &wire.widget_path } else { &wire.payment_page_path };
+        let Some(merchant) = self.account.merchant_of(payment) else { return refused("the merchant is not activated") };
         let body = body::session(merchant, context);
         let answer = self.post((path, ""), body, context, effect).await;
-        answer::judge(wire, answer, |said| answer::session_opened(&said, flow, self.account.widget_script()))
+        let script = self.account.widget_script();
+        answer::judge(wire, answer, |said| answer::session_opened(&said, payment.flow, script, merchant))
     }
 
     /// The order's details go back as the widget gave them.
@@ -168,7 +169,7 @@ impl BilliePsp {
     async fn capture(&self, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
         let (payment, wire) = (context.payment, &self.account.wire);
         let Some(order) = payment.provider_reference.as_deref() else { return refused("the order is not known") };
-        let body = body::capture(capture, payment.currency);
+        let body = body::capture(capture, self.account.named_in(capture, payment), payment.currency);
         let answer = self.post((&wire.capture_path, order), body, context, effect).await;
         answer::judge(wire, answer, |said| answer::captured(&said, payment.currency))
     }
@@ -177,7 +178,7 @@ impl BilliePsp {
         let (payment, wire) = (context.payment, &self.account.wire);
         let known = payment.provider_reference.as_deref().zip(capture.provider_reference.as_deref());
         let Some((order, capture_id)) = known else { return refused("the order or the capture is not known") };
-        let body = body::refund(refund, capture_id, payment.currency);
+        let body = body::refund(refund, capture_id, self.account.named_in(refund, payment), payment.currency);
         let answer = self.post((&wire.refund_path, order), body, context, effect).await;
         answer::judge(wire, answer, |said| answer::refunded(&said, payment.currency))
     }
@@ -185,20 +186,21 @@ impl BilliePsp {
     async fn amend(&self, amend: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
         let (payment, wire) = (context.payment, &self.account.wire);
         let Some(order) = payment.provider_reference.as_deref() else { return refused("the order is not known") };
-        let body = Some(body::amend(amend, payment.currency));
+        let body = Some(body::amend(amend, self.account.named_in(amend, payment), payment.currency));
         let answer = self.post((&wire.update_path, order), body, context, effect).await;
         answer::judge(wire, answer, |said| answer::amended(&said, payment.currency))
     }
 
     /// In the widget there is no order before our confirmation, and its session lapses. On the page the buyer may be
     /// making one this moment, and only its message would say so.
-    async fn cancel(&self, context: &Context<'_>, effect: Effect) -> Outcome {
+    async fn cancel(&self, cancel: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
         let (payment, wire) = (context.payment, &self.account.wire);
         let done = || Outcome::Done(Receipt::default());
         let waits = payment.flow == Flow::Widget && payment.status == Status::RequiresAction;
         match payment.provider_reference.as_deref() {
             Some(order) => {
-                let answer = self.post((&wire.cancel_path, order), Some(json!({})), context, effect).await;
+                let body = Some(body::cancel(self.account.named_in(cancel, payment)));
+                let answer = self.post((&wire.cancel_path, order), body, context, effect).await;
                 answer::judge(wire, answer, |_| done())
             }
             None if waits => done(),

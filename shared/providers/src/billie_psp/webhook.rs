@@ -1,6 +1,6 @@
 //! Messages. Billie cannot be read here, so one that carries the agreed key is the best evidence that there is.
 
-use payment::{Attestation, News, OrderNews, ReceivableMessage, ReceivableNews};
+use payment::{Attestation, Dispute, News, OrderNews, ReceivableMessage, ReceivableNews};
 use serde_json::Value;
 
 use super::account::{Account, Wire};
@@ -22,8 +22,7 @@ pub(super) fn read(wire: &Wire, inbound: Inbound<'_>) -> Result<Message, NotAuth
     let receivable = dispute.then(|| of_dispute(&said)).flatten();
     let known = order.is_some() || receivable.is_some();
     let ids = ["/order_id", "/capture_id", "/dispute_id"].iter().filter_map(|name| said.id(name));
-    let attested =
-        |order| Evidence::Attested(Attestation::attested(News { order: Some(order), operations: Vec::new() }));
+    let attested = |order| Evidence::Attested(Attestation::attested(News { order: Some(order), ..News::default() }));
     Ok(Message {
         addressees: ids.map(Addressee::ProviderReference).collect(),
         evidence: order.map_or(Evidence::Hint, attested),
@@ -31,6 +30,8 @@ pub(super) fn read(wire: &Wire, inbound: Inbound<'_>) -> Result<Message, NotAuth
             // The opening names its deadline and not its own time.
             occurred_at: said.text("/closed_at").and_then(|time| time.parse().ok()),
             dispute: said.id("/dispute_id"),
+            about_dispute: Some(about_dispute(&said)),
+            capture_reference: said.id("/capture_id"),
             ..ReceivableMessage::of(news)
         }),
         unrecognized: (!known).then(|| name_of(&said)),
@@ -64,6 +65,19 @@ fn of_dispute(said: &Said) -> Option<ReceivableNews> {
     match said.at("/dispute_result") {
         Some(result) => dispute_result(result.as_str()?),
         None => said.id("/capture_id").and(said.text("/reason_code")).map(|_| ReceivableNews::Disputed),
+    }
+}
+
+/// The codes and numbers of it. `reason`, `disputeResultDetails` and whatever else is written in words may be about a
+/// person, and whether a deadline passed is told by the result.
+fn about_dispute(said: &Said) -> Dispute {
+    let (amount, currency) = said.any_amount().unzip();
+    Dispute {
+        reason_code: said.text("/reason_code").and_then(word),
+        amount,
+        currency,
+        deadline: said.text("/defense_deadline").and_then(|time| time.parse().ok()),
+        result: said.text("/dispute_result").and_then(word),
     }
 }
 

@@ -72,6 +72,12 @@ impl Said {
         let amount = minor.and_then(|minor| Amount::new(minor).ok()).filter(|_| same_currency);
         amount.map(Some).ok_or(NotOurs)
     }
+
+    /// The amount in whatever currency, where there is one that can be read.
+    pub(super) fn any_amount(&self) -> Option<(Amount, Currency)> {
+        let currency = self.text("/amount/currency")?.parse().ok()?;
+        Some((self.amount(currency).ok()??, currency))
+    }
 }
 
 /// An amount that is unreadable or in another currency.

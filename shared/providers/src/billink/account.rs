@@ -16,6 +16,8 @@ pub(super) struct Wire {
     pub(super) session_status: String,
     pub(super) start_workflow: String,
     pub(super) credit: String,
+    /// [inferred] The page is stored, its path is not.
+    pub(super) order_info: String,
     /// The carrier's number when a workflow starts: v1's `TRACKANDTRACE` in the spelling of v2; not sent when empty.
     pub(super) track_and_trace: String,
     /// v1's form of a date.
@@ -33,6 +35,7 @@ impl Default for Wire {
             session_status: "v2/session/status".into(),
             start_workflow: "v2/client/workflow/start".into(),
             credit: "v2/client/invoice/credit".into(),
+            order_info: "v2/client/order/info".into(),
             track_and_trace: "trackAndTrace".into(),
             birth_date: "%d-%m-%Y".into(),
             signature_header: SIGNATURE_HEADER.into(),

@@ -1,13 +1,14 @@
 //! What an answer means. Its body counts first, whatever the HTTP status: the guide says that every failure has 200.
 
 use jiff::{SignedDuration, Timestamp};
-use payment::{Action, Doubt, OrderNews, OrderState, Outcome, Payment, Receipt, Refusal};
+use payment::{Action, Doubt, OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableFacts, Refusal};
 use url::Url;
 
 use super::SESSION_SECONDS;
 use super::map::{self, Endpoint, Means};
 use super::wire::{Answer, Item};
-use crate::billink_common::{credited, events};
+use crate::billink_common::standing::{Standing, standing};
+use crate::billink_common::{Code, credited, events};
 use crate::transport::is_https_or_loopback;
 use crate::{ReadError, Response};
 
@@ -61,10 +62,9 @@ impl Asked<'_> {
         let [item] = answer.statuses.as_deref().filter(|_| fine).unwrap_or_default() else {
             return Outcome::InDoubt(Doubt::Unreadable);
         };
-        let ours = [Some(self.payment.order_reference.as_str()), self.payment.provider_reference.as_deref()];
         let named = item.invoice_number.as_deref().filter(|number| !number.is_empty());
         match self.by_code(item.code.number(), Some(item)) {
-            outcome if named.is_some() && ours.contains(&named) => outcome,
+            outcome if names(self.payment, named) => outcome,
             // An order that Billink does not know can have no number there.
             outcome @ Outcome::Refused(_) if named.is_none() => outcome,
             _ => Outcome::InDoubt(Doubt::Unreadable),
@@ -76,6 +76,7 @@ impl Asked<'_> {
             Some((Means::Done, _)) if item.is_some() => done(item),
             Some((Means::Already, _)) => done(None),
             Some((Means::Refused, text)) => refused(code.map(map::spelled), text),
+            Some((Means::Unprocessed, _)) => Outcome::NotSent,
             Some((Means::Unsure, _)) => Outcome::InDoubt(Doubt::ServerError),
             Some((Means::Done, _)) | None => Outcome::InDoubt(Doubt::UnknownCode),
         }
@@ -87,6 +88,12 @@ impl Asked<'_> {
         let told = if fields.is_empty() { rule.to_owned() } else { format!("{rule}: {}", fields.join(", ")) };
         refused(Some(status.to_string()), &told)
     }
+}
+
+/// Whether a number is our order's, by our name or by Billink's.
+fn names(payment: &Payment, number: Option<&str>) -> bool {
+    number.is_some()
+        && [Some(payment.order_reference.as_str()), payment.provider_reference.as_deref()].contains(&number)
 }
 
 fn failed(status: u16) -> Doubt {
@@ -136,11 +143,39 @@ fn opened(answer: &Answer, now: Timestamp) -> Outcome {
 pub(super) fn session(response: &Response) -> Result<OrderState, ReadError> {
     let answer: Option<Answer> = serde_json::from_slice(&response.body).ok();
     let failure = answer.as_ref().and_then(|answer| answer.failure(response.status));
-    match (failure, response.status) {
+    if let Some(error) = unread(failure.as_ref(), response.status) {
+        return Err(error);
+    }
+    answer.and_then(|answer| events::session(&answer.status?)).ok_or(ReadError::Unreadable)
+}
+
+/// Why an answer to a read tells nothing; none for one that does.
+fn unread(failure: Option<&Failure<'_>>, status: u16) -> Option<ReadError> {
+    match (failure, status) {
         (Some(Failure::Code(Some(101 | 102)) | Failure::Http(401 | 403, _)), _) | (None, 401 | 403) => {
-            Err(ReadError::Unauthorized)
+            Some(ReadError::Unauthorized)
         }
-        (None, 200..=299) => answer.and_then(|answer| events::session(&answer.status?)).ok_or(ReadError::Unreadable),
+        // Too many requests: it was not looked at.
+        (Some(Failure::Code(Some(111))), _) => Some(ReadError::Unreachable),
+        (None, 200..=299) => None,
+        _ => Some(ReadError::Unreadable),
+    }
+}
+
+/// How what is owed for our one order stands.
+pub(super) fn order_info(response: &Response, payment: &Payment) -> Result<ReceivableFacts, ReadError> {
+    let answer: Option<Answer> = serde_json::from_slice(&response.body).ok();
+    let failure = answer.as_ref().and_then(|answer| answer.failure(response.status));
+    if let Some(error) = unread(failure.as_ref(), response.status) {
+        return Err(error);
+    }
+    let found = answer.as_ref().and_then(|answer| answer.invoices.as_deref()).unwrap_or_default();
+    let [info] = found else { return Err(ReadError::Unreadable) };
+    let fine = info.code.as_ref().is_none_or(|code| code.number() == Some(200));
+    let standing = info.status.as_ref().and_then(Code::number).and_then(standing).ok_or(ReadError::Unreadable)?;
+    match standing {
+        Standing::NotFound => Err(ReadError::Nothing),
+        _ if fine && names(payment, info.invoice_number.as_deref()) => Ok(standing.facts(info.is_paid_out())),
         _ => Err(ReadError::Unreadable),
     }
 }

@@ -3,6 +3,8 @@
 
 use payment::OperationKind;
 
+use crate::billink_common::events::{ORDER, SESSION};
+
 /// A call that changes something. One code means different things at different ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Endpoint {
@@ -20,6 +22,9 @@ pub(super) enum Means {
     Already,
     /// Definitely refused.
     Refused,
+    /// Not even looked at, since the account or the build is wrong: what an expired token is elsewhere, so nothing
+    /// happened, and the same key may run it again once that is right.
+    Unprocessed,
     /// Billink itself failed: it may have happened.
     Unsure,
 }
@@ -28,11 +33,11 @@ type Codes = [(i64, Means, &'static str)];
 
 /// developers.billink.nl/legacy-api/errors: at every call.
 const ANYWHERE: &Codes = &[
-    (1, Means::Refused, "unknown API version"),
-    (101, Means::Refused, "unknown client"),
-    (102, Means::Refused, "unknown client"),
-    (103, Means::Refused, "unknown action"),
-    (601, Means::Refused, "the request cannot be parsed"),
+    (1, Means::Unprocessed, "unknown API version"),
+    (101, Means::Unprocessed, "unknown client"),
+    (102, Means::Unprocessed, "unknown client"),
+    (103, Means::Unprocessed, "unknown action"),
+    (601, Means::Unprocessed, "the request cannot be parsed"),
     (603, Means::Unsure, "failure at Billink"),
 ];
 
@@ -110,6 +115,12 @@ pub(crate) fn refusals(kind: OperationKind) -> Vec<String> {
     let Some(endpoint) = Endpoint::of(kind) else { return Vec::new() };
     let codes = endpoint.codes().filter(|row| row.1 == Means::Refused).map(|row| spelled(row.0));
     codes.chain(endpoint.refusals().iter().map(|row| row.0.to_string())).collect()
+}
+
+/// What the webhooks of sessions and orders can say.
+pub(crate) fn events() -> Vec<String> {
+    let sessions = SESSION.iter().map(|(word, _)| format!("session {word}"));
+    sessions.chain(ORDER.iter().map(|(word, _)| format!("order {word}"))).collect()
 }
 
 /// A code with the leading zeros of Billink's tables.

@@ -12,12 +12,11 @@ mod wire;
 use async_trait::async_trait;
 use payment::{
     BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order, OrderError,
-    OrderNews, OrderState, Outcome, Payment, Status,
+    OrderNews, OrderState, Outcome, Payment, ReceivableFacts, Status,
 };
 
 use crate::adapter::proven;
-use crate::billink_common::account::is_workflow;
-use crate::billink_common::webhook;
+use crate::billink_common::{options, webhook};
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Transport,
@@ -25,7 +24,7 @@ use crate::{
 use account::Account;
 use answer::Asked;
 use map::Endpoint;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 /// A session lives until it is paid or cancelled, or one hour.
 const SESSION_SECONDS: u32 = 3_600;
@@ -51,12 +50,15 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     currencies: &["EUR"],
     buyers: &[BuyerKind::Person, BuyerKind::Business],
     limits: &[],
+    enrols: false,
     required_fields: &[],
     evidence: BestEvidence::Observation,
     finds_by_reference: false,
+    refunds_name_capture: false,
     quiet_seconds: 60,
     timeout_seconds: 25,
     session_seconds: Some(SESSION_SECONDS),
+    expires_unobserved_seconds: None,
 };
 
 pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
@@ -79,15 +81,7 @@ impl Adapter for Billink {
         let plain = reference.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         let rule = "must be at most 43 ASCII letters, digits, hyphens and underscores";
         let bad_reference = (!plain || reference.len() > LONGEST_REFERENCE).then(|| OrderError::at("/reference", rule));
-        let options = order.options.as_object().into_iter().flatten().filter_map(|(name, value)| {
-            let rule = match (name.as_str(), value.as_str()) {
-                (request::WORKFLOW_OPTION, Some(number)) if is_workflow(number) => return None,
-                (request::WORKFLOW_OPTION, _) => "must be 1 to 9 digits as text",
-                _ => "is not an option of this provider",
-            };
-            Some(OrderError::at(format!("/options/{name}"), rule))
-        });
-        bad_reference.into_iter().chain(options).collect()
+        bad_reference.into_iter().chain(options::broken(order)).collect()
     }
 
     fn broken_widget_rules(&self, _payment: &Payment, _result: &serde_json::Value) -> Vec<OrderError> {
@@ -125,7 +119,10 @@ impl Adapter for Billink {
         let released = payment.status == Status::Canceled && !payment.authorized.is_zero();
         let stale = released && state == OrderState::Authorized;
         let order = (!stale).then(|| OrderNews::of(state));
-        Ok(Observation::read(News { order, operations: Vec::new() }))
+        // Nothing is owed before the capture.
+        let owed = !payment.amounts().captured.is_zero();
+        let receivable = if owed { self.receivable(context).await } else { None }.into_iter().collect();
+        Ok(Observation::read(News { order, receivable, ..News::default() }))
     }
 
     /// No read tells of a credit: order info has a status, a description and whether the merchant was paid, and no
@@ -145,5 +142,15 @@ impl Adapter for Billink {
 
     fn reread(&self, inbound: Inbound<'_>, proved: bool) -> Result<Message, NotAuthentic> {
         webhook::reread(self.account.webhooks(), inbound, proved)
+    }
+}
+
+impl Billink {
+    /// How what is owed stands. That it cannot be told leaves what the session told: nobody says for sure where order
+    /// info is.
+    async fn receivable(&self, context: &Context<'_>) -> Option<ReceivableFacts> {
+        let request = request::order_info(&self.account, context.payment)?;
+        let response = self.transport.read(request, context.deadline).await.ok()?;
+        answer::order_info(&response, context.payment).ok()
     }
 }

@@ -12,11 +12,9 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use crate::billink_common::LONGEST_DESCRIPTION;
+use crate::billink_common::options::workflow;
 use crate::order::euros;
 use crate::{Context, JsonDecimal, Request};
-
-/// The option that chooses another workflow than the account's.
-pub(super) const WORKFLOW_OPTION: &str = "workflow_number";
 
 fn post<T: Serialize>(account: &Account, path: &str, body: &T) -> Option<Request> {
     let body = serde_json::to_vec(body).ok()?;
@@ -27,7 +25,7 @@ fn post<T: Serialize>(account: &Account, path: &str, body: &T) -> Option<Request
 pub(super) fn create_session(account: &Account, operation: &Operation, context: &Context<'_>) -> Option<Request> {
     let order = context.order?;
     let back = &context.urls.back;
-    let workflow = order.options.get(WORKFLOW_OPTION).and_then(Value::as_str).unwrap_or(&account.workflow_number);
+    let workflow = workflow(order).unwrap_or(&account.workflow_number);
     let body = json!({
         "client": {
             "billinkUsername": account.username.expose_secret(),
@@ -109,6 +107,11 @@ pub(super) fn session_status(account: &Account, payment: &Payment) -> Option<Req
         "sessionID": payment.session_reference.as_ref()?,
     });
     post(account, &account.wire.session_status, &body)
+}
+
+/// Whether the buyer and the merchant were paid.
+pub(super) fn order_info(account: &Account, payment: &Payment) -> Option<Request> {
+    about_order(account, &account.wire.order_info, BTreeMap::from([("number", &payment.order_reference)]))
 }
 
 /// The start of the order's workflow, which is its capture.

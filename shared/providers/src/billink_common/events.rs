@@ -9,10 +9,10 @@ pub(crate) enum Says {
     Order(OrderState),
     /// All of it was credited: released before its capture, given back after it.
     Credited,
+    /// A part was credited, and nobody says how much.
+    PartlyCredited,
     /// Who paid whom.
     Receivable(ReceivableNews),
-    /// Nothing that a payment keeps.
-    Nothing,
 }
 
 const FAILED: Decline = Decline { reason: DeclineReason::Other, provider_code: None, message: None };
@@ -26,16 +26,16 @@ pub(crate) static SESSION: [(&str, OrderState); 5] = [
     ("session_expired", OrderState::Expired),
 ];
 
-/// developers.billink.nl/webhooks/order-webhook. That a part was credited names no amount.
+/// developers.billink.nl/webhooks/order-webhook. A workflow captures all of its order; an order on hold gets no reminders.
 pub(crate) static ORDER: [(&str, Says); 8] = [
     ("order_placed", Says::Order(OrderState::Authorized)),
-    ("order_workflow_started", Says::Nothing),
+    ("order_workflow_started", Says::Order(OrderState::Captured)),
     ("partial_payment_added", Says::Receivable(ReceivableNews::BuyerPaid)),
     ("order_paid", Says::Receivable(ReceivableNews::BuyerPaid)),
-    ("partial_credit_added", Says::Nothing),
+    ("partial_credit_added", Says::PartlyCredited),
     ("order_fully_accredited", Says::Credited),
     ("customer_fully_paid", Says::Receivable(ReceivableNews::Closed)),
-    ("order_on_hold", Says::Nothing),
+    ("order_on_hold", Says::Receivable(ReceivableNews::Dunning { level: 0, paused: true })),
 ];
 
 /// How an order stands whose session has this status.

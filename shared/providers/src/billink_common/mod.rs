@@ -2,7 +2,9 @@
 
 pub(crate) mod account;
 pub(crate) mod events;
+pub(crate) mod options;
 pub(crate) mod rules;
+pub(crate) mod standing;
 pub(crate) mod webhook;
 
 use payment::{Address, Amount, Currency};

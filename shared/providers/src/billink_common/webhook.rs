@@ -6,7 +6,8 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use payment::{
-    GivenBack, News, OperationNews, OrderNews, OrderState, Outcome, Receipt, ReceivableMessage, SignedClaim, Whom,
+    GivenBack, News, OperationNews, OrderNews, OrderState, Outcome, Receipt, ReceivableMessage, ReceivableNews,
+    SignedClaim, Whom,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -104,15 +105,18 @@ fn read(inbound: Inbound<'_>, signed: bool) -> Result<Message, NotAuthentic> {
         (None, None) => return Err(NotAuthentic::Unreadable),
     };
     let unrecognized = (signed && says.is_none()).then(|| printable(name));
+    let told = |news| ReceivableMessage { detail: Some(name.clone()), ..ReceivableMessage::of(news) };
+    let claim = |state, given_back| Evidence::Claim(SignedClaim::verified(webhook.news(state, given_back)));
     let (evidence, receivable) = match says.filter(|_| signed) {
         // Where the buyer has to act is in the session's answer, which this may overtake.
-        Some(Says::Order(OrderState::AwaitingBuyer(_)) | Says::Nothing) | None => (Evidence::Hint, None),
-        Some(Says::Order(state)) => (Evidence::Claim(SignedClaim::verified(webhook.news(state, None))), None),
-        Some(Says::Credited) => {
-            let news = webhook.news(OrderState::Canceled, Some(GivenBack::All));
-            (Evidence::Claim(SignedClaim::verified(news)), None)
+        Some(Says::Order(OrderState::AwaitingBuyer(_))) | None => (Evidence::Hint, None),
+        Some(Says::Order(state)) => (claim(state, None), None),
+        Some(Says::Credited) => (claim(OrderState::Canceled, Some(GivenBack::All)), None),
+        Some(Says::PartlyCredited) => {
+            let credited = claim(OrderState::Authorized, Some(GivenBack::Unnamed));
+            (credited, Some(told(ReceivableNews::Updated)))
         }
-        Some(Says::Receivable(news)) => (Evidence::Hint, Some(ReceivableMessage::of(news))),
+        Some(Says::Receivable(news)) => (Evidence::Hint, Some(told(news))),
     };
     Ok(Message { addressees: webhook.addressees(), evidence, receivable, unrecognized, identity: inbound.body_hash() })
 }
@@ -153,6 +157,6 @@ impl Webhook {
         let (ours, theirs) = self.names();
         let whom = ours.map(Whom::Reference).chain(theirs.map(Whom::ProviderReference)).collect();
         let receipt = Receipt { order: Some(OrderNews::of(state)), given_back, ..Receipt::default() };
-        News { order: None, operations: vec![OperationNews { whom, outcome: Outcome::Done(receipt) }] }
+        News { operations: vec![OperationNews { whom, outcome: Outcome::Done(receipt) }], ..News::default() }
     }
 }

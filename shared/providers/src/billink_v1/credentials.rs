@@ -14,6 +14,6 @@ impl Billink {
     async fn status_of_nothing(&self, deadline: Deadline) -> Result<bool, ReadError> {
         let request = request::post(&self.account, &map::STATUS, request::status(NOBODYS));
         let request = request.ok_or(ReadError::Unreadable)?;
-        map::exists(&self.transport.read(request, deadline).await?, NOBODYS)
+        map::standing(&self.transport.read(request, deadline).await?, NOBODYS).map(|found| found.is_some())
     }
 }

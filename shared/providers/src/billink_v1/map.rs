@@ -1,8 +1,12 @@
 //! What Billink's codes mean. The same number means something else at every endpoint, so each has its own table.
 
-use payment::{Decline, DeclineReason, Doubt, OperationKind, OrderNews, OrderState, Outcome, Receipt, Refusal, Text};
+use payment::{
+    Decline, DeclineReason, Doubt, OperationKind, OrderNews, OrderState, Outcome, Receipt, ReceivableFacts, Refusal,
+    Text,
+};
 
 use super::xml::Element;
+use crate::billink_common::standing::{self, Standing};
 use crate::{ReadError, Response, billink_common};
 
 /// What a code says about the call that it answers.
@@ -22,8 +26,10 @@ pub(super) enum Class {
     Unprocessed,
     /// Billink's own failure.
     Failure,
+    /// Too many requests: not looked at.
+    Limited,
 }
-use Class::{Already, Declined, Done, Exists, Failure, Refused, Unprocessed};
+use Class::{Already, Declined, Done, Exists, Failure, Limited, Refused, Unprocessed};
 
 /// A code, what it says, and its explanation: Billink's table in our words.
 pub(super) type Row = (&'static str, Class, &'static str);
@@ -50,7 +56,7 @@ pub(super) static START: Endpoint =
 pub(super) static CREDIT: Endpoint =
     Endpoint { action: "Credit", path: "credit", code: OF_INVOICE, news: credited, codes: CREDIT_CODES };
 pub(super) static STATUS: Endpoint =
-    Endpoint { action: "Status", path: "status", code: OF_CALL, news: nothing, codes: &[] };
+    Endpoint { action: "Status", path: "status", code: OF_CALL, news: nothing, codes: STATUS_CODES };
 
 /// developers.billink.nl, legacy API, errors: what stands on every page.
 pub(super) const COMMON_CODES: &[Row] = &[
@@ -184,8 +190,13 @@ const CREDIT_CODES: &[Row] = &[
     ("709", Refused, "the bank account for the refund is unknown"),
 ];
 
-/// A recorded `STATUS`, and whether the order is there: not found, unpaid, paid, open.
-pub(super) const STATUSES: [(&str, bool); 4] = [("-1", false), ("0", true), ("1", true), ("2", true)];
+/// Status, from Billink's shop plug-ins.
+const STATUS_CODES: &[Row] = &[
+    ("110", Refused, "more than 100 invoices"),
+    ("111", Limited, "too many requests"),
+    ("420", Refused, "invoice numbers missing"),
+    ("705", Refused, "no invoice"),
+];
 
 impl Endpoint {
     /// The call that an operation of this kind is; nothing is amended.
@@ -221,6 +232,11 @@ pub(crate) fn refusals(kind: OperationKind) -> Vec<String> {
     refused.map(|(code, ..)| (*code).to_owned()).collect()
 }
 
+/// What the webhooks of orders can say; there are no sessions here.
+pub(crate) fn events() -> Vec<String> {
+    billink_common::events::ORDER.iter().map(|(word, _)| (*word).to_owned()).collect()
+}
+
 /// What the answer to an effectful call means. Errors come with HTTP 200, so another status is not Billink's word.
 pub(super) fn outcome(endpoint: &Endpoint, answer: &Response, number: &str) -> Outcome {
     let read = || Element::read(&answer.body).filter(|root| root.is("API"));
@@ -241,13 +257,13 @@ pub(super) fn outcome(endpoint: &Endpoint, answer: &Response, number: &str) -> O
         }
         Refused => Outcome::Refused(Refusal { provider_code, message }),
         Exists => Outcome::InDoubt(Doubt::UnknownCode),
-        Unprocessed => Outcome::NotSent,
+        Unprocessed | Limited => Outcome::NotSent,
         Failure => Outcome::InDoubt(Doubt::ServerError),
     }
 }
 
-/// Whether a status says that there is an order under this number.
-pub(super) fn exists(answer: &Response, number: &str) -> Result<bool, ReadError> {
+/// What a status says of the order under this number; none where there is none.
+pub(super) fn standing(answer: &Response, number: &str) -> Result<Option<ReceivableFacts>, ReadError> {
     match answer.status {
         200 => {}
         401 | 403 => return Err(ReadError::Unauthorized),
@@ -256,19 +272,24 @@ pub(super) fn exists(answer: &Response, number: &str) -> Result<bool, ReadError>
     let root = Element::read(&answer.body).filter(|root| root.is("API")).ok_or(ReadError::Unreadable)?;
     if root.text(&["RESULT"]) != Some("MSG") {
         let row = root.text(&["ERROR", "CODE"]).and_then(|code| STATUS.row(code));
-        let ours = row.is_some_and(|(_, class, _)| *class == Unprocessed);
-        return Err(if ours { ReadError::Unauthorized } else { ReadError::Unreadable });
+        return Err(match row.map(|(_, class, _)| *class) {
+            Some(Unprocessed) => ReadError::Unauthorized,
+            Some(Limited) => ReadError::Unreachable,
+            _ => ReadError::Unreadable,
+        });
     }
     // The recorded answer has INVOICE, all other lists ITEM.
     let found = [root.all(&["MSG", "INVOICES", "INVOICE"]), root.all(&["MSG", "INVOICES", "ITEM"])].concat();
     let [one] = <[&Element; 1]>::try_from(found).map_err(|_| ReadError::Unreadable)?;
     let name = one.text(&["INVOICENUMBER"]);
-    let status = STATUSES.into_iter().find(|(status, _)| Some(*status) == one.text(&["STATUS"]));
+    let standing = one.text(&["STATUS"]).and_then(|status| standing::standing(status.parse().ok()?));
+    let standing = standing.ok_or(ReadError::Unreadable)?;
+    let found = standing != Standing::NotFound;
     // What is not found has an empty number.
-    status
-        .map(|(_, exists)| exists)
-        .filter(|exists| name.map_or(!exists, |name| names(name, number)))
-        .ok_or(ReadError::Unreadable)
+    if name.is_some_and(|name| !names(name, number)) || (found && name.is_none()) {
+        return Err(ReadError::Unreadable);
+    }
+    Ok(found.then(|| standing.facts(one.text(&["PAIDOUT"]) == Some("1"))))
 }
 
 /// Whether an invoice number is ours, or Billink's public one: workflow and merchant, then ours.

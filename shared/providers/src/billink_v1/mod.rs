@@ -12,7 +12,7 @@ mod xml;
 use async_trait::async_trait;
 use payment::{
     BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, OperationStatus,
-    Order, OrderError, OrderNews, OrderState, Outcome, Payment, Receipt,
+    Order, OrderError, OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableFacts,
 };
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ use crate::{
 };
 use account::Account;
 use map::Endpoint;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billink_v1",
@@ -35,7 +35,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     operations: &[
         OperationCapability::call(OperationKind::CreateSession, DoubtPolicy::Harmless).with_order(),
         OperationCapability::call(OperationKind::Confirm, DoubtPolicy::Lookup).with_order(),
-        OperationCapability::call(OperationKind::Capture, DoubtPolicy::Repeat),
+        OperationCapability::call(OperationKind::Capture, DoubtPolicy::Repeat).with_order(),
         OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
         OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
     ],
@@ -44,12 +44,15 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     buyers: &[BuyerKind::Person, BuyerKind::Business],
     limits: &[],
     // Check 417
+    enrols: false,
     required_fields: &["/buyer/person/phone"],
     evidence: BestEvidence::Observation,
     finds_by_reference: true,
+    refunds_name_capture: false,
     quiet_seconds: 60,
     timeout_seconds: 25,
     session_seconds: None,
+    expires_unobserved_seconds: None,
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
@@ -91,22 +94,18 @@ impl Adapter for Billink {
         if !operations.clone().any(|o| o.kind() == OperationKind::Confirm) {
             return Err(ReadError::Nothing);
         }
-        let exists = self.exists(context).await?;
+        let receivable = vec![self.standing(context).await?.ok_or(ReadError::Nothing)?];
         // A credited order still exists; nothing else tells that it was called off.
-        let called_off = operations.any(gave_back);
-        match exists {
-            false => Err(ReadError::Nothing),
-            true if called_off => Ok(Observation::read(News::default())),
-            true => {
-                Ok(Observation::read(News { order: Some(OrderNews::of(OrderState::Authorized)), ..News::default() }))
-            }
-        }
+        let order = (!operations.any(gave_back)).then(|| OrderNews::of(OrderState::Authorized));
+        Ok(Observation::read(News { order, receivable, ..News::default() }))
     }
 
     async fn probe(&self, operation: &Operation, context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
         let authorized = || Receipt { order: Some(OrderNews::of(OrderState::Authorized)), ..Receipt::default() };
         Ok(Observation::read(match operation.kind() {
-            OperationKind::Confirm if self.exists(context).await? => Finding::Found(Outcome::Done(authorized())),
+            OperationKind::Confirm if self.standing(context).await?.is_some() => {
+                Finding::Found(Outcome::Done(authorized()))
+            }
             OperationKind::Confirm => Finding::NotFound,
             OperationKind::Cancel if cancels_nothing(operation) => Finding::Found(Outcome::Done(Receipt::default())),
             // A status shows no credits. That it has "No steps given" does not tell that a workflow was not started: by the
@@ -136,18 +135,18 @@ impl Billink {
         let fields = match operation.kind() {
             OperationKind::CreateSession => request::check(account, context.order?),
             OperationKind::Confirm => request::order(account, context)?,
-            OperationKind::Capture => request::start(account, operation, context.payment),
+            OperationKind::Capture => request::start(account, operation, context),
             OperationKind::Refund | OperationKind::Cancel => request::credit(operation, context.payment),
             OperationKind::Amend => return None,
         };
         Some((endpoint, request::post(account, endpoint, fields)?))
     }
 
-    /// Whether Billink has an order under our number.
-    async fn exists(&self, context: &Context<'_>) -> Result<bool, ReadError> {
+    /// How the order under our number stands; none where there is none.
+    async fn standing(&self, context: &Context<'_>) -> Result<Option<ReceivableFacts>, ReadError> {
         let number = &context.payment.order_reference;
         let request = request::post(&self.account, &map::STATUS, request::status(number)).ok_or(ReadError::Nothing)?;
-        map::exists(&self.transport.read(request, context.deadline).await?, number)
+        map::standing(&self.transport.read(request, context.deadline).await?, number)
     }
 }
 

@@ -12,6 +12,7 @@ use secrecy::ExposeSecret;
 use super::account::{Account, Wire};
 use super::map::Endpoint;
 use super::xml::Element;
+use crate::billink_common::options::workflow;
 use crate::billink_common::{LONGEST_DESCRIPTION, house_number};
 use crate::order::{company, euros, plain};
 use crate::zone::AMSTERDAM;
@@ -52,15 +53,16 @@ pub(super) fn order(account: &Account, context: &Context<'_>) -> Option<Vec<Elem
     Some(buyer(account, order).chain(text).chain(rest).collect())
 }
 
-/// Start-workflow: the buyer is to pay now.
-pub(super) fn start(account: &Account, capture: &Operation, payment: &Payment) -> Vec<Element> {
+/// Start-workflow: the buyer is to pay now. Where the buyer's data was erased, what the order chose is gone with it.
+pub(super) fn start(account: &Account, capture: &Operation, context: &Context<'_>) -> Vec<Element> {
     let tracking = match &capture.detail {
         Detail::Capture { shipment: Some(shipment), .. } => shipment.tracking_number.as_ref(),
         _ => None,
     };
     let tracking = tracking.map(|number| Element::leaf("TRACKANDTRACE", number.as_str()));
-    let workflow = Element::leaf("WORKFLOWNUMBER", &account.workflow_number);
-    invoice(&payment.order_reference, [workflow].into_iter().chain(tracking))
+    let workflow = context.order.and_then(workflow).unwrap_or(&account.workflow_number);
+    let workflow = Element::leaf("WORKFLOWNUMBER", workflow);
+    invoice(&context.payment.order_reference, [workflow].into_iter().chain(tracking))
 }
 
 /// Credit: some or all of the money back.
@@ -97,7 +99,7 @@ fn buyer(account: &Account, order: &Order) -> impl Iterator<Item = Element> {
     let ip = order.buyer.ip_address.as_ref().map(|ip| ip.reveal().to_canonical()).filter(IpAddr::is_ipv4);
     let who = [
         leaf("TYPE", Some(if company.is_some() { "B" } else { "P" })),
-        leaf("WORKFLOWNUMBER", Some(&account.workflow_number)),
+        leaf("WORKFLOWNUMBER", Some(workflow(order).unwrap_or(&account.workflow_number))),
         leaf("COMPANYNAME", name.as_ref()),
         leaf("CHAMBEROFCOMMERCE", company.and_then(|company| company.registration_number.as_ref()).map(plain)),
         leaf("VATNUMBER", company.and_then(|company| company.vat_number.as_ref()).map(plain)),

@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use payment::{Order, OrderError};
 
 use super::request::digits;
-use crate::billink_common::rules;
-use crate::order::{told, unknown_options};
+use crate::billink_common::{options, rules};
+use crate::order::told;
 
 /// Order 439: 50, less a hyphen and six characters of the payment's id.
 const LONGEST_REFERENCE: usize = 43;
@@ -28,5 +28,5 @@ pub(super) fn broken(order: &Order, today: Date) -> Vec<OrderError> {
             "must have 9 to 18 digits, and besides only spaces, ( ) - and a + at the beginning",
         ),
     ];
-    told(own).chain(rules::broken(order, today)).chain(unknown_options(order)).collect()
+    told(own).chain(rules::broken(order, today)).chain(options::broken(order)).collect()
 }

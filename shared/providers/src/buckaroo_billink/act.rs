@@ -1,12 +1,12 @@
 //! The one effectful call of an operation: what is asked, and how its answer is read.
 
 use http::Method;
-use payment::{Doubt, Operation, OperationKind, Outcome, Receipt, Refusal};
+use payment::{Doubt, Operation, OperationKind, Outcome, Payment, Receipt, Refusal};
 
 use super::client::Buckaroo;
 use super::map::{self, CANCEL, CAPTURE, REFUND, ServiceAction};
 use super::request::Draft;
-use super::wire::CancelAnswer;
+use super::wire::{CancelAnswer, Transaction};
 use crate::{Act, Context, Request, Response};
 
 /// What a call asks for.
@@ -50,10 +50,17 @@ impl Buckaroo {
 
 impl Asked {
     /// What a genuine answer means: its own status counts, whatever the HTTP status is.
-    pub(super) fn outcome(&self, answer: &Response) -> Outcome {
+    pub(super) fn outcome(&self, answer: &Response, payment: &Payment) -> Outcome {
         let body = &answer.body;
+        let judge = |action, answer: Transaction| match map::outcome(action, &answer) {
+            // Test money for real money, or the other way round, is not what was asked for.
+            Outcome::Done(_) | Outcome::Pending(_) if answer.is_elsewhere(payment) => {
+                Outcome::InDoubt(Doubt::Unreadable)
+            }
+            outcome => outcome,
+        };
         let read = match self {
-            Self::Transaction(action) => serde_json::from_slice(body).map(|answer| map::outcome(action, &answer)),
+            Self::Transaction(action) => serde_json::from_slice(body).map(|answer| judge(action, answer)),
             Self::CallOff(key) => serde_json::from_slice(body).map(|answer| called_off(key, answer)),
         };
         read.unwrap_or_else(|_| map::without_status(answer.status, body))

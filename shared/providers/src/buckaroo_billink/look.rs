@@ -1,6 +1,6 @@
 //! Looking for a transaction: by its key where we know it, else by our reference.
 
-use payment::{Finding, Operation, Outcome, Receipt};
+use payment::{Finding, Operation, Outcome, Payment, Receipt};
 use serde_json::json;
 
 use super::act::too_late;
@@ -34,7 +34,7 @@ impl Buckaroo {
         let answer = self.ask(&self.account.wire.statuses_path, &question, context).await?;
         let others = payment.operations.iter().filter(|o| o.id != operation.id);
         let known: Vec<_> = others.filter_map(|o| o.provider_reference.as_deref()).chain(first_key).collect();
-        Ok(LookUp::among(answer, action, &operation.reference, &known))
+        Ok(LookUp::among(answer, action, operation, &known))
     }
 
     /// Calling off makes no transaction: how the one that it is about stands tells whether it was done.
@@ -52,8 +52,10 @@ impl Buckaroo {
 
 impl LookUp {
     /// The one transaction of this action under this reference, those left out that are known to be another's. A second
-    /// live one is nothing that we did: a person must look.
-    fn among(answer: StatusesAnswer, action: &ServiceAction, reference: &str, known: &[&str]) -> Self {
+    /// live one is nothing that we did: a person must look. Every attempt has the same reference, so fewer refused ones than
+    /// attempts may all be earlier attempts': the last one is not there then.
+    fn among(answer: StatusesAnswer, action: &ServiceAction, operation: &Operation, known: &[&str]) -> Self {
+        let reference = operation.reference.as_str();
         let of_another = |t: &Transaction| t.key.as_deref().is_some_and(|key| known.contains(&key));
         let rest: Vec<_> = answer.transactions.into_iter().flatten().filter(|t| !of_another(t)).collect();
         if rest.is_empty() {
@@ -62,17 +64,21 @@ impl LookUp {
         }
         let ours = rest.into_iter().filter(|t| t.invoice.as_deref() == Some(reference) && action.may_be(t));
         let (mut refused, mut live): (Vec<_>, Vec<_>) = ours.partition(Transaction::is_refused);
+        let every_attempt = refused.len() >= usize::try_from(operation.attempt).unwrap_or(usize::MAX);
         match (live.pop(), live.is_empty(), refused.pop()) {
-            (Some(one), true, _) | (None, _, Some(one)) => Self::One(Box::new(one)),
+            (Some(one), true, _) => Self::One(Box::new(one)),
+            (None, _, Some(one)) if every_attempt => Self::One(Box::new(one)),
+            (None, _, Some(_)) => Self::Absent,
             _ => Self::Unclear,
         }
     }
 
     /// What it tells of an operation of this action.
-    pub(super) fn finding(self, action: &ServiceAction) -> Finding {
+    pub(super) fn finding(self, action: &ServiceAction, payment: &Payment) -> Finding {
         match self {
             Self::Absent => Finding::NotFound,
             Self::Unclear => Finding::Unclear,
+            Self::One(transaction) if transaction.is_elsewhere(payment) => Finding::Unclear,
             Self::One(transaction) => match map::outcome(action, &transaction) {
                 Outcome::InDoubt(_) | Outcome::NotSent => Finding::Unclear,
                 outcome => Finding::Found(outcome),

@@ -54,6 +54,11 @@ pub(super) const STATUSES: [(u16, &str, Meaning); 12] = [
     (891, "Cancelled by merchant", Meaning::Canceled),
 ];
 
+/// What a push can say of its transaction: one of these codes.
+pub(crate) fn events() -> Vec<String> {
+    STATUSES.iter().map(|(code, ..)| code.to_string()).collect()
+}
+
 /// Sub codes that say why Billink or Buckaroo said no. Billink's own are published nowhere; the rest is a credit
 /// refusal.
 const DECLINES: [(&str, DeclineReason); 1] = [("S103", DeclineReason::RiskPolicy)];
@@ -206,7 +211,11 @@ pub(super) fn order_news(action: &ServiceAction, seen: &Transaction) -> Option<N
     };
     let ended = matches!(state, OrderState::Declined(_) | OrderState::Canceled);
     let amount = if ended { None } else { seen.amount().ok()? };
-    Some(News { order: Some(OrderNews { amount, ..seen.news(state) }), operations: Vec::new() })
+    Some(News {
+        order: Some(OrderNews { amount, ..seen.news(state) }),
+        livemode: seen.is_test.map(|test| !test),
+        ..News::default()
+    })
 }
 
 /// An effectful call whose answer holds no status, by HTTP status: the JSON gateway's page lists "400 Access denied",

@@ -31,7 +31,7 @@ use act::gives_back;
 use client::Buckaroo;
 use look::LookUp;
 use map::ServiceAction;
-pub(crate) use map::refusals;
+pub(crate) use map::{events, refusals};
 
 const fn limit(country: &'static str, buyer: BuyerKind, max_amount: i64) -> Limit {
     Limit { country, buyer, max_amount }
@@ -60,12 +60,15 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         limit("NL", BuyerKind::Business, 1_000_000),
         limit("BE", BuyerKind::Business, 1_000_000),
     ],
+    enrols: false,
     required_fields: &[],
     evidence: BestEvidence::Observation,
     finds_by_reference: true,
+    refunds_name_capture: true,
     quiet_seconds: 60,
     timeout_seconds: 25,
     session_seconds: None,
+    expires_unobserved_seconds: None,
 };
 
 pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
@@ -91,7 +94,7 @@ impl Adapter for Buckaroo {
         let sent = (request.method.clone(), request.url.clone());
         let answer = self.transport.act(effect, request, context.deadline).await;
         answer.outcome(|response| match self.is_genuine(&sent, &response) {
-            true => asked.outcome(&response),
+            true => asked.outcome(&response, context.payment),
             false => Outcome::InDoubt(Doubt::Unreadable),
         })
     }
@@ -124,7 +127,7 @@ impl Adapter for Buckaroo {
             return self.probe_call_off(context).await.map(Observation::read);
         }
         let found = self.look_up(operation, asked, context).await?;
-        Ok(Observation::read(found.finding(asked)))
+        Ok(Observation::read(found.finding(asked, context.payment)))
     }
 
     fn candidate_of_return(&self, _query: &[(String, String)]) -> Option<String> {

@@ -65,7 +65,7 @@ fn news(action: &ServiceAction, transaction: &Transaction) -> Option<News> {
     let at_the_desk = if own.is_none() { given_back(action, transaction, &outcome) } else { None };
     let whom = by_key.into_iter().chain(own.map(Whom::Reference)).collect();
     let operations = [OperationNews { whom, outcome }].into_iter().chain(at_the_desk).collect();
-    Some(News { order: None, operations })
+    Some(News { operations, livemode: transaction.is_test.map(|test| !test), ..News::default() })
 }
 
 /// A refund that does not have a name of ours was made at Buckaroo's own desk. It names the order or the capture.
@@ -123,6 +123,7 @@ impl Form {
             key: data_request.or_else(|| text("brq_transactions")),
             status: Status { code, sub_code: Some(sub_code), date_time: text("brq_timestamp") },
             invoice: text("brq_invoicenumber"),
+            is_test: self.get("brq_test").and_then(|test| test.to_ascii_lowercase().parse().ok()),
             currency: text("brq_currency"),
             amount_debit: amount("brq_amount")?,
             amount_credit: amount("brq_amount_credit")?,

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use payment::{Amount, Currency, Doubt};
+use payment::{Amount, Currency, Doubt, Payment};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -117,6 +117,8 @@ pub(super) struct Transaction {
     pub(super) key: Option<String>,
     pub(super) status: Status,
     pub(super) invoice: Option<String>,
+    /// Whether no real money moves.
+    pub(super) is_test: Option<bool>,
     pub(super) currency: Option<String>,
     pub(super) amount_debit: Option<JsonDecimal>,
     pub(super) amount_credit: Option<JsonDecimal>,
@@ -182,6 +184,11 @@ impl Transaction {
         let ours = self.currency.as_deref().is_none_or(|code| code == Currency::EUR.code());
         let amount = self.amount_debit.or(self.amount_credit).map(|amount| amount.amount(Currency::EUR)).transpose();
         amount.ok().filter(|_| ours).ok_or(Doubt::AmountMismatch)
+    }
+
+    /// Whether it moves money of another kind than the payment: test money for real one, or the other way round.
+    pub(super) fn is_elsewhere(&self, payment: &Payment) -> bool {
+        self.is_test == Some(payment.livemode)
     }
 
     /// The page that the buyer has to visit. Other required actions are not for the buyer.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use payment::{Flow, Order, OrderNews, OrderState, Outcome, Payment};
+use payment::{Difference, Flow, News, Order, OrderNews, OrderState, Outcome, Payment};
 use serde_json::{Value, json};
 
 use crate::testing::{self, Server};
@@ -130,7 +130,7 @@ impl Case {
     pub(super) async fn observe(&self, adapter: &dyn Adapter) -> String {
         let context = Context { order: None, ..self.context() };
         match adapter.observe(&context).await {
-            Ok(seen) => tell_news(seen.content().order.as_ref().unwrap()),
+            Ok(seen) => tell_all(seen.content()),
             Err(error) => format!("{error:?}"),
         }
     }
@@ -163,6 +163,15 @@ pub(super) fn paid(changes: Value) -> String {
         paid[name] = value.clone();
     }
     paid.to_string()
+}
+
+fn tell_all(news: &News) -> String {
+    let differs = |one: &Difference| format!("{} is {} and not {}", one.field, one.theirs, one.ours);
+    match &news.order {
+        Some(order) if news.differs.is_empty() => tell_news(order),
+        None if !news.differs.is_empty() => news.differs.iter().map(differs).collect::<Vec<_>>().join(", "),
+        _ => "order and differences are told together".to_owned(),
+    }
 }
 
 /// An outcome in words, so that a failed test says what it got.

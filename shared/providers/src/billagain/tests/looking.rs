@@ -62,22 +62,28 @@ async fn the_first_flag_that_is_set_counts() {
 #[tokio::test]
 async fn a_transaction_is_believed_only_when_everything_is_ours() {
     let rows = [
-        ("transactionID", json!("A1B2C3")),
-        ("customerID", json!(201)),
-        ("customerID", json!(null)),
-        ("Token", json!("another")),
-        ("Token", json!(null)),
-        ("Amount", json!(150.01)),
-        ("Amount", json!(0)),
-        ("CurrencyCode", json!("USD")),
-        ("isPayment", json!(false)),
-        ("isPayment", json!(null)),
+        ("transactionID", json!("A1B2C3"), "Unreadable"),
+        ("customerID", json!(201), "customer is another and not as opened"),
+        ("customerID", json!(null), "Unreadable"),
+        ("Token", json!("another"), "token is another and not as opened"),
+        ("Token", json!(null), "Unreadable"),
+        ("Amount", json!(150.01), "amount is 15001 and not 15000"),
+        ("Amount", json!(0), "amount is 0 and not 15000"),
+        ("Amount", json!(0.001), "Unreadable"),
+        ("CurrencyCode", json!("USD"), "currency is USD and not ZAR"),
+        ("CurrencyCode", json!("Uno Eins"), "currency is another and not ZAR"),
+        ("CurrencyCode", json!(null), "Unreadable"),
+        ("isPayment", json!(false), "is_payment is false and not true"),
+        ("isPayment", json!(null), "Unreadable"),
     ];
-    for (name, value) in rows {
+    for (name, value, known) in rows {
         let foreign = || says(200, transaction(json!({ name: value })));
         assert_eq!(seen(&Case::opened(order(|_| {})), foreign(), Reply::Hangs).await, "Nothing", "{name}");
-        assert_eq!(seen(&bound(), foreign(), Reply::Hangs).await, "Unreadable", "{name}");
+        assert_eq!(seen(&bound(), foreign(), Reply::Hangs).await, known, "{name}");
     }
+    let several = says(200, transaction(json!({ "Token": "another", "Amount": 1, "customerID": 201 })));
+    let told = "customer is another and not as opened, amount is 100 and not 15000, token is another and not as opened";
+    assert_eq!(seen(&bound(), several, Reply::Hangs).await, told);
     let mut unopened = Case::opened(order(|_| {}));
     unopened.payment.session_reference = None;
     assert_eq!(seen(&unopened, says(200, transaction(json!({}))), Reply::Hangs).await, "Nothing");
@@ -118,10 +124,10 @@ async fn a_completed_payment_moved_money_only_with_a_payment_that_did_not_fail()
             assert_eq!(seen(&bound(), complete(), reply).await, unknown, "{method}");
         }
         for (reply, wanted) in [
-            (says(200, paid(json!({ "Amount": 149 }))), "Unreadable"),
-            (says(200, paid(json!({ "customerID": 269 }))), "Unreadable"),
+            (says(200, paid(json!({ "Amount": 149 }))), "amount is 14900 and not 15000"),
+            (says(200, paid(json!({ "customerID": 269 }))), "customer is another and not as opened"),
             (says(200, paid(json!({ "paymentID": 1 }))), "Unreadable"),
-            (says(200, paid(json!({ "CurrencyCode": "USD" }))), "Unreadable"),
+            (says(200, paid(json!({ "CurrencyCode": "USD" }))), "currency is USD and not ZAR"),
             (says(200, "<html>"), "Unreadable"),
             (says(403, ""), "Unauthorized"),
             (says(500, ""), "Unreachable"),
@@ -144,6 +150,32 @@ async fn a_completed_enrolment_is_authorized_without_a_payment() {
     assert_eq!(seen(&case, says(200, transaction(complete)), Reply::Hangs).await, "Authorized of 0 a1B2c3");
     let payment = says(200, transaction(json!({ "isPayment": true, "Amount": 0 })));
     assert_eq!(seen(&case, payment, Reply::Hangs).await, "Nothing");
+}
+
+#[tokio::test]
+async fn a_way_to_pay_is_told_once_it_is_kept() {
+    let method = async |changes: Value| {
+        let desk = BillAgain::start().await.on(TRANSACTION, says(200, transaction(changes)));
+        let desk = desk.on(PAYMENT, says(200, paid(json!({ "Status": "Allocated" }))));
+        let news = bound().news(&*desk.adapter()).await.ok().unwrap();
+        let kept = news.content().order.clone().unwrap().payment_method;
+        kept.map(|kept| format!("{} {}", kept.id, kept.kind.unwrap_or_default()))
+    };
+    assert_eq!(method(json!({})).await.as_deref(), Some("10112 credit_card"));
+    for (name, _) in METHODS {
+        let told = method(json!({ "Method": name.to_uppercase(), "isComplete": false })).await;
+        assert_eq!(told, Some(format!("10112 {name}")));
+    }
+    for changes in [
+        json!({ "paymentMethod_retainOnSuccess": false }),
+        json!({ "paymentMethodID": 0 }),
+        json!({ "paymentMethodID": null }),
+        json!({ "threwError": true }),
+        json!({ "isCancelled": true }),
+        json!({ "isComplete": false, "isSubmitted": false }),
+    ] {
+        assert_eq!(method(changes.clone()).await, None, "{changes}");
+    }
 }
 
 #[tokio::test]

@@ -30,15 +30,27 @@ async fn a_payment_is_opened_with_an_exact_amount_and_our_addresses() {
 
 #[tokio::test]
 async fn an_enrolment_is_opened_with_amount_zero() {
-    let call = request_for(Case::new(enrolment())).await;
-    insta::assert_snapshot!(call);
-    // The guide's sample, but for the addresses, the words of this order and the flag that it leaves out.
-    let body: Value = serde_json::from_str(call.split("\n\n").nth(1).unwrap()).unwrap();
-    let sample: Value = serde_json::from_str(include_str!("../fixtures/initiate.json")).unwrap();
-    for (name, value) in sample.as_object().unwrap() {
-        let own = matches!(name.as_str(), "Description" | "RedirectUrl" | "NotifyUrl");
-        assert!(own || body[name] == *value, "{name}");
+    insta::assert_snapshot!(request_for(Case::new(enrolment())).await);
+}
+
+#[tokio::test]
+async fn the_guides_enrolment_is_sent_as_the_guide_sends_it_but_for_what_is_listed() {
+    let mut order = enrolment();
+    order.description = Some("Payment".parse().unwrap());
+    let call = request_for(Case::new(order)).await;
+    let ours: Value = serde_json::from_str(call.split("\n\n").nth(1).unwrap()).unwrap();
+    let guide: Value = serde_json::from_str(include_str!("../fixtures/initiate.json")).unwrap();
+    let differ = [
+        ("RedirectUrl", json!("https://api.example/v1/return/pay_1?token=t"), "the payment's own address"),
+        ("NotifyUrl", json!("https://api.example/v1/webhooks/billagain/demo?payment=pay_1&token=t"), "the same"),
+        ("paymentMethod_isPrimary", json!(false), "required by the guide's list, and not in its sample"),
+    ];
+    let mut wanted = guide.clone();
+    for (name, value, why) in differ {
+        assert_ne!(guide[name], value, "{name} does not differ: {why}");
+        wanted[name] = value;
     }
+    assert_eq!(ours, wanted);
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ fn good_options_break_no_rule() {
         with(json!({ "customer_id": 200 })),
         with(json!({ "customer_id": 200, "method": "hpp", "storage_mode": "token", "gateway_id": 3 })),
         with(json!({ "customer_id": 200, "payment_method_id": 1, "retain": true, "is_primary": true })),
+        with(json!({ "customer_id": 200, "payment_method_id": "10112", "retain": true })),
         with(json!({ "customer_id": 200, "method": null, "gateway_id": null, "is_payment": null })),
         with(
             json!({ "customer_id": 200, "method": "bank_account", "storage_mode": "cc", "subscription_id": 7, "is_enrol": true, "retain": true }),
@@ -55,6 +56,8 @@ fn every_option_has_its_shape() {
         ("customer_id", json!("200"), "must be a whole number from 1"),
         ("customer_id", json!(0), "must be a whole number from 1"),
         ("payment_method_id", json!(-1), "must be a whole number from 1"),
+        ("payment_method_id", json!("0"), "must be a whole number from 1"),
+        ("payment_method_id", json!("card"), "must be a whole number from 1"),
         ("subscription_id", json!(1.5), "must be a whole number from 1"),
         ("gateway_id", json!([]), "must be a whole number from 1"),
         ("is_payment", json!("false"), "must be true or false"),
@@ -86,6 +89,8 @@ fn each_rule_of_the_guide_is_told_at_its_field() {
     };
     for (order, pointer) in [
         (with(id(json!({ "is_payment": false }))), "/amount"),
+        (enrol(id(json!({}))), "/amount"),
+        (enrol(id(json!({ "is_payment": true }))), "/amount"),
         (order(|o| o["currency"] = json!("KWD")), "/currency"),
         (with(id(json!({ "payment_method_id": 1 }))), "/options/retain"),
         (with(id(json!({ "is_primary": true }))), "/options/retain"),

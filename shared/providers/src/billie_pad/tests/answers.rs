@@ -90,7 +90,13 @@ async fn a_confirmed_order_tells_where_the_buyer_pays_and_who_it_is() {
     let account = news.bank_transfer.unwrap();
     assert_eq!(account.iban.reveal(), "DE00000000000123456789");
     assert_eq!(account.bic.unwrap().reveal(), "FRSDDEF1");
-    assert_eq!(news.debtor.unwrap().reveal(), "Billie GmbH");
+    let debtor = news.debtor.unwrap();
+    assert_eq!(debtor.name.reveal(), "Billie GmbH");
+    let seat = json!({
+        "street": "Charlottenstr.", "house_number": "4", "postal_code": "10969", "city": "Berlin", "country": "DE"
+    });
+    assert_eq!(serde_json::to_value(debtor.address.unwrap()).unwrap(), seat);
+    assert!(account.account_holder.is_none() && account.reference.is_none(), "no page has them");
 }
 
 #[tokio::test]
@@ -99,8 +105,9 @@ async fn the_virtual_account_is_also_taken_from_the_payment_methods() {
     let order = case.at_billie("created", &json!({ "debtor": { "name": "Billie GmbH" } }));
     billie.on("POST /orders", [says(200, &order)]);
     let Outcome::Done(receipt) = case.act(&*billie.adapter(), &case.first()).await else { panic!("not done") };
-    let account = receipt.order.unwrap().bank_transfer.unwrap();
-    assert_eq!(account.iban.reveal(), "DE00000000000123456789");
+    let order = receipt.order.unwrap();
+    assert_eq!(order.bank_transfer.unwrap().iban.reveal(), "DE00000000000123456789");
+    assert!(order.debtor.unwrap().address.is_none(), "an address that is not there spoils nothing");
 }
 
 #[tokio::test]

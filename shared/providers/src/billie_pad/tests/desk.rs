@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use payment::{
     Action, Cause, CauseKind, Command, Detail, Doubt, DoubtPolicy, Fingerprint, Flow, IdempotencyKey, NewPayment,
-    Operation, OperationId, Order, OrderNews, Outcome, Payment, Receipt, Refusal, Status, Ticket, Token,
+    Operation, OperationId, Order, OrderNews, Outcome, Payment, Receipt, ReceivableFacts, Refusal, Status, Ticket,
+    Token,
 };
 use serde_json::{Value, json};
 
@@ -278,6 +279,12 @@ impl Case {
 
     pub(super) async fn observe(&self, adapter: &dyn Adapter) -> Result<OrderNews, ReadError> {
         adapter.observe(&self.context()).await.map(|seen| seen.content().order.clone().unwrap())
+    }
+
+    /// What an observation tells of the receivable.
+    pub(super) async fn owed(&self, adapter: &dyn Adapter) -> Vec<ReceivableFacts> {
+        let seen = adapter.observe(&self.context()).await.unwrap();
+        seen.content().receivable.clone()
     }
 
     pub(super) async fn probe(&self, adapter: &dyn Adapter, operation: &Operation) -> String {

@@ -245,3 +245,41 @@ async fn an_order_that_was_being_created_cannot_be_looked_for() {
     assert_eq!(case.probe(&*billie.adapter(), &case.first()).await, "Unclear");
     assert!(billie.calls().is_empty());
 }
+
+#[tokio::test]
+async fn an_order_is_observed_with_what_is_owed_for_each_invoice() {
+    let case = Case::captured(5_000);
+    let owed = |state: &str, outstanding: Value, due_date: Value| {
+        let mut invoice = invoice(INVOICE, "INV-1", 50);
+        invoice["state"] = json!(state);
+        invoice["outstanding_amount"] = outstanding;
+        invoice["due_date"] = due_date;
+        invoice
+    };
+    // Outstanding, due, overdue, paid, paid out.
+    let rows = [
+        (owed("created", json!(50), json!("2026-12-20")), "Some(5000) Some(2026-12-20) Some(false) false false"),
+        (owed("paid_out", json!(12.5), json!("2026-12-20")), "Some(1250) Some(2026-12-20) Some(false) false true"),
+        (owed("late", json!(50), Value::Null), "Some(5000) None Some(true) false false"),
+        (owed("complete", json!(0), json!("soon")), "Some(0) None Some(false) true false"),
+        (owed("canceled", json!("much"), json!(7)), "None None Some(false) false false"),
+        (owed("archived_somehow", json!(1.005), Value::Null), "None None None false false"),
+    ];
+    for (invoice, wanted) in rows {
+        let billie = Billie::start().await;
+        let order = case.at_billie("shipped", &json!({ "invoices": [invoice] }));
+        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &order)]);
+        let told = case.owed(&*billie.adapter()).await;
+        let [facts] = &*told else { panic!("{told:?}") };
+        let due = facts.due_date.map(|day| day.to_string());
+        let seen = format!(
+            "{:?} {} {:?} {} {}",
+            facts.outstanding.map(payment::Amount::minor),
+            due.map_or_else(|| "None".to_owned(), |day| format!("Some({day})")),
+            facts.overdue,
+            facts.paid,
+            facts.paid_out
+        );
+        assert_eq!((facts.capture_reference.as_deref(), &*seen), (Some(INVOICE), wanted));
+    }
+}

@@ -105,6 +105,8 @@ fn a_payout_is_a_fact_about_the_receivable() {
     let message = read(include_str!("../fixtures/invoice-paid-out.webhook.json"));
     let receivable = message.receivable.unwrap();
     assert_eq!((receivable.news, receivable.outstanding), (ReceivableNews::PaidOut, None));
+    assert_eq!(receivable.detail.as_deref(), Some("invoice_paid_out"));
+    assert_eq!(receivable.capture_reference.as_deref(), Some("03f74b37-3a04-4f76-aa88-221d01520e08"));
     assert_eq!(message.addressees.len(), 2);
 }
 
@@ -136,6 +138,7 @@ fn the_outstanding_amount_is_read_in_every_spelling_and_form() {
     let receivable = message.receivable.unwrap();
     assert_eq!(receivable.news, ReceivableNews::BuyerPaid);
     assert_eq!(receivable.outstanding.unwrap().minor(), 5_000);
+    assert!(receivable.paid.is_some());
     for (name, value, wanted) in [
         ("open_amount", json!("50.00"), Some(5_000)),
         ("open_amount", json!("0"), Some(0)),

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use payment::{DeclineReason, ReceivableNews};
 
-use super::super::map::{DECLINES, EVENTS, LEGAL_FORMS, Number, STATES, Says, Stage, decline, number_of, says, stage};
+use super::super::map::{
+    DECLINES, Debt, EVENTS, INVOICES, LEGAL_FORMS, Number, STATES, Says, Stage, debt, decline, number_of, says, stage,
+};
 
 #[test]
 fn every_state_has_its_stage() {
@@ -24,6 +26,24 @@ fn every_state_has_its_stage() {
     }
     assert_eq!(rows.iter().map(|(_, states)| states.len()).sum::<usize>(), STATES.len());
     assert_eq!((stage("new"), stage(""), stage("CREATED")), (None, None, None));
+}
+
+#[test]
+fn every_state_of_an_invoice_has_its_debt() {
+    let rows = [
+        (Debt::Open, &["new", "created"][..]),
+        (Debt::PaidOut, &["paid_out"]),
+        (Debt::Late, &["late"]),
+        (Debt::Paid, &["complete", "completed"]),
+        (Debt::Canceled, &["canceled", "cancelled"]),
+    ];
+    for (wanted, states) in rows {
+        for state in states {
+            assert_eq!(debt(state), Some(wanted), "{state}");
+        }
+    }
+    assert_eq!(rows.iter().map(|(_, states)| states.len()).sum::<usize>(), INVOICES.len());
+    assert_eq!(debt("LATE"), None);
 }
 
 #[test]
@@ -53,7 +73,7 @@ fn every_decline_reason_has_its_word() {
 #[test]
 fn every_event_says_what_it_says() {
     let look = None;
-    let dunning = |level| Some(ReceivableNews::Dunning { level });
+    let dunning = |level| Some(ReceivableNews::dunning(level));
     let rows = [
         ("order_waiting", look.clone()),
         ("order_created", look.clone()),
@@ -62,11 +82,11 @@ fn every_event_says_what_it_says() {
         ("order_shipped", look.clone()),
         ("order_canceled", look.clone()),
         ("order_cancelled", look.clone()),
-        ("invoice_created", look.clone()),
-        ("dunning_paused", look.clone()),
-        ("promise_to_pay", look.clone()),
-        ("instalment_plan", look.clone()),
-        ("rebooking", look),
+        ("invoice_created", look),
+        ("dunning_paused", Some(ReceivableNews::Dunning { level: 0, paused: true })),
+        ("promise_to_pay", Some(ReceivableNews::Updated)),
+        ("instalment_plan", Some(ReceivableNews::Updated)),
+        ("rebooking", Some(ReceivableNews::Updated)),
         ("order_paid_out", Some(ReceivableNews::PaidOut)),
         ("invoice_paid_out", Some(ReceivableNews::PaidOut)),
         ("invoice_late", Some(ReceivableNews::Overdue)),

@@ -56,6 +56,11 @@ fn a_wrong_account_is_told_by_field_and_never_by_value() {
         (with("merchant_id", json!("")), "merchant_id", "must not be empty"),
         (with("webhook_keys", json!([{ "header": "X-Api-Key", "value": "" }])), "webhook_keys", KEYS),
         (with("webhook_keys", json!([{ "header": "X Api Key", "value": "k" }])), "webhook_keys", KEYS),
+        (
+            with("wire", json!({ "merchant_id_in": ["confirm"] })),
+            "wire/merchant_id_in",
+            "must be of capture, refund, cancel, amend",
+        ),
         (with("wire", json!({ "refund_path": "refunds" })), "wire", PATHS),
         (with("wire", json!({ "cancel_path": "orders/{order_id}/cancel" })), "wire", PATHS),
     ] {

@@ -16,6 +16,7 @@ use crate::{Act, Adapter, Context, Deadline, Effect, Transport, Urls};
 
 pub(super) const ORDER: &str = "5ffdc1ad-7898-46f9-b604-499e03b4fcf7";
 pub(super) const CAPTURE: &str = "03f74b37-3a04-4f76-aa88-221d01520e08";
+pub(super) const MERCHANT: &str = "0d1e6b1a-0000-4000-8000-000000000042";
 pub(super) const SESSION: &str = "0b9e7a52-4f0a-4a53-9b4e-6d2f6f4f1a11";
 
 #[derive(Clone)]
@@ -66,7 +67,7 @@ impl Billie {
 pub(super) fn document() -> Value {
     json!({
         "base_url": "https://psp-sandbox.billie.example", "username": "psp-77_x1", "password": "hush",
-        "merchant_id": "0d1e6b1a-0000-4000-8000-000000000042", "psp_id": "psp-77",
+        "merchant_id": MERCHANT, "psp_id": "psp-77",
         "webhook_keys": [{ "header": "X-Api-Key", "value": "key" }]
     })
 }

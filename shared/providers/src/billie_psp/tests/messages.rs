@@ -133,6 +133,62 @@ fn a_dispute_ends_as_its_result_says() {
     assert_eq!(message.receivable.unwrap().news, ReceivableNews::DisputeClosed);
 }
 
+/// What a message tells of a dispute: reason, amount, deadline, result.
+fn dispute(body: &str) -> String {
+    let told = read(body).receivable.unwrap().about_dispute.unwrap();
+    let amount = told.amount.zip(told.currency).map(|(amount, currency)| format!("{amount} {}", currency.code()));
+    format!("{:?} {amount:?} {:?} {:?}", told.reason_code, told.deadline.map(|at| at.to_string()), told.result)
+}
+
+#[test]
+fn every_field_of_the_two_messages_is_told_or_known_to_be_of_no_use() {
+    let (opened, result) = (
+        include_str!("../fixtures/dispute-opened.webhook.json"),
+        include_str!("../fixtures/dispute-result.webhook.json"),
+    );
+    let told = r#"Some("return") Some("11900 EUR") Some("2024-01-31T23:59:59Z") None"#;
+    assert_eq!(dispute(opened), told);
+    assert_eq!(dispute(result), r#"None None None Some("resolved")"#);
+    let capture = read(opened).receivable.unwrap().capture_reference;
+    assert_eq!((capture.as_deref(), read(result).receivable.unwrap().capture_reference), (Some(CAPTURE), None));
+    // Texts may be about a person, and the result says what came of the deadline.
+    let unused =
+        [("reason", json!("free text")), ("disputeResultDetails", json!("string")), ("deadlineExpired", json!(false))];
+    let read = ["disputeId", "reasonCode", "captureId", "amount", "defenseDeadline", "disputeResult", "closedAt"];
+    for sample in [opened, result, AUTHORIZED] {
+        let sample: Value = serde_json::from_str(sample).unwrap();
+        for (name, value) in sample.as_object().unwrap() {
+            let of_no_use = unused.iter().any(|(unused, known)| unused == name && known == value);
+            assert!(
+                of_no_use || read.contains(&name.as_str()) || matches!(name.as_str(), "order_id" | "success"),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_read_of_a_dispute_is_left_out_and_nothing_that_a_buyer_wrote_gets_in() {
+    let body = |more: Value| {
+        let mut body =
+            json!({ "disputeId": DISPUTE, "captureId": CAPTURE, "reasonCode": "return", "reason": "Uno Eins" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body.to_string()
+    };
+    for (more, wanted) in [
+        (json!({}), r#"Some("return") None None None"#),
+        (json!({ "reasonCode": "Uno Eins is angry" }), "None None None None"),
+        (json!({ "amount": { "currency": "EUR", "amount": "119.00" } }), r#"Some("return") None None None"#),
+        (json!({ "amount": { "amount": 1 } }), r#"Some("return") None None None"#),
+        (json!({ "amount": { "currency": "SEK", "amount": 1 } }), r#"Some("return") Some("1 SEK") None None"#),
+        (json!({ "defenseDeadline": "soon" }), r#"Some("return") None None None"#),
+    ] {
+        let body = body(more);
+        assert_eq!(dispute(&body), wanted, "{body}");
+        assert!(!serde_json::to_string(&read(&body).receivable.unwrap()).unwrap().contains("Uno"), "{body}");
+    }
+}
+
 #[test]
 fn a_result_names_its_dispute_and_its_time_and_an_opening_its_dispute_only() {
     let opened = read(include_str!("../fixtures/dispute-opened.webhook.json")).receivable.unwrap();

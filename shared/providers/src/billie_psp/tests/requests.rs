@@ -3,7 +3,7 @@
 use payment::Flow;
 use serde_json::{Value, json};
 
-use super::desk::{Billie, Case, open, says};
+use super::desk::{Billie, Case, MERCHANT, open, says};
 
 async fn sent(case: &Case) -> String {
     let billie = Billie::start(says(500, "")).await;
@@ -47,7 +47,8 @@ async fn a_capture_carries_its_amount_and_invoice() {
     insta::assert_snapshot!(sent(&case).await);
     let mut bare = Case::authorized();
     bare.capture(json!({}));
-    assert_eq!(body(&sent(&bare).await), json!({ "amount": { "currency": "EUR", "amount": 12_600 } }));
+    let wanted = json!({ "merchant_id": MERCHANT, "amount": { "currency": "EUR", "amount": 12_600 } });
+    assert_eq!(body(&sent(&bare).await), wanted);
 }
 
 #[tokio::test]
@@ -58,7 +59,7 @@ async fn a_refund_names_the_capture() {
 }
 
 #[tokio::test]
-async fn a_cancel_has_an_empty_object() {
+async fn a_cancel_names_the_merchant_and_nothing_else() {
     let mut case = Case::authorized();
     case.cancel();
     insta::assert_snapshot!(sent(&case).await);
@@ -69,6 +70,35 @@ async fn an_amendment_carries_the_new_amount_with_its_parts() {
     let mut case = Case::captured();
     case.amend(10_000);
     insta::assert_snapshot!(sent(&case).await);
+}
+
+/// A capture, a refund, a cancellation and an amendment that are about to be made.
+fn movements() -> [Case; 4] {
+    let (mut capture, mut refund, mut cancel, mut amend) =
+        (Case::authorized(), Case::captured(), Case::authorized(), Case::authorized());
+    capture.capture(json!({}));
+    refund.refund(json!({}));
+    cancel.cancel();
+    amend.amend(10_000);
+    [capture, refund, cancel, amend]
+}
+
+#[tokio::test]
+async fn the_merchant_of_the_session_stands_in_everything_that_follows_until_the_account_says_otherwise() {
+    let kinds = ["capture", "refund", "cancel", "amend"];
+    for (mut case, kind) in movements().into_iter().zip(kinds) {
+        case.payment.provider_account = Some("m-of-the-session".to_owned());
+        let named = async |kinds: Value| {
+            let billie = Billie::start(says(500, "")).await;
+            let mut account = billie.account();
+            account["wire"] = json!({ "merchant_id_in": kinds });
+            case.act(&*open(&account)).await;
+            body(&billie.calls().remove(0)).get("merchant_id").cloned()
+        };
+        assert_eq!(named(json!([kind])).await, Some(json!("m-of-the-session")), "{kind}");
+        let others: Vec<_> = kinds.into_iter().filter(|other| *other != kind).collect();
+        assert_eq!(named(json!(others)).await, None, "{kind}");
+    }
 }
 
 #[tokio::test]

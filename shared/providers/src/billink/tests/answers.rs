@@ -222,3 +222,49 @@ fn every_status_of_a_session_says_how_the_order_stands_and_no_other_word_does() 
         assert_eq!(read(status, body), Err(expected), "{status} {body}");
     }
 }
+
+#[test]
+fn order_info_tells_who_was_paid_in_every_spelling_and_what_fails_in_every_shape() {
+    let payment = capturing();
+    let read = |status, body: &str| {
+        answer::order_info(&response(status, &of(&payment, body)), &payment).map(|facts| (facts.paid, facts.paid_out))
+    };
+    let sample = include_str!("../fixtures/order-info.response.json");
+    assert_eq!(read(200, sample), Ok((true, true)));
+    let unreadable = Err(ReadError::Unreadable);
+    for (from, to, expected) in [
+        ("\"status\": 1", "\"status\": \"1\"", Ok((true, true))),
+        ("\"status\": 1", "\"status\": 0", Ok((false, true))),
+        ("\"status\": 1", "\"status\": 2", Ok((false, true))),
+        ("\"status\": 1", "\"status\": -1", Err(ReadError::Nothing)),
+        ("\"status\": 1", "\"status\": 3", unreadable),
+        ("\"paidOut\": 1", "\"paidOut\": \"1\"", Ok((true, true))),
+        ("\"paidOut\": 1", "\"paidOut\": true", Ok((true, true))),
+        ("\"paidOut\": 1", "\"paidOut\": 0", Ok((true, false))),
+        (", \"paidOut\": 1", "", Ok((true, false))),
+        ("\"KRKND-0001\"", "\"1ABKRKND-0001\"", Ok((true, true))),
+        ("\"KRKND-0001\"", "\"KRKND-0002\"", unreadable),
+        ("\"invoiceNumber\"", "\"code\": 706, \"invoiceNumber\"", unreadable),
+        ("\"invoiceNumber\"", "\"code\": 200, \"invoiceNumber\"", Ok((true, true))),
+        ("\"invoices\"", "\"statuses\"", unreadable),
+    ] {
+        assert!(sample.contains(from));
+        assert_eq!(read(200, &sample.replace(from, to)), expected, "{from} -> {to}");
+    }
+    for (code, expected) in [
+        ("101", ReadError::Unauthorized),
+        ("102", ReadError::Unauthorized),
+        ("110", ReadError::Unreadable),
+        ("111", ReadError::Unreachable),
+        ("705", ReadError::Unreadable),
+        ("603", ReadError::Unreadable),
+    ] {
+        let flat = format!(r#"{{"code":"{code}","description":"?","result":"error"}}"#);
+        let nested = format!(r#"{{"result":"ERROR","error":{{"code":{code},"message":"?"}}}}"#);
+        assert_eq!((read(200, &flat), read(200, &nested)), (Err(expected), Err(expected)), "{code}");
+    }
+    let client = include_str!("../fixtures/client.error.json");
+    let form = include_str!("../fixtures/session-create.error.json");
+    assert_eq!((read(403, client), read(404, client)), (Err(ReadError::Unauthorized), unreadable));
+    assert_eq!((read(400, form), read(200, "[]"), read(200, "garbage")), (unreadable, unreadable, unreadable));
+}

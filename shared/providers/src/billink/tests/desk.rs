@@ -102,7 +102,7 @@ async fn a_workflow_in_doubt_is_started_again_and_707_settles_it() {
 async fn what_is_repeated_in_doubt_and_refused_proves_nothing_about_the_first_time() {
     let mut payment = capturing();
     settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
-    for code in ["-1", "101", "704", "706", "708"] {
+    for code in ["-1", "704", "706", "708"] {
         let refused = format!(r#"{{"result":"error","code":"{code}"}}"#);
         let desk = Desk::start(Some((200, refused))).await;
         assert_eq!(desk.act(Act::Capture(newest(&payment)), &payment, None).await, "in doubt UnknownCode", "{code}");
@@ -124,7 +124,9 @@ async fn what_billink_has_no_call_for_is_not_sent() {
 async fn observe(payment: &Payment, reply: Reply) -> Result<Option<OrderState>, ReadError> {
     let (desk, urls) = (Desk::start(reply).await, urls());
     let seen = adapter(&desk.0.base).observe(&context(payment, None, &urls)).await;
-    assert!(desk.paths().iter().all(|path| path == "/v2/session/status"));
+    let owed = !payment.amounts().captured.is_zero();
+    let read = |path: &String| path == "/v2/session/status" || (owed && path == "/v2/client/order/info");
+    assert!(desk.paths().iter().all(read));
     seen.map(|seen| seen.content().order.as_ref().map(|order| order.state.clone()))
 }
 
@@ -162,4 +164,21 @@ async fn a_credit_in_doubt_can_not_be_looked_up() {
     let found = adapter(&desk.0.base).probe(newest(&payment), &context(&payment, None, &urls)).await.unwrap();
     assert!(matches!(found.content(), Finding::Unclear));
     assert_eq!(adapter(&desk.0.base).candidate_of_return(&[("sessionID".into(), "s-2".into())]), None);
+}
+
+#[tokio::test]
+async fn a_look_after_the_capture_reads_who_was_paid_and_does_without_where_that_cannot_be_read() {
+    let payment = captured();
+    let info = include_str!("../fixtures/order-info.response.json").to_owned();
+    for (reply, expected) in [((200, of(&payment, &info)), vec![(true, true)]), ((404, String::new()), vec![])] {
+        let server = Server::start(move |seen: &Seen| match seen.line.contains("order/info") {
+            true => Some(says(reply.0, reply.1.clone())),
+            false => Some(says(200, r#"{"status":"order_created"}"#)),
+        });
+        let (server, urls) = (server.await, urls());
+        let seen = adapter(&server.base).observe(&context(&payment, None, &urls)).await.unwrap();
+        let told = seen.content().receivable.iter().map(|facts| (facts.paid, facts.paid_out));
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert!(seen.content().order.is_some());
+    }
 }

@@ -121,21 +121,51 @@ fn every_order_event_says_what_its_table_says() {
     let waiting = || opened(OrderState::AwaitingBuyer(None));
     assert_eq!(after(waiting(), &event(&waiting(), "order_placed")), Status::Authorized);
     for (word, receivable) in [
-        ("order_workflow_started", None),
         ("partial_payment_added", Some(ReceivableNews::BuyerPaid)),
         ("order_paid", Some(ReceivableNews::BuyerPaid)),
-        ("partial_credit_added", None),
+        ("partial_credit_added", Some(ReceivableNews::Updated)),
         ("customer_fully_paid", Some(ReceivableNews::Closed)),
-        ("order_on_hold", None),
+        ("order_on_hold", Some(ReceivableNews::Dunning { level: 0, paused: true })),
     ] {
         let message = signed(&event(&waiting(), word)).unwrap();
-        assert!(claim(&message).is_none());
-        assert_eq!(message.receivable.map(|receivable| receivable.news), receivable, "{word}");
+        assert_eq!(claim(&message).is_some(), word == "partial_credit_added", "what else proves nothing makes us look");
+        let told = message.receivable.map(|told| (Some(told.news), told.detail));
+        assert_eq!(told, Some((receivable, Some(word.to_owned()))));
         assert_eq!(message.unrecognized, None);
     }
     let unknown = signed(&event(&waiting(), "order_sold\\n")).unwrap();
     assert_eq!(unknown.unrecognized.as_deref(), Some("order_sold"));
     assert!(claim(&unknown).is_none() && unknown.receivable.is_none());
+}
+
+#[test]
+fn a_workflow_that_started_settles_a_capture_in_doubt_and_is_drift_where_none_is_ours() {
+    let learn = |mut payment: Payment| {
+        let body = event(&payment, "order_workflow_started");
+        payment.learn(claim(&signed(&body).unwrap()).unwrap(), &cause(), now());
+        payment
+    };
+    let mut payment = capturing();
+    settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
+    let payment = learn(payment);
+    assert_eq!((payment.status, payment.amounts().captured), (Status::Captured, payment.amount));
+    let before = captured();
+    assert!(learn(before.clone()) == before);
+    let foreign = learn(opened(OrderState::Authorized));
+    let last = foreign.history.last().unwrap().fact.event_type();
+    assert_eq!((foreign.status, last), (Status::Authorized, "payment.drift_detected"));
+}
+
+#[test]
+fn a_part_that_was_credited_moves_nothing_and_is_drift_where_no_credit_is_ours() {
+    for (mut payment, drift) in
+        [(captured(), true), (refunding(150), false), (canceling(OrderState::Authorized), false)]
+    {
+        let (before, body) = (payment.amounts(), event(&payment, "partial_credit_added"));
+        payment.learn(claim(&signed(&body).unwrap()).unwrap(), &cause(), now());
+        assert_eq!(payment.amounts(), before);
+        assert_eq!(payment.history.last().unwrap().fact.event_type() == "payment.drift_detected", drift);
+    }
 }
 
 #[test]

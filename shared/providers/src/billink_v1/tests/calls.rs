@@ -197,7 +197,8 @@ async fn an_order_in_doubt_is_found_by_its_number_or_not() {
     for (reply, expected) in [
         (found(&payment, "7"), ReadError::Unreadable),
         (says("garbage"), ReadError::Unreadable),
-        (error("111"), ReadError::Unreadable),
+        (error("111"), ReadError::Unreachable),
+        (error("110"), ReadError::Unreadable),
         (error("102"), ReadError::Unauthorized),
         (Reply::Says(503, String::new()), ReadError::Unreachable),
         (Reply::Hangs, ReadError::Unreachable),

@@ -1,7 +1,8 @@
 //! Every code of every table at its endpoint, and every recorded answer.
 
-use super::super::map::{CHECK, COMMON_CODES, CREDIT, Class, Endpoint, ORDER, START, STATUS, STATUSES, exists};
+use super::super::map::{CHECK, COMMON_CODES, CREDIT, Class, Endpoint, ORDER, START, STATUS, standing};
 use super::*;
+use crate::billink_common::standing::{STANDINGS, Standing};
 
 const NUMBER: &str = "KRKND-0001";
 const ACTS: [&Endpoint; 4] = [&CHECK, &ORDER, &START, &CREDIT];
@@ -80,7 +81,7 @@ fn every_recorded_answer_is_understood() {
         assert_eq!(of(endpoint, body), expected);
     }
     let unknown = include_str!("../fixtures/status-unknown.response.xml");
-    assert_eq!(exists(&answer(unknown), NUMBER), Ok(false));
+    assert_eq!(standing(&answer(unknown), NUMBER), Ok(None));
 }
 
 #[test]
@@ -124,9 +125,10 @@ fn a_status_tells_whether_the_order_is_there_and_nothing_else_does() {
         let list = format!("<INVOICES><{list}>{one}</{list}></INVOICES>");
         format!("<API><RESULT>MSG</RESULT><MSG><CODE>200</CODE>{list}</MSG></API>")
     };
-    let read = |body: &str| exists(&answer(body), NUMBER);
+    let read = |body: &str| standing(&answer(body), NUMBER).map(|facts| facts.is_some());
     let unreadable = Err(crate::ReadError::Unreadable);
-    for (status, there) in STATUSES {
+    for (status, means) in STANDINGS {
+        let (status, there) = (&*status.to_string(), means != Standing::NotFound);
         assert_eq!(read(&body(NUMBER, status, "INVOICE")), Ok(there));
         assert_eq!(read(&body(&format!("1TST{NUMBER}"), status, "ITEM")), Ok(there));
         assert_eq!(read(&body("", status, "INVOICE")), if there { unreadable } else { Ok(false) });
@@ -139,12 +141,30 @@ fn a_status_tells_whether_the_order_is_there_and_nothing_else_does() {
         assert_eq!(read(&body), unreadable);
     }
     for (code, class, _) in STATUS.codes.iter().chain(COMMON_CODES) {
-        let expected =
-            if *class == Class::Unprocessed { crate::ReadError::Unauthorized } else { crate::ReadError::Unreadable };
+        let expected = match class {
+            Class::Unprocessed => crate::ReadError::Unauthorized,
+            Class::Limited => crate::ReadError::Unreachable,
+            _ => crate::ReadError::Unreadable,
+        };
         assert_eq!(read(&failure(code)), Err(expected), "{code}");
     }
     for (status, expected) in [(401, crate::ReadError::Unauthorized), (404, crate::ReadError::Unreadable)] {
         let answer = Response { status, ..answer(&body(NUMBER, "0", "INVOICE")) };
-        assert_eq!(exists(&answer, NUMBER), Err(expected));
+        assert_eq!(standing(&answer, NUMBER), Err(expected));
+    }
+}
+
+#[test]
+fn a_status_tells_who_was_paid() {
+    let read = |status: &str, paid_out: &str| {
+        let one = format!("<INVOICENUMBER>{NUMBER}</INVOICENUMBER><STATUS>{status}</STATUS>{paid_out}");
+        let body = format!("<API><RESULT>MSG</RESULT><MSG><INVOICES><INVOICE>{one}</INVOICE></INVOICES></MSG></API>");
+        let facts = standing(&answer(&body), NUMBER).unwrap().unwrap();
+        (facts.paid, facts.paid_out)
+    };
+    for (status, paid) in [("0", false), ("1", true), ("2", false)] {
+        assert_eq!(read(status, ""), (paid, false), "{status}");
+        assert_eq!(read(status, "<PAIDOUT>0</PAIDOUT>"), (paid, false), "{status}");
+        assert_eq!(read(status, "<PAIDOUT>1</PAIDOUT>"), (paid, true), "{status}");
     }
 }

@@ -54,6 +54,23 @@ fn start_workflow_with_a_tracking_number() {
 }
 
 #[test]
+fn an_order_can_choose_another_workflow_than_the_accounts() {
+    let mut chosen = consumer();
+    chosen["options"] = json!({ "workflow_number": "3" });
+    let order = order(&chosen);
+    for (payment, order, expected) in [
+        (checked(&order), Some(&order), "3"),
+        (confirming(&order), Some(&order), "3"),
+        (capturing(), Some(&order), "3"),
+        (capturing(), None, "1"),
+    ] {
+        let element = format!("<WORKFLOWNUMBER>{expected}</WORKFLOWNUMBER>");
+        let flat: String = asked(&payment, order).split_whitespace().collect();
+        assert!(flat.contains(&element), "{flat}");
+    }
+}
+
+#[test]
 fn credit_of_a_part() {
     insta::assert_snapshot!(asked(&refunding(Some("came back")), None));
 }

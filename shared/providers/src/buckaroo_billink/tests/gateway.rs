@@ -7,6 +7,9 @@ use super::super::sign::{Signed, Stamp};
 use super::*;
 use crate::{Act, Adapter, Effect, Transport};
 
+/// Real money, for a payment of test money.
+const LIVE: &str = r#","IsTest":false"#;
+
 /// What the gateway answers.
 #[derive(Clone)]
 pub(super) enum Reply {
@@ -105,6 +108,11 @@ async fn whatever_else_the_gateway_answers_is_never_a_success() {
         (Reply::Signed(200, Wire::new(492, "I069", "ORD-1001").json()), "in doubt ServerError"),
         (Reply::Signed(200, Wire::new(100, "I069", "ORD-1001").json()), "in doubt UnknownCode"),
         (Reply::Signed(400, Wire::new(491, "I069", "ORD-1001").json()), "refused 491 Validation failure"),
+        (Reply::Signed(200, Wire { more: LIVE, ..wire() }.json()), "in doubt Unreadable"),
+        (
+            Reply::Signed(400, Wire { more: LIVE, ..Wire::new(491, "I069", "ORD-1001") }.json()),
+            "refused 491 Validation failure",
+        ),
         (Reply::Never, "in doubt TimedOut"),
     ] {
         let (told, seen) = create(reply).await;

@@ -168,6 +168,29 @@ async fn doubt_about_an_operation_ends_by_its_own_reference() {
     }
 }
 
+/// Every attempt has the same reference, so what was refused may be an earlier attempt's.
+#[tokio::test]
+async fn a_refused_transaction_ends_no_attempt_after_it() {
+    let mut payment = with_refund(captured(), 250, Some("came back"));
+    settle(&mut payment, Outcome::NotSent);
+    let id = newest(&payment).id.clone();
+    payment.next_attempt(&id, newest(&payment).accepted_at).unwrap();
+    settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
+    let reference = newest(&payment).reference.clone();
+    let refund = |code, key| Wire {
+        key: Some(key),
+        amount: Some(("AmountCredit", "2.5")),
+        ..Wire::new(code, "C070", &reference)
+    };
+    for (found, expected) in [
+        (vec![refund(690, "R1")], "not found"),
+        (vec![refund(690, "R1"), refund(491, "R2")], "refused 491 Validation failure"),
+        (vec![refund(690, "R1"), refund(190, "R2")], "done R2 250"),
+    ] {
+        assert_eq!(probe(statuses(&found, &[]), &payment).await.0.unwrap(), expected);
+    }
+}
+
 #[tokio::test]
 async fn the_openings_key_is_known_even_where_only_the_payment_has_it() {
     let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized), json!({}));
@@ -217,5 +240,30 @@ async fn doubt_about_calling_off_ends_by_the_status_of_what_was_called_off() {
             probe(ok(Wire { key: Some(FIRST_KEY), ..Wire::new(code, "I069", "I") }.json()), &payment).await;
         assert_eq!(told.unwrap(), expected);
         assert_eq!(requests, [format!("GET /json/Transaction/Status/{FIRST_KEY} ")]);
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_in_test_money_proves_nothing_of_real_money_and_the_other_way_round() {
+    let of = |test: &'static str| ok(Wire { key: Some(FIRST_KEY), more: test, ..Wire::new(190, "I069", "I") }.json());
+    for (livemode, other, own) in
+        [(true, r#","IsTest":true"#, r#","IsTest":false"#), (false, r#","IsTest":false"#, r#","IsTest":true"#)]
+    {
+        let mut payment = waiting();
+        payment.livemode = livemode;
+        let look = async |payment: &Payment, reply: Reply| {
+            let (gateway, urls) = (Gateway::start(reply).await, urls());
+            gateway.adapter().observe(&context(payment, None, &urls)).await.ok().unwrap()
+        };
+        let seen = look(&payment, of(other)).await;
+        payment.learn(seen, &cause(), now());
+        let story: Vec<_> = payment.history.iter().map(|entry| entry.fact.event_type()).collect();
+        assert_eq!(story[story.len() - 2..], ["payment.drift_detected", "operation.needs_operator"]);
+        assert_eq!(payment.status, payment::Status::RequiresAction);
+        assert_eq!(probe(of(other), &payment).await.0.unwrap(), "unclear");
+        assert!(probe(of(own), &payment).await.0.unwrap().starts_with("done"));
+        let seen = look(&payment, of(own)).await;
+        payment.learn(seen, &cause(), now());
+        assert_eq!(payment.status, payment::Status::Authorized);
     }
 }

@@ -1,6 +1,7 @@
 //! The adapter against the provider's own payloads and against a gateway on loopback.
 
 mod gateway;
+mod guide;
 mod lookups;
 mod outcomes;
 mod pushes;

@@ -282,3 +282,26 @@ fn a_refund_at_buckaroos_own_desk_is_counted_once() {
     let (a, desk) = (payment.amounts(), payment::Amount::new(12_100).unwrap());
     assert_eq!((a.released, a.captured.plus(desk), a.refunded.is_zero()), (desk, Some(payment.amount), true));
 }
+
+#[test]
+fn a_push_about_test_money_makes_somebody_look_at_a_payment_of_real_money() {
+    let mut payment = opened(&order(&consumer()), OrderState::AwaitingBuyer(None));
+    payment.livemode = true;
+    let (status, known) = (payment.status, payment.history.len());
+    let reference = payment.order_reference.clone();
+    let of = |test| Wire { key: Some(FIRST_KEY), more: test, ..Wire::new(190, "I069", &reference) };
+    learn(&mut payment, json_push(&transaction(&of(r#","IsTest":true"#))).ok().unwrap());
+    let form = form_push(&[
+        ("brq_statuscode", "190"),
+        ("brq_transactions", FIRST_KEY),
+        ("brq_transaction_type", "I069"),
+        ("brq_invoicenumber", &reference),
+        ("brq_amount", "121.00"),
+        ("brq_currency", "EUR"),
+        ("brq_test", "true"),
+    ]);
+    learn(&mut payment, form.ok().unwrap());
+    assert_eq!((payment.status, payment.history.len(), payment.observe_at), (status, known, Some(now())));
+    learn(&mut payment, json_push(&transaction(&of(r#","IsTest":false"#))).ok().unwrap());
+    assert_eq!(payment.status, payment::Status::Authorized);
+}

@@ -1,7 +1,5 @@
 //! The exact bytes of every request.
 
-use std::collections::BTreeSet;
-
 use payment::{Order, OrderState, Payment};
 use serde_json::{Value, json};
 
@@ -11,7 +9,7 @@ use super::super::request::Draft;
 use super::*;
 use crate::billink_common::house_number;
 
-fn opening(action: &'static ServiceAction, document: &Value) -> String {
+pub(super) fn opening(action: &'static ServiceAction, document: &Value) -> String {
     let order = order(document);
     let payment = created(&order);
     let (account, urls) = (account(), urls());
@@ -33,19 +31,6 @@ fn readable(body: &str) -> String {
 
 fn authorized(order: &Order) -> Payment {
     opened(order, OrderState::Authorized)
-}
-
-/// Group and name of everything that an opening sends.
-pub(super) fn parameter_names() -> BTreeSet<(String, String)> {
-    let mut names = BTreeSet::new();
-    for document in [consumer(), company()] {
-        let body: Value = serde_json::from_str(&opening(&AUTHORIZE, &document)).unwrap();
-        for parameter in body["Services"]["ServiceList"][0]["Parameters"].as_array().unwrap() {
-            let text = |field: &str| parameter[field].as_str().unwrap_or_default().to_owned();
-            names.insert((text("GroupType"), text("Name")));
-        }
-    }
-    names
 }
 
 #[test]

@@ -1,0 +1,119 @@
+//! What a payment says may be asked of it is what may be asked of it, however far it is, and until when.
+
+use payment::{CaptureMode, Flow, OperationKind};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, PART};
+use crate::cases::{Cases, spread};
+use crate::deal::Deal;
+use crate::table::{Early, Stage, Table};
+
+type Way = (Flow, CaptureMode);
+
+/// Every action, with the last part of its address.
+const ACTIONS: [(&str, &str); 5] = [
+    ("confirm", "confirm"),
+    ("capture", "captures"),
+    ("refund", "refunds"),
+    ("cancel", "cancel"),
+    ("amend", "orders/amend"),
+];
+
+/// How far a payment is that is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Point {
+    At(Stage),
+    PartCaptured,
+    Canceled,
+}
+
+pub(crate) async fn check(table: &'static Table) {
+    let capabilities = crate::bench::capabilities(table);
+    let has = |kind, way: Way| capabilities.operation(kind, way.0).filter(|_| way.1 == CaptureMode::Manual);
+    let mut items = Vec::new();
+    for way in crate::bench::ways(capabilities) {
+        items.extend([Stage::Open, Stage::Authorized, Stage::Captured].map(|stage| (way, Point::At(stage))));
+        if has(OperationKind::Capture, way).is_some_and(|capture| capture.partial) {
+            items.push((way, Point::PartCaptured));
+        }
+        if has(OperationKind::Cancel, way).is_some() {
+            items.push((way, Point::Canceled));
+        }
+    }
+    spread(table, items, async |bench: &Bench, cases: &mut Cases, (way, point)| {
+        cases.case(&format!("{way:?} {point:?}"), what_is_said_is_so(bench, way, point)).await;
+    })
+    .await;
+}
+
+async fn prepared(bench: &Bench, way: Way, point: Point) -> Deal<'_> {
+    match point {
+        Point::At(stage) => {
+            let mut deal = bench.at(stage, way).await;
+            if stage == Stage::Open && way.0 == Flow::Widget {
+                deal.buyer("accept").await;
+            }
+            deal
+        }
+        Point::PartCaptured => {
+            let deal = bench.authorized(way).await;
+            let _ = deal.post("captures", &bench.capture(way.0, Some(PART))).await.expect(201);
+            deal
+        }
+        Point::Canceled => {
+            let deal = bench.authorized(way).await;
+            let _ = deal.post("cancel", &json!({})).await.expect(200);
+            deal
+        }
+    }
+}
+
+/// Asks for every action, each at a payment of its own: as far as it is said to be allowed, or for anything.
+async fn what_is_said_is_so(bench: &Bench, way: Way, point: Point) {
+    let said = prepared(bench, way, point).await.get().await;
+    deadlines_are_the_sessions(&said);
+    let entry = |list: &str, action: &str| {
+        said[list].as_array().unwrap().iter().find(|entry| entry["action"] == action).cloned()
+    };
+    for (action, path) in ACTIONS {
+        let deal = prepared(bench, way, point).await;
+        let before = deal.get().await;
+        let (allowed, unavailable) = (entry("allowed_actions", action), entry("unavailable_actions", action));
+        let most = allowed.as_ref().and_then(|entry| entry["max_amount"].as_i64()).unwrap_or(1);
+        let body = match action {
+            "capture" => bench.capture(way.0, allowed.as_ref().map(|_| most)),
+            "refund" | "amend" => json!({ "amount": most }),
+            "confirm" => deal.confirmation.clone(),
+            _ => json!({}),
+        };
+        let answer = deal.post(path, &body).await;
+        let told = format!("{action}: {:#}", answer.body);
+        match (allowed, unavailable) {
+            (Some(_), None) if is_for_the_buyer_to_end(bench, way, &before, action) => {
+                assert_eq!(answer.code(), "provider_refused", "{told}");
+            }
+            (Some(_), None) => assert!(answer.status < 300, "was said to be allowed, {told}"),
+            (None, Some(why)) if why["reason"] == "nothing_left" => {
+                let after = deal.get().await;
+                assert_eq!((&after["status"], &after["amounts"]), (&before["status"], &before["amounts"]), "{told}");
+            }
+            (None, Some(why)) => assert_eq!(answer.code(), why["reason"], "{told}"),
+            lists => panic!("{action} is to be in one list: {lists:?}"),
+        }
+    }
+}
+
+/// Whether a cancellation comes while only the buyer can end it, as the table says.
+fn is_for_the_buyer_to_end(bench: &Bench, way: Way, payment: &Value, action: &str) -> bool {
+    let refused = bench.table.early_cancel.contains(&(way.0, Early::Refused));
+    action == "cancel" && payment["status"] == "requires_action" && refused
+}
+
+/// A confirmation and an early cancellation are possible until the session ends. There is no other window.
+fn deadlines_are_the_sessions(payment: &Value) {
+    for entry in payment["allowed_actions"].as_array().unwrap() {
+        let with_session = matches!(entry["action"].as_str(), Some("confirm" | "cancel"));
+        let end = if with_session { &payment["action"]["expires_at"] } else { &Value::Null };
+        assert_eq!(&entry["before"], end, "{entry} of {payment:#}");
+    }
+}

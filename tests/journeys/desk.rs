@@ -1,0 +1,151 @@
+//! A person's word on what nobody else can settle.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use service::ProblemCode;
+use tests::{Answer, eventually};
+
+use crate::support::{AMOUNT, At, Backstage, Deal, Shop};
+
+/// Longer than an operation without a read stays in doubt, in seconds.
+const QUARTER: i64 = 901;
+
+/// A shop at a provider that cannot be read.
+async fn shop() -> (Shop, Backstage) {
+    let shop = Shop::at(At::BilliePsp).await;
+    let backstage = Backstage::with_policy(&shop, "cancel");
+    (shop, backstage)
+}
+
+/// A payment whose buyer accepted on the page.
+async fn authorized(shop: &Shop) -> Deal<'_> {
+    let deal = shop.open(&shop.at.order()).await;
+    let page = deal.get().await["action"]["url"].as_str().unwrap().to_owned();
+    shop.sandbox.buyer(page.rsplit('/').next().unwrap(), "accept").await;
+    eventually("the promise", async || (deal.get().await["status"] == "authorized").then_some(())).await;
+    deal
+}
+
+/// Asks for a movement whose outcome nobody can see, until a person is asked. Returns its operation.
+async fn left_to_a_person(
+    (shop, backstage): (&Shop, &Backstage),
+    deal: &Deal<'_>,
+    action: &str,
+    body: &Value,
+    happened: bool,
+) -> String {
+    let kind = if happened { "drop_after" } else { "drop_before" };
+    shop.sandbox.fault(json!({ "call": action.trim_end_matches('s'), "kind": kind })).await;
+    let operation = deal.post(action, body).await.expect(202).text("/operation_id").to_owned();
+    backstage.advance(QUARTER);
+    eventually("a person to be asked", async || {
+        backstage.sweep().await;
+        (deal.operation(&operation).await["status"] == "needs_operator").then_some(())
+    })
+    .await;
+    operation
+}
+
+async fn resolve(deal: &Deal<'_>, operation: &str, key: &str, word: &Value) -> Answer {
+    let path = deal.path(&format!("operations/{operation}/resolve"));
+    deal.shop.site.operator().post_as(key, &path, word).await
+}
+
+fn word(outcome: &str, provider_reference: Option<&Value>) -> Value {
+    json!({ "outcome": outcome, "reason": "their portal shows it", "provider_reference": provider_reference })
+}
+
+/// The same request again is a replay, and another one under its key is refused.
+async fn is_told_again(deal: &Deal<'_>, operation: &str, word: &Value) {
+    let before = deal.get().await;
+    assert!(resolve(deal, operation, "word", word).await.expect(200).is_replay());
+    let mut other = word.clone();
+    other["reason"] = json!("their support says so");
+    let refused = resolve(deal, operation, "word", &other).await.expect_problem(ProblemCode::IdempotencyKeyReused);
+    assert_eq!(refused.at("/operation_id"), operation);
+    assert!(
+        !resolve(deal, operation, "another", &other).await.expect(200).is_replay(),
+        "another request, as it stands"
+    );
+    other["outcome"] = json!(if word["outcome"] == "succeeded" { "rejected" } else { "succeeded" });
+    let _ = resolve(deal, operation, "third", &other).await.expect_problem(ProblemCode::StatusDoesNotAllow);
+    assert_eq!(deal.get().await, before);
+}
+
+#[tokio::test]
+async fn a_capture_that_a_person_saw_is_refunded_and_its_dispute_is_heard() {
+    let (shop, backstage) = shop().await;
+    let deal = authorized(&shop).await;
+    let operation = left_to_a_person((&shop, &backstage), &deal, "captures", &shop.capture(None), true).await;
+
+    let nameless = resolve(&deal, &operation, "word", &word("succeeded", None)).await;
+    assert_eq!(nameless.expect_problem(ProblemCode::ValidationFailed).pointers(), ["/provider_reference"]);
+    assert_eq!(deal.operation(&operation).await["status"], "needs_operator");
+
+    let capture = shop.sandbox.books().await["captures"][0]["id"].clone();
+    let told = word("succeeded", Some(&capture));
+    assert!(!resolve(&deal, &operation, "word", &told).await.expect(200).is_replay());
+    let payment = deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;
+    assert_eq!(payment["captures"][0]["provider_reference"], capture);
+    let story = deal.story().await;
+    assert_eq!(story[story.len() - 3..], ["operation.resolved", "capture.succeeded", "payment.captured"], "{story:?}");
+    is_told_again(&deal, &operation, &told).await;
+
+    let _ = deal.post("refunds", &json!({ "amount": 2_500 })).await.expect(201);
+    deal.ends("captured", [AMOUNT, 0, AMOUNT, 2_500]).await;
+
+    // At the merchant's address the dispute names only the capture.
+    let hooks = format!("{}v1/webhooks/billie-psp/demo", shop.api.base());
+    shop.set(json!({ "dispute_webhook_url": hooks })).await;
+    shop.sandbox.control(Method::POST, "disputes", &json!({ "capture_id": capture, "reason_code": "return" })).await;
+    eventually("the dispute", async || (deal.get().await["receivable"]["disputed"] == true).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_capture_that_a_person_did_not_see_gives_its_money_back() {
+    let (shop, backstage) = shop().await;
+    let deal = authorized(&shop).await;
+    let operation = left_to_a_person((&shop, &backstage), &deal, "captures", &shop.capture(None), false).await;
+    assert_eq!(deal.get().await["amounts"]["capturing"], AMOUNT);
+    let told = word("rejected", None);
+    assert!(!resolve(&deal, &operation, "word", &told).await.expect(200).is_replay());
+    deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
+    is_told_again(&deal, &operation, &told).await;
+    let _ = deal.post("captures", &shop.capture(None)).await.expect(201);
+    deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;
+}
+
+#[tokio::test]
+async fn a_refund_ends_as_a_person_says_it_did() {
+    for (outcome, refunded) in [("succeeded", 2_500), ("rejected", 0)] {
+        let (shop, backstage) = shop().await;
+        let deal = authorized(&shop).await;
+        let _ = deal.post("captures", &shop.capture(None)).await.expect(201);
+        let refund = json!({ "amount": 2_500 });
+        let happened = outcome == "succeeded";
+        let operation = left_to_a_person((&shop, &backstage), &deal, "refunds", &refund, happened).await;
+        assert_eq!(deal.get().await["amounts"]["refunding"], 2_500);
+        let told = word(outcome, None);
+        assert!(!resolve(&deal, &operation, "word", &told).await.expect(200).is_replay());
+        let payment = deal.ends("captured", [AMOUNT, 0, AMOUNT, refunded]).await;
+        assert_eq!(payment["refunds"][0]["status"], outcome);
+        let last = if happened { "refund.succeeded" } else { "refund.failed" };
+        assert_eq!(deal.story().await.last().unwrap(), last);
+        is_told_again(&deal, &operation, &told).await;
+    }
+}
+
+#[tokio::test]
+async fn a_capture_is_not_given_the_name_of_another() {
+    let (shop, backstage) = shop().await;
+    let (other, deal) = (authorized(&shop).await, authorized(&shop).await);
+    let anothers = other.post("captures", &shop.capture(None)).await.expect(201).at("/provider_reference").clone();
+    let own = deal.post("captures", &shop.capture(Some(4_000))).await.expect(201).at("/provider_reference").clone();
+    let body = shop.capture(Some(5_000));
+    let operation = left_to_a_person((&shop, &backstage), &deal, "captures", &body, true).await;
+    for name in [anothers, own] {
+        let refused = resolve(&deal, &operation, "word", &word("succeeded", Some(&name))).await;
+        assert_eq!(refused.expect_problem(ProblemCode::ValidationFailed).pointers(), ["/provider_reference"]);
+    }
+    assert_eq!(deal.operation(&operation).await["status"], "needs_operator");
+}

@@ -1,0 +1,85 @@
+//! Changes that this code cannot read: newer code wrote them during a deployment, or they are broken.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use store::Lag;
+
+use crate::bench::{Bench, all, authorized, failures, hand};
+
+/// The table's items of a payment as code of this layout wrote them.
+async fn layout(bench: &Bench, payment: &payment::PaymentId, schema: u32) {
+    let update = bench.dynamodb.update_item().table_name(&bench.aws.table);
+    let update = update.key("PK", AttributeValue::S(format!("PAY#{payment}")));
+    let update = update.key("SK", AttributeValue::S("STATE".to_owned())).update_expression("SET #schema = :schema");
+    let update = update.expression_attribute_names("#schema", "schema");
+    let update = update.expression_attribute_values(":schema", AttributeValue::N(schema.to_string()));
+    update.send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_read_stops_its_payment_only_and_is_told_later_by_code_that_reads_it() {
+    let broken: [fn(&mut Value); 3] = [
+        |image| image["schema"] = json!({ "N": "99" }),
+        |image| drop(image.as_object_mut().unwrap().remove("status")),
+        |image| image["history"] = json!({ "S": "somewhere else" }),
+    ];
+    for (break_it, upto_is_seen) in broken.into_iter().zip([true, true, false]) {
+        let bench = Bench::start().await;
+        let stream = bench.records();
+        let (good, relay) = (bench.good(), bench.relay(bench.aws.event_queue_urls.clone()));
+        let one = authorized(&bench.store, "a").await;
+        let other = authorized(&bench.store, "b").await;
+        let mut records = stream.next(4).await;
+        break_it(&mut records[1]["dynamodb"]["NewImage"]);
+        let known = records[0]["dynamodb"]["NewImage"]["history"]["L"].as_array().unwrap().len();
+        let known = known as u64;
+        assert!(failures(&hand(&relay, &records[..1]).await.unwrap()).is_empty());
+        assert!(failures(&hand(&relay, &records[1..]).await.unwrap()).is_empty(), "nobody else waits for it");
+        let first = bench.arrivals(&good, known as usize + all(&other).len()).await;
+        assert_eq!((first.of(&one.id).len() as u64, first.of(&other.id)), (known, all(&other)));
+        let upto = if upto_is_seen { all(&one).len() as u64 } else { known };
+        stream.next(bench.aws.event_queue_urls.len()).await;
+        for queue in &bench.aws.event_queue_urls {
+            let lag = bench.lag(queue, &one.id).await.expect("it is left behind at every queue");
+            assert_eq!((lag.after, lag.upto), (known, upto));
+            bench.store.poke(&lag.key(), Timestamp::now()).await.unwrap();
+            assert!(failures(&hand(&relay, &stream.next(1).await).await.unwrap()).is_empty());
+            bench.caught_up(queue, &one.id).await;
+        }
+        let rest = bench.arrivals(&good, all(&one).len() - known as usize).await;
+        assert_eq!(rest.of(&one.id), all(&one).split_off(known as usize), "nothing is lost");
+    }
+}
+
+#[tokio::test]
+async fn events_before_a_change_that_cannot_be_read_wait_with_it() {
+    let bench = Bench::start().await;
+    let stream = bench.records();
+    let one = authorized(&bench.store, "a").await;
+    let mut records = stream.next(2).await;
+    records[1]["dynamodb"]["NewImage"]["schema"] = json!({ "N": "99" });
+    assert!(failures(&hand(&bench.relay(vec![bench.good()]), &records).await.unwrap()).is_empty());
+    let lag = bench.lag(&bench.good(), &one.id).await.unwrap();
+    assert_eq!((lag.after, lag.upto), (0, all(&one).len() as u64));
+}
+
+#[tokio::test]
+async fn code_that_cannot_read_a_payment_leaves_what_its_queues_missed_alone() {
+    let bench = Bench::start().await;
+    let stream = bench.records();
+    let (good, relay) = (bench.good(), bench.relay(vec![bench.good()]));
+    let one = authorized(&bench.store, "a").await;
+    layout(&bench, &one.id, 99).await;
+    bench.store.fall_behind(&Lag::new(good.clone(), one.id.clone(), 0, 1), Timestamp::now()).await.unwrap();
+    stream.next(4).await;
+    let lag = bench.lag(&good, &one.id).await.unwrap();
+    bench.store.poke(&lag.key(), Timestamp::now()).await.unwrap();
+    assert!(failures(&hand(&relay, &stream.next(1).await).await.unwrap()).is_empty());
+    assert_eq!(bench.lag(&good, &one.id).await, Some(Lag { tries: 1, ..lag.clone() }), "it is there");
+    layout(&bench, &one.id, payment::SCHEMA).await;
+    bench.store.poke(&lag.key(), Timestamp::now()).await.unwrap();
+    assert!(failures(&hand(&relay, &stream.next(2).await).await.unwrap()).is_empty());
+    assert_eq!(bench.arrivals(&good, all(&one).len()).await.of(&one.id), all(&one));
+    bench.caught_up(&good, &one.id).await;
+}

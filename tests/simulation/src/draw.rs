@@ -1,0 +1,134 @@
+//! How a seed becomes a plan.
+
+use crate::plan::{Ask, Buyer, Deal, Desk, Fault, Plan, Step};
+
+/// So many exchanges of a history may go wrong.
+const EXCHANGES: u32 = 500;
+
+impl Plan {
+    /// The history of this seed.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let mut deals: Vec<Deal> = Vec::new();
+        for _ in 0..pick(&mut rng, &[1, 1, 1, 2]) {
+            // A stand-in is set to one flow.
+            let like = deals.first().map(|first| (first.provider, first.flow, first.pends));
+            let mut drawn = deal(&mut rng);
+            if let Some((_, flow, pends)) = like.filter(|(provider, ..)| *provider == drawn.provider) {
+                (drawn.flow, drawn.pends) = (flow, pends);
+            }
+            deals.push(drawn);
+        }
+        let per_thousand = pick(&mut rng, &[0, 10, 30, 80, 80, 200]);
+        let faults = (1..=EXCHANGES).filter(|_| rng.u32(..1_000) < per_thousand).collect::<Vec<_>>();
+        let faults = faults.into_iter().map(|number| (number, fault(&mut rng))).collect();
+        let index_lag = pick(&mut rng, &[0, 50, 800]);
+        Self { seed, index_lag, accepts_late: rng.u32(..3) == 0, operator: rng.u32(..3) == 0, deals, faults }
+    }
+}
+
+fn pick<T: Copy + Default>(rng: &mut fastrand::Rng, from: &[T]) -> T {
+    from.get(rng.usize(..from.len())).copied().unwrap_or_default()
+}
+
+/// A provider API, a flow of it, when the money is taken, and what it tells about the receivable.
+type Way = (&'static str, &'static str, &'static str, &'static [&'static str]);
+
+const WAYS: [Way; 12] = [
+    ("buckaroo_billink", "redirect", "manual", &[]),
+    ("buckaroo_billink", "redirect", "manual", &[]),
+    ("buckaroo_billink", "direct", "manual", &[]),
+    ("buckaroo_billink", "redirect", "automatic", &[]),
+    ("billie_pad", "redirect", "manual", DUNNED),
+    ("billie_pad", "direct", "manual", DUNNED),
+    ("billie_pad", "widget", "manual", DUNNED),
+    ("billie_psp", "redirect", "manual", &[]),
+    ("billie_psp", "widget", "manual", &[]),
+    ("billink", "redirect", "manual", &[]),
+    ("billink_v1", "direct", "manual", &[]),
+    ("billagain", "redirect", "automatic", &[]),
+];
+
+const DUNNED: &[&str] = &["reminder_email_1", "dunning_letter_1", "dunning_letter_2"];
+
+/// Where somebody can give money back at the provider's own desk.
+const DESKS: [&str; 4] = ["billie_pad", "billink", "billink_v1", "buckaroo_billink"];
+
+/// Refunds, whose amounts a desk takes as well.
+const REFUNDS: [i64; 6] = [0, 1, 100, 3_000, 6_300, 12_600];
+
+fn deal(rng: &mut fastrand::Rng) -> Deal {
+    let (provider, flow, mode, told) = pick(rng, &WAYS);
+    let buyer = Buyer {
+        choice: pick(rng, &["accept", "accept", "accept", "accept", "accept", "accept", "decline", "cancel", ""]),
+        after: rng.u64(1..60),
+        returns: rng.bool(),
+    };
+    let mut steps = vec![step(rng, Ask::Confirm)];
+    for _ in 0..rng.u32(1..6) {
+        let asks = ask(rng);
+        steps.push(step(rng, asks));
+    }
+    let times = if told.is_empty() { 0 } else { rng.usize(..3) };
+    let tells = (0..times).map(|_| pick(rng, told)).collect();
+    let desk = Desk { after: rng.u64(1..90), amount: pick(rng, &REFUNDS) };
+    let desk = Some(desk).filter(|_| DESKS.contains(&provider) && rng.u32(..6) == 0);
+    Deal { provider, flow, mode, pends: rng.u32(..6) == 0, buyer, steps, tells, desk }
+}
+
+fn ask(rng: &mut fastrand::Rng) -> Ask {
+    let part = pick(rng, &[0, 0, 1, 3_000, 6_300, 9_999, 12_600, 12_601]);
+    match rng.u32(..20) {
+        0..=6 => Ask::Capture(part),
+        7 | 8 => Ask::Final(part),
+        9 => Ask::CaptureUnits(rng.u32(1..4)),
+        10..=13 => Ask::Refund(pick(rng, &REFUNDS)),
+        14 => Ask::RefundUnits(rng.u32(1..4)),
+        15 => Ask::Cancel,
+        16 => Ask::Amend(pick(rng, &[3_000, 6_300, 9_999, 12_000])),
+        17 => Ask::Resolve,
+        18 => Ask::Replay(pick(rng, &["events", "messages"])),
+        _ => Ask::Refresh,
+    }
+}
+
+fn step(rng: &mut fastrand::Rng, asks: Ask) -> Step {
+    Step {
+        at: rng.u64(1_000..90_000),
+        waits: rng.u32(..10) < 8,
+        asks,
+        copies: pick(rng, &[1, 1, 1, 2, 3]),
+        deaf: rng.u32(..8) == 0,
+    }
+}
+
+fn fault(rng: &mut fastrand::Rng) -> Fault {
+    match rng.u32(..14) {
+        0 => Fault::Refused,
+        1 => Fault::LostRequest,
+        2 | 3 => Fault::LostAnswer,
+        4 => Fault::Silence,
+        5 => Fault::SilenceAfter,
+        6 => Fault::Late(rng.u64(5_000..40_000)),
+        7 => Fault::Busy,
+        8 => Fault::FailedAfter,
+        9 => Fault::Garbled,
+        10 => Fault::WrongAmounts,
+        11 | 12 => Fault::CrashAfter,
+        _ => Fault::Crash,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WAYS;
+
+    #[test]
+    fn histories_happen_at_every_provider() {
+        for known in providers::REGISTRY {
+            let provider = known.capabilities.provider;
+            assert!(WAYS.iter().any(|(name, ..)| *name == provider), "no history happens at {provider}");
+        }
+    }
+}
