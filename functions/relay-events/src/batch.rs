@@ -141,12 +141,13 @@ impl Batch {
 /// What happened that people look for in the log.
 fn tell(event: &payment::Event) {
     let Some(operation) = &event.data.operation else { return };
+    let (provider, merchant, payment_id) = (&event.data.provider, &event.data.merchant, &event.subject);
     match event.event_type.as_str() {
         "paylater.operation.in_doubt.v1" => {
-            tracing::warn!(payment_id = %event.subject, operation_id = %operation.id, "an operation is in doubt");
+            tracing::warn!(%provider, %merchant, %payment_id, operation_id = %operation.id, "an operation is in doubt");
         }
         "paylater.operation.needs_operator.v1" => {
-            tracing::error!(payment_id = %event.subject, operation_id = %operation.id, "an operation needs a person");
+            tracing::error!(%provider, %merchant, %payment_id, operation_id = %operation.id, "an operation needs a person");
         }
         _ => {}
     }
