@@ -87,6 +87,10 @@ async fn anew<'a>(ready: &Ready<'a>) -> Ready<'a> {
 async fn stands(deal: Option<&Deal<'_>>) -> Value {
     match deal {
         Some(deal) => {
+            // What a look finds out about the receivable by itself is found out before.
+            if deal.get().await["captures"] != json!([]) {
+                deal.refreshed().await;
+            }
             let payment = deal.agreed().await;
             json!([payment["status"], payment["amounts"], payment["action"], payment["receivable"]])
         }

@@ -73,7 +73,7 @@ async fn ended_meanwhile(shop: &Shop, named: bool) -> (Deal<'_>, String) {
     let store = store_of(shop);
     let mut payment = store.load(&deal.id.parse().unwrap()).await.unwrap().unwrap();
     let order = Some(OrderNews { provider_reference, ..OrderNews::of(OrderState::Canceled) });
-    let seen = Observation::read(News { order, operations: Vec::new() });
+    let seen = Observation::read(News { order, ..News::default() });
     payment.learn(seen, &Cause::new(CauseKind::Probe, "look"), Timestamp::now());
     store.save(&mut payment).await.unwrap();
     assert_eq!(deal.get().await["status"], "canceled");
@@ -152,7 +152,7 @@ fn with_two_releases(payment: &mut Payment, now: Timestamp) -> [OperationId; 2] 
     };
     not_sent(payment, &second_release);
     let whom = vec![Whom::Reference(payment.operation(&first).unwrap().reference.clone())];
-    let found = News { order: None, operations: vec![OperationNews { whom, outcome: done() }] };
+    let found = News { operations: vec![OperationNews { whom, outcome: done() }], ..News::default() };
     payment.learn(Observation::read(found), &cause, now);
     not_sent(payment, &first_release);
     let releases = [first_release, second_release];

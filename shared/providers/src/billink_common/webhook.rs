@@ -6,8 +6,7 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use payment::{
-    GivenBack, News, OperationNews, OrderNews, OrderState, Outcome, Receipt, ReceivableMessage, ReceivableNews,
-    SignedClaim, Whom,
+    GivenBack, News, OperationNews, OrderNews, OrderState, Outcome, Receipt, ReceivableMessage, SignedClaim, Whom,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -105,18 +104,19 @@ fn read(inbound: Inbound<'_>, signed: bool) -> Result<Message, NotAuthentic> {
         (None, None) => return Err(NotAuthentic::Unreadable),
     };
     let unrecognized = (signed && says.is_none()).then(|| printable(name));
-    let told = |news| ReceivableMessage { detail: Some(name.clone()), ..ReceivableMessage::of(news) };
     let claim = |state, given_back| Evidence::Claim(SignedClaim::verified(webhook.news(state, given_back)));
     let (evidence, receivable) = match says.filter(|_| signed) {
         // Where the buyer has to act is in the session's answer, which this may overtake.
         Some(Says::Order(OrderState::AwaitingBuyer(_))) | None => (Evidence::Hint, None),
+        // The end of a session can be told after the order that a later try made; a look tells which of them was last.
+        Some(Says::Order(OrderState::Canceled | OrderState::Expired)) => (Evidence::Hint, None),
         Some(Says::Order(state)) => (claim(state, None), None),
         Some(Says::Credited) => (claim(OrderState::Canceled, Some(GivenBack::All)), None),
-        Some(Says::PartlyCredited) => {
-            let credited = claim(OrderState::Authorized, Some(GivenBack::Unnamed));
-            (credited, Some(told(ReceivableNews::Updated)))
+        Some(Says::PartlyCredited) => (claim(OrderState::Authorized, Some(GivenBack::Unnamed)), None),
+        Some(Says::Receivable(news)) => {
+            let told = ReceivableMessage { detail: Some(name.clone()), ..ReceivableMessage::of(news) };
+            (Evidence::Hint, Some(told))
         }
-        Some(Says::Receivable(news)) => (Evidence::Hint, Some(told(news))),
     };
     Ok(Message { addressees: webhook.addressees(), evidence, receivable, unrecognized, identity: inbound.body_hash() })
 }
