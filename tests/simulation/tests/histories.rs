@@ -10,7 +10,7 @@ use simulation::{Defect, Defects, Plan, run, shrink, trace};
 const HISTORIES: u64 = 10_000;
 
 /// A defect is caught within so many histories.
-const ENOUGH: u64 = 1_500;
+const ENOUGH: u64 = 4_000;
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
