@@ -24,7 +24,6 @@ const ACTIONS: [(&str, &str); 5] = [
 enum Point {
     At(Stage),
     PartCaptured,
-    Canceled,
 }
 
 pub(crate) async fn check(table: &'static Table) {
@@ -37,7 +36,7 @@ pub(crate) async fn check(table: &'static Table) {
             items.push((way, Point::PartCaptured));
         }
         if has(OperationKind::Cancel, way).is_some() {
-            items.push((way, Point::Canceled));
+            items.push((way, Point::At(Stage::Canceled)));
         }
     }
     spread(table, items, async |bench: &Bench, cases: &mut Cases, (way, point)| {
@@ -58,11 +57,6 @@ async fn prepared(bench: &Bench, way: Way, point: Point) -> Deal<'_> {
         Point::PartCaptured => {
             let deal = bench.authorized(way).await;
             let _ = deal.post("captures", &bench.capture(way.0, Some(PART))).await.expect(201);
-            deal
-        }
-        Point::Canceled => {
-            let deal = bench.authorized(way).await;
-            let _ = deal.post("cancel", &json!({})).await.expect(200);
             deal
         }
     }

@@ -83,10 +83,12 @@ async fn a_payment_stays_with_the_account_that_its_session_was_opened_for() {
 
 #[tokio::test]
 async fn an_activation_in_doubt_is_not_sent_again_and_ends_with_the_account_told() {
-    for (fault, enabled) in [("drop_after", 1), ("garbage_after", 1), ("drop_before", 0), ("http_5xx", 0)] {
-        let bench = Bench::of(&tables::billie_psp::TABLE).await;
+    let after = ["drop_after", "garbage_after", "delay"].map(|fault| (fault, 1));
+    let before = ["drop_before", "http_5xx", "delay_before"].map(|fault| (fault, 0));
+    for (fault, enabled) in after.into_iter().chain(before) {
+        let bench = Bench::impatient(&tables::billie_psp::TABLE).await;
         let operator = bench.site.operator();
-        bench.sandbox.fault(json!({ "call": "enable_merchant", "kind": fault })).await;
+        bench.sandbox.fault(json!({ "call": "enable_merchant", "kind": fault, "millis": 600_000 })).await;
         let before = bench.sandbox.books().await["merchants"].as_array().unwrap().len();
         let doubtful = operator.post_as("a", PATH, &wanted()).await.expect(202);
         assert_eq!(doubtful.at("/account"), &Value::Null, "{fault}");

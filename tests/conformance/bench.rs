@@ -18,6 +18,9 @@ pub(crate) const AMOUNT: i64 = 12_600;
 /// A part of it.
 pub(crate) const PART: i64 = 2_500;
 
+/// Far less than a provider may take, and far more than a stand-in takes.
+const PATIENCE: Duration = Duration::from_millis(400);
+
 /// The stack.
 pub(crate) struct Bench {
     pub(crate) site: Site,
@@ -43,9 +46,9 @@ impl Bench {
         Self::on(Site::start().await, table)
     }
 
-    /// On a stack that waits for a call that changes something no longer than this.
-    pub(crate) async fn impatient(table: &'static Table, patience: Duration) -> Self {
-        let options = StackOptions { patience: Some(patience), ..StackOptions::default() };
+    /// On a stack of its own that soon gives up a call that changes something.
+    pub(crate) async fn impatient(table: &'static Table) -> Self {
+        let options = StackOptions { patience: Some(PATIENCE), ..StackOptions::default() };
         Self::on(Site::start_own(options).await, table)
     }
 

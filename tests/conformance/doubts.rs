@@ -7,7 +7,7 @@ use service::ProblemCode;
 use tests::Answer;
 
 use crate::bench::{AMOUNT, Bench};
-use crate::cases::spread;
+use crate::cases::{Cases, spread};
 use crate::deal::Deal;
 use crate::step::{Ready, Step, all};
 use crate::table::{InAnswer, Table};
@@ -15,11 +15,11 @@ use crate::table::{InAnswer, Table};
 /// A mishap: the fault, and whether the provider did its work.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mishap {
-    pub(crate) kind: &'static str,
+    kind: &'static str,
     worked: bool,
 }
 
-pub(crate) const fn mishap(kind: &'static str, worked: bool) -> Mishap {
+const fn mishap(kind: &'static str, worked: bool) -> Mishap {
     Mishap { kind, worked }
 }
 
@@ -55,17 +55,19 @@ pub(crate) async fn check(table: &'static Table) {
         let happens = |mishap: &Mishap| !known || USUAL.contains(&mishap.kind);
         cases.extend(MISHAPS.into_iter().filter(happens).map(|mishap| (*step, mishap)));
     }
-    spread(table, cases, async |bench, cases, (step, mishap)| {
-        let name = format!("{} {}", step.name(table), mishap.kind);
-        if mishap.kind == WRONG_AMOUNT && step.call.amount == InAnswer::NoAmount {
-            cases.case(&format!("{name}: there is none"), names_no_amount(bench, step)).await;
-        } else {
-            cases.case(&name, doubt(bench, step, mishap)).await;
-        }
-        bench.sandbox.no_faults().await;
-        bench.sandbox.webhooks(json!({ "mode": "normal" })).await;
-    })
-    .await;
+    spread(table, cases, case).await;
+}
+
+/// Runs a mishap of a step.
+pub(crate) async fn case(bench: &Bench, cases: &mut Cases, (step, mishap): (Step, Mishap)) {
+    let name = format!("{} {}", step.name(bench.table), mishap.kind);
+    if mishap.kind == WRONG_AMOUNT && step.call.amount == InAnswer::NoAmount {
+        cases.case(&format!("{name}: there is none"), names_no_amount(bench, step)).await;
+    } else {
+        cases.case(&name, doubt(bench, step, mishap)).await;
+    }
+    bench.sandbox.no_faults().await;
+    bench.sandbox.webhooks(json!({ "mode": "normal" })).await;
 }
 
 /// The answer of a call has no amount that could be wrong.
@@ -79,7 +81,7 @@ async fn names_no_amount(bench: &Bench, step: Step) {
 }
 
 /// Asks for an operation that ends like that, and settles it as declared.
-pub(crate) async fn doubt(bench: &Bench, step: Step, mishap: Mishap) {
+async fn doubt(bench: &Bench, step: Step, mishap: Mishap) {
     let ready = step.ready(bench).await;
     bench.sandbox.quiet().await;
     // Its messages would tell sooner.

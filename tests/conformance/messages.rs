@@ -154,7 +154,7 @@ async fn drifted(bench: &Bench, drift: &Drift, way: Way) {
     }
     story.push("payment.drift_detected".to_owned());
     assert_eq!(deal.story().await, story);
-    assert_eq!(deal.timeline().await.last().unwrap()["data"]["drift"]["field"], drift.field);
+    assert_eq!(deal.timeline().await.last().unwrap()["drift"]["field"], drift.field);
 }
 
 /// The last message again, without its key or signature and with a wrong one.

@@ -1,8 +1,6 @@
 //! Calls that are not answered in time: by a provider that did its work, and by one that comes to it after everybody gave
 //! up. One call of each provider waits for the real deadline, all of them at the same time.
 
-use std::time::Duration;
-
 use futures::future::join_all;
 use payment::{DoubtPolicy, OperationKind};
 use serde_json::json;
@@ -11,23 +9,14 @@ use service::ProblemCode;
 use crate::TABLES;
 use crate::bench::Bench;
 use crate::cases::spread_over;
-use crate::doubts::{LATE, UNTOLD, doubt};
+use crate::doubts::{self, LATE, UNTOLD};
 use crate::step::{Step, all};
 use crate::table::Table;
-
-/// Far less than a provider may take, and far more than a stand-in takes.
-const PATIENCE: Duration = Duration::from_millis(400);
 
 /// Every call that is declared.
 pub(crate) async fn check(table: &'static Table) {
     let cases = all(table).0.into_iter().flat_map(|step| [LATE, UNTOLD].map(|mishap| (step, mishap))).collect();
-    let start = async || Bench::impatient(table, PATIENCE).await;
-    spread_over(table, start, cases, async |bench, cases, (step, mishap)| {
-        cases.case(&format!("{} {}", step.name(table), mishap.kind), doubt(bench, step, mishap)).await;
-        bench.sandbox.no_faults().await;
-        bench.sandbox.webhooks(json!({ "mode": "normal" })).await;
-    })
-    .await;
+    spread_over(table, async || Bench::impatient(table).await, cases, doubts::case).await;
 }
 
 /// The last call of a payment's life that doubt ends differently for: the capture, else what there is.

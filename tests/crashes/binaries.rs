@@ -8,13 +8,16 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 /// The functions that are killed.
-const PACKAGES: [&str; 10] = [
+const PACKAGES: [&str; 13] = [
     "cancel",
     "capture",
     "confirm",
     "create-session",
     "manage-order",
+    "operations",
     "refund",
+    "relay-events",
+    "return-buyer",
     "settle",
     "webhook-billie-pad",
     "webhook-billie-psp",

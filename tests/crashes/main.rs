@@ -8,6 +8,7 @@ mod binaries;
 mod gate;
 mod kill;
 mod process;
+mod relay;
 mod scene;
 mod verdict;
 mod world;
@@ -54,4 +55,19 @@ async fn a_provider_that_can_be_asked_about_most() {
 #[tokio::test]
 async fn a_provider_that_cannot_be_asked() {
     check(&tables::billie_psp::TABLE).await;
+}
+
+#[tokio::test]
+async fn a_provider_whose_capture_can_be_repeated() {
+    check(&tables::billink::TABLE).await;
+}
+
+#[tokio::test]
+async fn a_provider_whose_order_is_a_call_of_its_own() {
+    check(&tables::billink_v1::TABLE).await;
+}
+
+#[tokio::test]
+async fn a_provider_that_only_opens() {
+    check(&tables::billagain::TABLE).await;
 }

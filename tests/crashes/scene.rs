@@ -22,6 +22,10 @@ pub(crate) enum Act {
     Final(Step),
     /// A confirmation that only looks.
     Look((Flow, payment::CaptureMode)),
+    /// The buyer who comes back from the provider's page.
+    Return((Flow, payment::CaptureMode)),
+    /// A person's word on an operation that nobody can find out about.
+    Resolve(Step),
     /// A provider's message.
     Message(&'static Event),
     /// The sweep, which comes across an operation in doubt of which the provider did its work.
@@ -58,6 +62,9 @@ impl Act {
         let mut acts: Vec<Self> = steps.into_iter().map(Self::Step).collect();
         acts.extend(last.map(Self::Final));
         acts.extend(looks.map(Self::Look));
+        acts.extend(looks.filter(|(flow, _)| *flow == Flow::Redirect).map(Self::Return));
+        let unknowable = |step: &Step| step.capability.doubt == payment::DoubtPolicy::None && !step.call.is_found;
+        acts.extend(capture.filter(unknowable).map(Self::Resolve));
         acts.extend(capture.map(Self::Found));
         acts.extend(repeated.filter(|step| step.kind() != OperationKind::Capture).map(Self::Found));
         acts.extend(last.map(Self::Follower));
@@ -70,6 +77,8 @@ impl Act {
             Self::Step(step) => step.name(table),
             Self::Final(step) => format!("{}, the last", step.name(table)),
             Self::Look(way) => format!("{way:?} confirm by a look"),
+            Self::Return(way) => format!("{way:?} buyer comes back"),
+            Self::Resolve(step) => format!("resolve {}", step.name(table)),
             Self::Message(event) => format!("message {}", event.name),
             Self::Found(step) => format!("settle after {}", step.name(table)),
             Self::Follower(step) => format!("settle the release after {}", step.name(table)),
@@ -79,9 +88,16 @@ impl Act {
     /// The step that is operated.
     pub(crate) fn step(self) -> Option<Step> {
         match self {
-            Self::Step(step) | Self::Final(step) | Self::Found(step) | Self::Follower(step) => Some(step),
-            Self::Look(_) | Self::Message(_) => None,
+            Self::Step(step) | Self::Final(step) | Self::Found(step) | Self::Follower(step) | Self::Resolve(step) => {
+                Some(step)
+            }
+            Self::Look(_) | Self::Return(_) | Self::Message(_) => None,
         }
+    }
+
+    /// How it is asked for.
+    fn method(self) -> Method {
+        if let Self::Return(_) = self { Method::GET } else { Method::POST }
     }
 
     /// A payment at which it can be done, with the provider's messages held back.
@@ -91,6 +107,8 @@ impl Act {
             Self::Step(step) => Scene::of(self, step.ready(bench).await).await,
             Self::Final(step) => Scene::of(self, last(step.ready(bench).await)).await,
             Self::Look(way) => looks(self, bench, way).await,
+            Self::Return(way) => returns(self, bench, way).await,
+            Self::Resolve(step) => resolves(self, world, step.ready(bench).await).await,
             Self::Message(event) => told(self, bench, event).await,
             Self::Found(step) => settles(self, world, step.ready(bench).await).await,
             Self::Follower(step) => {
@@ -151,7 +169,7 @@ impl<'a> Scene<'a> {
     ) -> Self {
         quiet(deal.bench).await;
         let borrowed: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let invocation = Invocation { function, event: event(&path, &borrowed, &body) };
+        let invocation = Invocation { function, event: event(&act.method(), &path, &borrowed, &body) };
         let payment = found(&deal).await;
         let before = payment.map_or_else(Vec::new, |payment| payment["operations"].as_array().unwrap().clone());
         Self { act, deal, invocation, path, headers, body, before }
@@ -159,9 +177,12 @@ impl<'a> Scene<'a> {
 
     /// Asks the same of the stack.
     pub(crate) async fn ask(&self) -> Answer {
-        let request = self.deal.bench.api.request(Method::POST, &self.path).without_key();
+        let operator = self.deal.bench.site.operator();
+        let api = if let Act::Resolve(_) = self.act { &operator } else { &self.deal.bench.api };
+        let request = api.request(self.act.method(), &self.path).without_key();
         let request = self.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
-        request.raw(self.body.clone(), None).send().await
+        let request = if self.body.is_empty() { request } else { request.raw(self.body.clone(), None) };
+        request.send().await
     }
 
     /// The payment, where there is one.
@@ -199,6 +220,31 @@ async fn looks(act: Act, bench: &Bench, way: (Flow, payment::CaptureMode)) -> Sc
     let headers = vec![("content-type", "application/json".to_owned()), key];
     let path = deal.path("confirm");
     Scene::asked(act, "confirm", deal, (path, headers, "{}".to_owned())).await
+}
+
+/// The buyer is done and on the way back to the shop.
+async fn returns(act: Act, bench: &Bench, way: (Flow, payment::CaptureMode)) -> Scene<'_> {
+    let deal = bench.open(way).await;
+    quiet(bench).await;
+    let told = bench.sandbox.buyer(&deal.session().await, "accept").await;
+    let back: Url = told["location"].as_str().unwrap().parse().unwrap();
+    Scene::asked(act, "return-buyer", deal, (back[Position::BeforePath..].to_owned(), Vec::new(), String::new())).await
+}
+
+/// An operation needs a person, who has seen in the provider's books that it was done.
+async fn resolves<'a>(act: Act, world: &'a World, ready: Ready<'a>) -> Scene<'a> {
+    let scene = settles(act, world, ready).await;
+    world.pass(&scene.deal.id, 901).await;
+    world.bench.site.sweep().await;
+    let operation = scene.operations().await.first().unwrap().clone();
+    assert_eq!(operation["status"], "needs_operator", "{operation:#}");
+    let path = scene.deal.path(&format!("operations/{}/resolve", operation["id"].as_str().unwrap()));
+    let body = json!({ "outcome": "succeeded", "reason": "It is in the portal." }).to_string();
+    let key = ("idempotency-key", uuid::Uuid::new_v4().to_string());
+    let headers = vec![("content-type", "application/json".to_owned()), key];
+    let borrowed: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let event = event(&Method::POST, &path, &borrowed, &body);
+    Scene { invocation: Invocation { function: "operations", event }, path, headers, body, ..scene }
 }
 
 /// The provider has a message, which we hand over ourselves.

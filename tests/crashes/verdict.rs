@@ -8,6 +8,7 @@ use crate::kill::{Seen, Way};
 use crate::scene::{Act, Scene};
 use crate::step::Step;
 use crate::world::World;
+use tests::nothing_twice;
 
 /// How far the operation was, by what is written, when its process was killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,11 @@ impl Progress {
     pub(crate) fn of(seen: &[Seen], point: Point) -> Self {
         let writes = |seen: &Seen| seen.changes && seen.exchange.with == With::Table;
         let Some(call) = seen.iter().position(|there| there.changes && there.exchange.with == With::Provider) else {
-            return Self::Nothing;
+            // Where no provider is asked, the last write is the outcome.
+            let last = seen.iter().rposition(writes);
+            let is_written =
+                |write| point.exchange > write || (point.exchange == write && point.reach == Reach::Answered);
+            return if last.is_some_and(is_written) { Self::Settled } else { Self::Nothing };
         };
         let reserve = seen[..call].iter().rposition(writes);
         let settle = seen[call..].iter().position(writes).map(|after| call + after);
@@ -43,7 +48,7 @@ impl Progress {
 pub(crate) async fn check(world: &World, scene: &Scene<'_>, wanted: Option<&str>) {
     let operations = scene.operations().await;
     match scene.act {
-        Act::Look(_) | Act::Message(_) => {
+        Act::Look(_) | Act::Return(_) | Act::Message(_) => {
             let payment = scene.payment().await.unwrap();
             let done = ["authorized", "captured", "canceled"].iter().any(|status| payment["status"] == *status);
             assert!(done, "nobody learned of it: {payment:#}");
@@ -65,7 +70,9 @@ pub(crate) async fn wanted(world: &World, scene: &Scene<'_>, way: Way, progress:
         Act::Step(step) | Act::Final(step) => expected(world, step, way, progress).await,
         Act::Found(step) | Act::Follower(step) if !is_known(step) => Some("needs_operator"),
         Act::Found(_) | Act::Follower(_) => Some("succeeded"),
-        Act::Look(_) | Act::Message(_) => None,
+        Act::Resolve(_) if way == Way::Asked || progress == Progress::Settled => Some("succeeded"),
+        Act::Resolve(_) => Some("needs_operator"),
+        Act::Look(_) | Act::Return(_) | Act::Message(_) => None,
     }
 }
 
@@ -96,6 +103,7 @@ async fn worked(world: &World, call: &str) -> usize {
 
 /// Nothing that counts was done twice.
 async fn once(world: &World, scene: &Scene<'_>) {
+    nothing_twice(&world.bench.sandbox.books().await);
     let Some(step) = scene.act.step() else { return };
     let may_repeat = matches!(step.capability.doubt, DoubtPolicy::Repeat | DoubtPolicy::Harmless);
     if !may_repeat {

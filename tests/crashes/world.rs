@@ -2,6 +2,7 @@
 
 use local::aws::secrets::{Secrets, SecretsManager};
 use local::{DEMO_MERCHANT, Stack, StackOptions};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Site, Table as Items};
 
@@ -43,7 +44,8 @@ impl World {
         Self { bench: Bench::on(site, table), items, secrets, secrets_manager }
     }
 
-    fn stack(&self) -> &Stack {
+    /// Everything that runs.
+    pub(crate) fn stack(&self) -> &Stack {
         self.bench.site.stack().unwrap()
     }
 
@@ -76,8 +78,8 @@ impl World {
     }
 }
 
-/// What API Gateway hands to a function that is called with POST.
-pub(crate) fn event(path: &str, headers: &[(&str, &str)], body: &str) -> Value {
+/// What API Gateway hands to a function. Its authorizer has seen an operator's key.
+pub(crate) fn event(method: &Method, path: &str, headers: &[(&str, &str)], body: &str) -> Value {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let headers: serde_json::Map<_, _> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
@@ -87,14 +89,21 @@ pub(crate) fn event(path: &str, headers: &[(&str, &str)], body: &str) -> Value {
         "headers": headers, "body": body, "isBase64Encoded": false,
         "requestContext": {
             "accountId": local::aws::ACCOUNT, "apiId": "local", "domainName": "127.0.0.1", "domainPrefix": "local",
-            "http": { "method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "shop" },
+            "http": { "method": method.as_str(), "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "shop" },
             "requestId": uuid::Uuid::new_v4().to_string(), "routeKey": "$default", "stage": "$default",
             "time": "01/Feb/2026:09:00:00 +0000", "timeEpoch": 1_769_936_400_000_i64,
-            "authorizer": { "lambda": { "merchant": DEMO_MERCHANT, "scope": "checkout" } },
+            "authorizer": { "lambda": { "merchant": DEMO_MERCHANT, "scope": "operator" } },
         },
     });
-    if let ["", "v1", "payments", id, action @ ..] = &segments[..] {
-        event["pathParameters"] = json!({ "id": id, "action": action.last() });
+    match &segments[..] {
+        ["", "v1", "payments", id, "operations", operation, ..] => {
+            event["pathParameters"] = json!({ "id": id, "operation": operation });
+        }
+        ["", "v1", "payments", id, action @ ..] => {
+            event["pathParameters"] = json!({ "id": id, "action": action.last() });
+        }
+        ["", "v1", "return", id] => event["pathParameters"] = json!({ "id": id }),
+        _ => {}
     }
     let query: serde_json::Map<_, _> =
         url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into_owned(), json!(value))).collect();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use payment::{OperationId, PaymentId};
 use serde_json::{Value, json};
-use tests::{Answer, Deal};
+use tests::{Answer, Deal, nothing_twice};
 use tokio::task::JoinSet;
 
 use crate::shop::{Asked, Shop};
@@ -108,6 +108,7 @@ impl<'a> Crowd<'a> {
     /// The books are ours, within what was promised; the answers are of the contract; a success that was told is one.
     pub(crate) async fn is_true(&self, answers: &[(usize, Answer)]) {
         let payment = self.books().await;
+        nothing_twice(&self.shop.sandbox.books().await);
         let part = |name: &str| payment["amounts"][name].as_i64().unwrap();
         assert!(part("captured") + part("released") <= part("authorized"), "{payment:#}");
         assert!(part("refunded") <= part("captured"), "{payment:#}");

@@ -7,6 +7,7 @@ mod address;
 mod document;
 mod emulator;
 mod events;
+mod start;
 mod translated;
 
 fn read(path: &str) -> String {

@@ -73,7 +73,7 @@ fn order(at: At) -> Order {
     let order = Order::at(at.name()).with("/flow", "redirect");
     let fits = |pointer: &str| match at {
         At::Billie | At::BilliePsp => true,
-        At::Buckaroo | At::Billink => {
+        At::Buckaroo | At::Billink | At::BillAgain => {
             !pointer.starts_with("/buyer/company") && pointer != "/billing_address/postal_code"
         }
     };

@@ -35,7 +35,7 @@ async fn a_payment_at_a_provider_that_is_down_is_opened_by_the_same_key_once_it_
         let running = match at {
             At::Buckaroo => buckaroo_billink::start(listener, buckaroo_billink::Settings::default()).await.unwrap(),
             At::Billie => billie_pad::start(listener, billie_pad::Settings::default()).await.unwrap(),
-            At::BilliePsp | At::Billink => panic!("not one of these journeys"),
+            At::BilliePsp | At::Billink | At::BillAgain => panic!("not one of these journeys"),
         };
         let order = at.order();
         let key = format!("k-{}", order.json()["flow"]);

@@ -17,6 +17,7 @@ use service::{Service, World};
 use store::{Lag, Store};
 use tests::{Order, eventually};
 use tokio::sync::{Mutex, mpsc};
+use url::Url;
 
 /// What a test works with.
 pub(crate) struct Bench {
@@ -94,7 +95,7 @@ impl Bench {
     pub(crate) fn service_in(&self, seconds: i64) -> Service {
         let merchants = FixedMerchants::from_json("[]", &Transport::default()).unwrap();
         let world = World::new(move || Timestamp::now() + SignedDuration::from_secs(seconds), || [7; 16]);
-        Service::new(self.store.clone(), Arc::new(merchants), "http://127.0.0.1:3000".parse().unwrap(), world)
+        Service::new(self.store.clone(), Arc::new(merchants), "http://127.0.0.1:3000".parse::<Url>().unwrap(), world)
     }
 
     /// How far this queue is behind for a payment.

@@ -49,3 +49,20 @@ fn every_word_with_a_hyphen_is_an_alarm_or_a_function_in_the_part_about_alarms()
         assert!(part_of_one, "`{word}` is no alarm and no function");
     }
 }
+
+/// Whoever reads the lines about providers asks first: one provider or all, one merchant or all?
+#[test]
+fn every_line_about_a_provider_says_which_and_whose() {
+    let sources = sources();
+    for line in [
+        "a provider was asked",
+        "a payment could not be observed",
+        "an operation could not be probed",
+        "an operation is in doubt",
+        "an operation needs a person",
+    ] {
+        let at = sources.find(&format!("\"{line}\"")).unwrap_or_else(|| panic!("no code writes {line}"));
+        let call = &sources[sources[..at].rfind("tracing::").unwrap()..at];
+        assert!(call.contains("%provider, %merchant, ") && call.contains("payment_id"), "{line}: {call}");
+    }
+}

@@ -45,7 +45,7 @@ struct Unreadable {
 pub(crate) struct Batch {
     pub(crate) outgoing: Vec<Outgoing>,
     unreadable: Vec<Unreadable>,
-    lags: BTreeMap<String, Lag>,
+    pub(crate) lags: BTreeMap<String, Lag>,
     doubts: BTreeMap<PaymentId, Option<Timestamp>>,
 }
 
@@ -129,7 +129,7 @@ impl Batch {
     }
 
     /// The queues that are behind, by queue.
-    pub(crate) fn lags(&self) -> BTreeMap<&str, Vec<&Lag>> {
+    pub(crate) fn behind(&self) -> BTreeMap<&str, Vec<&Lag>> {
         let mut by_queue: BTreeMap<&str, Vec<&Lag>> = BTreeMap::new();
         for lag in self.lags.values() {
             by_queue.entry(&lag.queue).or_default().push(lag);
@@ -141,12 +141,13 @@ impl Batch {
 /// What happened that people look for in the log.
 fn tell(event: &payment::Event) {
     let Some(operation) = &event.data.operation else { return };
+    let (provider, merchant, payment_id) = (&event.data.provider, &event.data.merchant, &event.subject);
     match event.event_type.as_str() {
         "paylater.operation.in_doubt.v1" => {
-            tracing::warn!(payment_id = %event.subject, operation_id = %operation.id, "an operation is in doubt");
+            tracing::warn!(%provider, %merchant, %payment_id, operation_id = %operation.id, "an operation is in doubt");
         }
         "paylater.operation.needs_operator.v1" => {
-            tracing::error!(payment_id = %event.subject, operation_id = %operation.id, "an operation needs a person");
+            tracing::error!(%provider, %merchant, %payment_id, operation_id = %operation.id, "an operation needs a person");
         }
         _ => {}
     }

@@ -72,7 +72,7 @@ impl Relay {
 
     /// Catches up with the queues of a batch that are behind, each as long as it answers and there is time.
     pub(crate) async fn catch_up(&self, batch: &Batch, silent: &BTreeSet<&str>, deadline: Deadline) {
-        let queues = batch.lags().into_iter().filter(|(queue, _)| !silent.contains(queue));
+        let queues = batch.behind().into_iter().filter(|(queue, _)| !silent.contains(queue));
         join_all(queues.map(|(_, lags)| self.catch_up_with(lags, deadline))).await;
     }
 

@@ -88,7 +88,8 @@ pub async fn handle(relay: Relay, event: Event, deadline: Deadline, request_id: 
     let silent = relay.queues.urls().zip(&sent).filter(|(_, sent)| sent.silent).map(|(queue, _)| queue).collect();
     relay.catch_up(&batch, &silent, deadline).await;
     let failed: BTreeSet<String> = sent.into_iter().flat_map(|sent| sent.failed).collect();
-    tracing::info!(request_id, events = batch.outgoing.len(), failed = failed.len(), "relayed");
+    let (events, lags) = (batch.outgoing.len(), batch.lags.len());
+    tracing::info!(request_id, events, lags, failed = failed.len(), "relayed");
     let batch_item_failures = failed.into_iter().map(|item_identifier| Failure { item_identifier }).collect();
     Ok(BatchAnswer { batch_item_failures })
 }

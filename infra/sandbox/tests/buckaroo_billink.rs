@@ -505,6 +505,49 @@ async fn work_goes_on_when_the_caller_hangs_up() {
 }
 
 #[tokio::test]
+async fn what_waits_goes_on_when_faults_are_called_off() {
+    let running = gateway(Settings::default()).await;
+    let root = running.url();
+    fault(&root, json!({ "call": "authorize", "kind": "delay_before", "millis": 600_000 })).await;
+    let calls_off = async {
+        while show(&root, "calls").await["calls"] == json!([]) {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(show(&root, "books").await["orders"], json!([]));
+        control(&root, "DELETE", "calls", json!({})).await;
+        fault(&root, json!({ "call": "authorize", "kind": "wrong_amount" })).await;
+        assert_eq!(transact(&running, &authorize()).await["AmountDebit"], 11.0);
+        control(&root, "DELETE", "faults", json!({})).await;
+    };
+    let body = authorize();
+    let (waited, ()) = tokio::join!(transact(&running, &body), calls_off);
+    assert_eq!(waited["AmountDebit"], 10.0);
+    // The call that was forgotten is not taken for the one after it.
+    let calls = show(&root, "calls").await["calls"].clone();
+    assert_eq!((calls.as_array().unwrap().len(), &calls[0]["distorted"]), (1, &json!(true)));
+}
+
+#[tokio::test]
+async fn a_push_may_claim_any_status_and_amount() {
+    let receiver = Receiver::start().await;
+    let running = gateway(Settings::default()).await;
+    let root = running.url();
+    let mut body = authorize();
+    body["PushURL"] = json!(receiver.url);
+    let key = transact(&running, &body).await["Key"].as_str().unwrap().to_owned();
+    receiver.wait(1).await;
+    for (n, code) in [491, 792, 793, 891].into_iter().enumerate() {
+        let claim = json!({ "outcome": code.to_string(), "amount": 1_234 });
+        assert_eq!(control(&root, "POST", &format!("push/{key}"), claim).await.0, 200);
+        let told = receiver.wait(n + 2).await[n + 1].json()["Transaction"].clone();
+        assert_eq!((&told["Status"]["Code"]["Code"], &told["AmountDebit"]), (&json!(code), &json!(12.34)));
+    }
+    let unknown = json!({ "outcome": "999" });
+    assert_eq!(control(&root, "POST", &format!("push/{key}"), unknown).await.0, 400);
+    assert_eq!(show(&root, "books").await["orders"][0]["authorized"], 1000);
+}
+
+#[tokio::test]
 async fn a_business_pays_later_too() {
     let running = gateway(Settings::default()).await;
     let mut body = authorize();

@@ -127,7 +127,11 @@ impl Service {
             return 0;
         }
         let cause = problem.cause().map(tracing::field::display);
-        tracing::warn!(request_id, code = problem.code().as_str(), cause, "put off");
+        let due_key = match due {
+            Due::Payment(id) => id.as_str(),
+            Due::Message(key) | Due::Lag(key) => key,
+        };
+        tracing::warn!(request_id, due = due_key, code = problem.code().as_str(), cause, "put off");
         let later = self.now().checked_add(PUT_OFF).unwrap_or(self.now());
         if let Err(error) = self.store.put_off(due, later).await {
             tracing::warn!(request_id, %error, "cannot even be put off");

@@ -82,13 +82,16 @@ struct Layout {
     schema: u32,
 }
 
-fn known_layout(layout: Layout) -> Result<(), StoreError> {
+/// Makes sure that this code knows an item's layout, whose number is looked at alone: an item can be large.
+fn known_layout(number: Option<AttributeValue>) -> Result<(), StoreError> {
+    let number = number.map(|number| ("schema".to_owned(), number)).into_iter().collect::<Item>();
+    let layout: Layout = serde_dynamo::from_item(number).map_err(StoreError::malformed)?;
     if layout.schema > SCHEMA { Err(StoreError::NewerSchema { found: layout.schema }) } else { Ok(()) }
 }
 
 /// Reads a payment, after making sure that this code knows the item's layout.
 pub(crate) fn from_item(item: Item) -> Result<Payment, StoreError> {
-    known_layout(serde_dynamo::from_item(item.clone()).map_err(StoreError::malformed)?)?;
+    known_layout(item.get("schema").cloned())?;
     serde_dynamo::from_item(item).map_err(StoreError::malformed)
 }
 
@@ -119,6 +122,6 @@ pub fn from_image(image: serde_dynamo::Item) -> Result<Option<Payment>, StoreErr
     if !is("PK", "PAY#") || !is("SK", "STATE") {
         return Ok(None);
     }
-    known_layout(serde_dynamo::from_item(image.clone()).map_err(StoreError::malformed)?)?;
+    known_layout(image.get("schema").cloned().map(AttributeValue::from))?;
     serde_dynamo::from_item(image).map(Some).map_err(StoreError::malformed)
 }

@@ -74,8 +74,8 @@ pub(crate) static TABLE: Table = Table {
             contradiction("{ \"success\": \"false\" }", Stage::Authorized, DRIFT),
             contradiction("{ \"success\": false }", Stage::Captured, DRIFT),
             contradiction("{ \"status\": \"waiting\" }", Stage::Captured, &[]),
-            contradiction("{ \"success\": true }", Stage::Canceled, &[]),
-            contradiction("{ \"success\": false }", Stage::Canceled, &[]),
+            contradiction("{ \"success\": true }", Stage::Canceled, DRIFT),
+            contradiction("{ \"success\": false }", Stage::Canceled, DRIFT),
         ],
         events: &[
             page("accept text", Meaning::Status("authorized")),

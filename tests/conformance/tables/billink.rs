@@ -5,7 +5,7 @@ use payment::{Flow, OperationKind};
 use serde_json::{Value, json};
 use tests::Order;
 
-use super::{call, control, split, text};
+use super::{DRIFT, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
     Answers, Asked, Codes, Contradiction, Declined, Drift, Drifts, Early, Event, InAnswer, Meaning, Means, Messages,
@@ -57,7 +57,7 @@ pub(crate) static TABLE: Table = Table {
             contradiction("session failed", Stage::Authorized),
             contradiction("session cancelled", Stage::Authorized),
             contradiction("session session_expired", Stage::Authorized),
-            contradiction("order order_workflow_started", Stage::Authorized),
+            drift("order order_workflow_started", Stage::Authorized),
             contradiction("session failed", Stage::Captured),
             contradiction("session cancelled", Stage::Captured),
             contradiction("session session_expired", Stage::Captured),
@@ -66,7 +66,7 @@ pub(crate) static TABLE: Table = Table {
             contradiction("session session_active", Stage::Canceled),
             contradiction("session order_created", Stage::Canceled),
             contradiction("order order_placed", Stage::Canceled),
-            contradiction("order order_workflow_started", Stage::Canceled),
+            drift("order order_workflow_started", Stage::Canceled),
         ],
         events: &[
             event("session session_active", Stage::Open, Meaning::Nothing),
@@ -74,9 +74,9 @@ pub(crate) static TABLE: Table = Table {
             event("buyer cancel", Stage::Open, Meaning::Status("canceled")),
             event("buyer decline", Stage::Open, Meaning::Status("declined")),
             event("nobody for an hour", Stage::Open, Meaning::Status("expired")),
-            event("session cancelled", Stage::Open, Meaning::Status("canceled")),
+            event("session cancelled", Stage::Open, Meaning::Nothing),
             event("session failed", Stage::Open, Meaning::Status("declined")),
-            event("session session_expired", Stage::Open, Meaning::Status("expired")),
+            event("session session_expired", Stage::Open, Meaning::Nothing),
             event("session order_created", Stage::Authorized, Meaning::Nothing),
             event("session session_active", Stage::Authorized, Meaning::Nothing),
             event("session session_teleported", Stage::Authorized, Meaning::Unrecognized),
@@ -124,6 +124,11 @@ const fn itself(
 
 const fn contradiction(what: &'static str, at: Stage) -> Contradiction {
     Contradiction { what, at, when: When::Always, tells: &[], say }
+}
+
+/// One that no look tells anything about.
+const fn drift(what: &'static str, at: Stage) -> Contradiction {
+    Contradiction { tells: DRIFT, ..contradiction(what, at) }
 }
 
 const fn event(name: &'static str, at: Stage, meaning: Meaning) -> Event {

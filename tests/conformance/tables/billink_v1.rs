@@ -5,7 +5,7 @@ use payment::{Flow, OperationKind};
 use serde_json::{Value, json};
 use tests::Order;
 
-use super::{call, control, split, text};
+use super::{DRIFT, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
     Answers, Asked, Codes, Contradiction, Declined, Drifts, Early, Event, InAnswer, Meaning, Means, Messages, NamedBy,
@@ -61,10 +61,10 @@ pub(crate) static TABLE: Table = Table {
     review: Review::Never("a check is a verdict"),
     messages: Messages::Authentic {
         contradictions: &[
-            contradiction("order_workflow_started", Stage::Authorized),
+            drift("order_workflow_started", Stage::Authorized),
             contradiction("order_placed", Stage::Captured),
             contradiction("order_placed", Stage::Canceled),
-            contradiction("order_workflow_started", Stage::Canceled),
+            drift("order_workflow_started", Stage::Canceled),
         ],
         events: &[
             event("order_placed", Stage::Authorized, Meaning::Nothing),
@@ -111,6 +111,11 @@ const fn itself(
 
 const fn contradiction(what: &'static str, at: Stage) -> Contradiction {
     Contradiction { what, at, when: When::Always, tells: &[], say }
+}
+
+/// One that no look tells anything about.
+const fn drift(what: &'static str, at: Stage) -> Contradiction {
+    Contradiction { tells: DRIFT, ..contradiction(what, at) }
 }
 
 const fn event(name: &'static str, at: Stage, meaning: Meaning) -> Event {

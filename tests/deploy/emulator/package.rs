@@ -24,6 +24,13 @@ impl Source {
         }
     }
 
+    fn nested(&self, url: &str) -> Template {
+        match &self.built {
+            Some(built) => Template::load(&format!("{}/authorize/{url}", built.display())),
+            None => Template::load(url),
+        }
+    }
+
     fn binary(&self, function: &str, resource: &str) -> PathBuf {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let Some(built) = &self.built else { return root.join("target/debug").join(function) };
@@ -60,10 +67,9 @@ pub(super) fn write(folder: &Path, endpoint: &str) -> PathBuf {
                 properties["CodeUri"] = json!(code(folder, &name, || source.binary(&name, resource_name)));
             }
             "AWS::CloudFormation::Stack" => {
-                let path = resource["Properties"]["TemplateURL"].as_str().unwrap();
-                let path = format!("infra/{}", path.rsplit_once("infra/").unwrap().1);
-                let nested = folder.join(path.replace('/', "-").replace(".yaml", ".json"));
-                let text = in_json(Template::load(&path).into_value()).to_string();
+                let url = resource["Properties"]["TemplateURL"].as_str().unwrap();
+                let nested = folder.join(url.replace('/', "-").replace(".yaml", ".json"));
+                let text = in_json(source.nested(url).into_value()).to_string();
                 std::fs::write(&nested, text).unwrap();
                 resource["Properties"]["TemplateURL"] = json!(nested);
             }

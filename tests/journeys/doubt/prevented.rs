@@ -152,7 +152,7 @@ fn with_two_releases(payment: &mut Payment, now: Timestamp) -> [OperationId; 2] 
     };
     not_sent(payment, &second_release);
     let whom = vec![Whom::Reference(payment.operation(&first).unwrap().reference.clone())];
-    let found = News { order: None, operations: vec![OperationNews { whom, outcome: done() }] };
+    let found = News { operations: vec![OperationNews { whom, outcome: done() }], ..News::default() };
     payment.learn(Observation::read(found), &cause, now);
     not_sent(payment, &first_release);
     let releases = [first_release, second_release];

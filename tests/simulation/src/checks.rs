@@ -8,7 +8,6 @@ use payment::{
     Doubt, Entry, Fact, LateAuthorization, Operation, OperationId, OperationKind, OperationStatus, Payment, Reason,
     Status,
 };
-use serde_json::Value;
 
 use crate::books::{Effect, calls_off_late};
 use crate::clock;

@@ -11,7 +11,7 @@ impl Plan {
     pub fn of(seed: u64) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut deals: Vec<Deal> = Vec::new();
-        for _ in 0..pick(&mut rng, &[1, 1, 1, 2]) {
+        for _ in 0..pick(&mut rng, &[1, 1, 1, 1, 2]) {
             // A stand-in is set to one flow.
             let like = deals.first().map(|first| (first.provider, first.flow, first.pends));
             let mut drawn = deal(&mut rng);
@@ -24,7 +24,7 @@ impl Plan {
         let faults = (1..=EXCHANGES).filter(|_| rng.u32(..1_000) < per_thousand).collect::<Vec<_>>();
         let faults = faults.into_iter().map(|number| (number, fault(&mut rng))).collect();
         let index_lag = pick(&mut rng, &[0, 50, 800]);
-        Self { seed, index_lag, accepts_late: rng.u32(..3) == 0, operator: rng.u32(..3) == 0, deals, faults }
+        Self { seed, index_lag, accepts_late: rng.u32(..3) == 0, operator: rng.u32(..6) == 0, deals, faults }
     }
 }
 
@@ -66,7 +66,7 @@ fn deal(rng: &mut fastrand::Rng) -> Deal {
         returns: rng.bool(),
     };
     let mut steps = vec![step(rng, Ask::Confirm)];
-    for _ in 0..rng.u32(1..6) {
+    for _ in 0..rng.u32(1..5) {
         let asks = ask(rng);
         steps.push(step(rng, asks));
     }
@@ -98,7 +98,7 @@ fn step(rng: &mut fastrand::Rng, asks: Ask) -> Step {
         at: rng.u64(1_000..90_000),
         waits: rng.u32(..10) < 8,
         asks,
-        copies: pick(rng, &[1, 1, 1, 2, 3]),
+        copies: pick(rng, &[1, 1, 1, 1, 2, 3]),
         deaf: rng.u32(..8) == 0,
     }
 }

@@ -30,6 +30,10 @@ pub use defect::{Defect, Defects};
 pub use plan::Plan;
 pub use shrink::shrink;
 
+/// A history is mostly documents that are read, held side by side and dropped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How a history went.
 #[derive(Debug, Default)]
 pub struct Report {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
-use simulation::{Defects, Plan, run, shrink, trace};
+use simulation::{Defect, Defects, Plan, run, shrink, trace};
 
 /// Plays histories until one fails.
 #[derive(Parser)]
@@ -19,12 +19,21 @@ struct Options {
     /// Plays only the history of this seed, and tells what happens in it.
     #[arg(long)]
     seed: Option<u64>,
+    /// Plays with the defect of this name, such as `NoQuietPeriod`.
+    #[arg(long, value_parser = defect)]
+    defect: Option<Defect>,
+}
+
+fn defect(name: &str) -> Result<Defect, String> {
+    let names = || Defect::ALL.map(|defect| format!("{defect:?}")).join(", ");
+    Defect::ALL.into_iter().find(|defect| format!("{defect:?}") == name).ok_or_else(|| format!("there are {}", names()))
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    let defects = options.defect.map_or(Defects::NONE, Defects::only);
     if let Some(seed) = options.seed {
-        let report = trace(&Plan::of(seed), Defects::NONE);
+        let report = trace(&Plan::of(seed), defects);
         return tell(&Plan::of(seed), &report.trace, &report.violations);
     }
     let next = AtomicU64::new(options.from);
@@ -40,7 +49,7 @@ fn main() -> ExitCode {
                     if seed >= end || failed.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
                         return;
                     }
-                    if !run(&Plan::of(seed), Defects::NONE).violations.is_empty() {
+                    if !run(&Plan::of(seed), defects).violations.is_empty() {
                         *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(seed);
                     }
                     bar.inc(1);
@@ -54,8 +63,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     println!("the history of seed {seed} fails; looking for a shorter one");
-    let plan = shrink(&Plan::of(seed), Defects::NONE);
-    let report = trace(&plan, Defects::NONE);
+    let plan = shrink(&Plan::of(seed), defects);
+    let report = trace(&plan, defects);
     tell(&plan, &report.trace, &report.violations)
 }
 

@@ -1,6 +1,7 @@
 //! What the store asks of the table, as the SDK writes it. What an item holds is left unread until it matters.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -27,6 +28,8 @@ pub(crate) struct Request {
     pub(crate) client_request_token: String,
     pub(crate) transact_items: Vec<Transacted>,
     pub(crate) request_items: BTreeMap<String, Wanted>,
+    #[serde(skip)]
+    read: OnceLock<Key>,
 }
 
 /// One part of a transaction; the store puts only.
@@ -61,10 +64,8 @@ impl Request {
     /// The key of the item that it is about.
     pub(crate) fn key(&self) -> Key {
         let of_item = || self.item.as_ref().and_then(|item| serde_json::from_str::<Primary>(item.get()).ok());
-        match &self.asked {
-            Some(asked) => asked.key(),
-            None => of_item().unwrap_or_default().key(),
-        }
+        let read = || self.asked.as_ref().map_or_else(|| of_item().unwrap_or_default().key(), Primary::key);
+        self.read.get_or_init(read).clone()
     }
 
     pub(crate) fn terms(&self) -> Terms<'_> {

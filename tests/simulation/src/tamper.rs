@@ -39,10 +39,7 @@ fn tampered(defect: Defect, key: &Key, old: Option<&Item>, mut new: Item) -> Opt
         Defect::DoubtReleases if key.1 == "STATE" => reject(&mut new, "in_doubt", "not_sent"),
         Defect::AgeMeansFailed if key.1 == "STATE" => reject(&mut new, "needs_operator", "not_sent"),
         Defect::OneNotFoundCounts if key.1 == "STATE" => {
-            let missing = |o: &Value| o["M"]["not_found_at"]["S"].is_string();
-            if list(&new, "operations").any(missing) {
-                reject(&mut new, "in_doubt", "not_processed");
-            }
+            reject_if(&mut new, |o| o["M"]["not_found_at"]["S"].is_string(), "in_doubt", "not_processed");
         }
         Defect::NoQuietPeriod if key.1 == "STATE" => look_again_at_once(&mut new),
         Defect::LeaseIgnored if key.1 == "STATE" => {
@@ -77,8 +74,12 @@ fn reserves(old: &Item, new: &Item) -> bool {
 }
 
 fn reject(item: &mut Item, status: &str, reason: &str) {
+    reject_if(item, |_| true, status, reason);
+}
+
+fn reject_if(item: &mut Item, wanted: impl Fn(&Value) -> bool, status: &str, reason: &str) {
     for operation in list_mut(item, "operations") {
-        if operation["M"]["status"]["S"] == status {
+        if operation["M"]["status"]["S"] == status && wanted(operation) {
             operation["M"]["status"] = json!({ "S": "rejected" });
             operation["M"]["reason"] = json!({ "M": { "code": { "S": reason } } });
         }

@@ -135,9 +135,7 @@ pub(crate) fn sub_code(one: &Transaction) -> Option<(&'static str, String)> {
             Some(("S990", "The request was successful.".to_owned()))
         }
         Status::PendingInput => Some(("S002", "An additional action is required: RedirectToHTML".to_owned())),
-        status if status.pending() => {
-            Some(("P190", "The transaction is being processed.".to_owned()))
-        }
+        status if status.pending() => Some(("P190", "The transaction is being processed.".to_owned())),
         _ => one.reason.clone().map(|reason| ("S999", reason)),
     }
 }

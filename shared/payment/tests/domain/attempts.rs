@@ -26,7 +26,7 @@ fn in_doubt() -> Outcome {
 fn refused_as(payment: &Payment, ticket: &Ticket, name: &str) -> News {
     let reference = operation(payment, &ticket.operation).reference.clone();
     let whom = vec![Whom::ProviderReference(name.to_owned()), Whom::Reference(reference)];
-    News { order: None, operations: vec![OperationNews { whom, outcome: refused() }] }
+    News { operations: vec![OperationNews { whom, outcome: refused() }], ..News::default() }
 }
 
 #[test]

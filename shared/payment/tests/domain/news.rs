@@ -398,6 +398,7 @@ fn a_difference_that_a_person_has_answered_is_not_asked_about_again() {
         reason: "merged by the provider".to_owned(),
         provider_reference: None,
         authorizes: false,
+        by: by_a_person(),
     };
     assert!(payment.resolve(&opened.operation, decision, &cause(), at(70)));
     observe(&mut payment, differs("customer", "another"), 80);

@@ -108,6 +108,8 @@ fn read(inbound: Inbound<'_>, signed: bool) -> Result<Message, NotAuthentic> {
     let (evidence, receivable) = match says.filter(|_| signed) {
         // Where the buyer has to act is in the session's answer, which this may overtake.
         Some(Says::Order(OrderState::AwaitingBuyer(_))) | None => (Evidence::Hint, None),
+        // The end of a session can be told after the order that a later try made; a look tells which of them was last.
+        Some(Says::Order(OrderState::Canceled | OrderState::Expired)) => (Evidence::Hint, None),
         Some(Says::Order(state)) => (claim(state, None), None),
         Some(Says::Credited) => (claim(OrderState::Canceled, Some(GivenBack::All)), None),
         Some(Says::PartlyCredited) => (claim(OrderState::Authorized, Some(GivenBack::Unnamed)), None),
