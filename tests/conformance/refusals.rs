@@ -87,12 +87,11 @@ async fn anew<'a>(ready: &Ready<'a>) -> Ready<'a> {
 async fn stands(deal: Option<&Deal<'_>>) -> Value {
     match deal {
         Some(deal) => {
-            // What a look finds out about the receivable by itself is found out before.
-            if deal.get().await["captures"] != json!([]) {
-                deal.refreshed().await;
-            }
             let payment = deal.agreed().await;
-            json!([payment["status"], payment["amounts"], payment["action"], payment["receivable"]])
+            // What is owed and until when is told by any look.
+            let told = ["disputed", "closed", "paid_out_at"].map(|fact| payment["receivable"][fact].clone());
+            let told = told.map(|fact| if fact == false { Value::Null } else { fact });
+            json!([payment["status"], payment["amounts"], payment["action"], told])
         }
         None => Value::Null,
     }

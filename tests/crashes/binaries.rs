@@ -7,23 +7,6 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// The functions that are killed.
-const PACKAGES: [&str; 13] = [
-    "cancel",
-    "capture",
-    "confirm",
-    "create-session",
-    "manage-order",
-    "operations",
-    "refund",
-    "relay-events",
-    "return-buyer",
-    "settle",
-    "webhook-billie-pad",
-    "webhook-billie-psp",
-    "webhook-buckaroo",
-];
-
 /// The binary of a function.
 pub(crate) fn binary(function: &str) -> &'static Path {
     static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
@@ -34,8 +17,8 @@ pub(crate) fn binary(function: &str) -> &'static Path {
 fn build() -> HashMap<String, PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--locked", "--message-format=json-render-diagnostics", "--bins"]);
-    command.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
+    // Of the whole workspace: for a part of it, cargo would choose other features and build every dependency again.
+    command.args(["build", "--locked", "--message-format=json-render-diagnostics", "--workspace", "--bins"]);
     let done = command.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit()).output().unwrap();
     assert!(done.status.success(), "{command:?} failed");
     let told = String::from_utf8(done.stdout).unwrap();
