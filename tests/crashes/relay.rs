@@ -57,6 +57,8 @@ async fn start(world: &World, queue: &str, event: &Value, point: Option<Point>) 
         ("PUBLIC_URL", world.stack().url.as_str()),
         ("SECRETS_PREFIX", "paylater/local/"),
         ("EVENT_QUEUES", queue),
+        // Nothing is in doubt, so nobody is woken.
+        ("WAKE_QUEUE_URL", queue),
         ("AWS_ENDPOINT_URL_DYNAMODB", &gate.table),
         ("AWS_ENDPOINT_URL_SQS", &gate.provider),
     ];

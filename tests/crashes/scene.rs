@@ -61,7 +61,10 @@ impl Act {
         });
         let mut acts: Vec<Self> = steps.into_iter().map(Self::Step).collect();
         acts.extend(last.map(Self::Final));
-        acts.extend(looks.map(Self::Look));
+        // Where only the buyer's way back or a message names what there is to look at, nobody can look before.
+        acts.extend(
+            looks.filter(|_| capabilities.operation(OperationKind::Capture, Flow::Redirect).is_some()).map(Self::Look),
+        );
         acts.extend(looks.filter(|(flow, _)| *flow == Flow::Redirect).map(Self::Return));
         let unknowable = |step: &Step| step.capability.doubt == payment::DoubtPolicy::None && !step.call.is_found;
         acts.extend(capture.filter(unknowable).map(Self::Resolve));
@@ -239,7 +242,9 @@ async fn resolves<'a>(act: Act, world: &'a World, ready: Ready<'a>) -> Scene<'a>
     let operation = scene.operations().await.first().unwrap().clone();
     assert_eq!(operation["status"], "needs_operator", "{operation:#}");
     let path = scene.deal.path(&format!("operations/{}/resolve", operation["id"].as_str().unwrap()));
-    let body = json!({ "outcome": "succeeded", "reason": "It is in the portal." }).to_string();
+    let seen = world.bench.sandbox.books().await["captures"][0]["id"].clone();
+    let word = json!({ "outcome": "succeeded", "reason": "It is in the portal.", "provider_reference": seen });
+    let body = word.to_string();
     let key = ("idempotency-key", uuid::Uuid::new_v4().to_string());
     let headers = vec![("content-type", "application/json".to_owned()), key];
     let borrowed: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();

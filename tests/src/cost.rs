@@ -28,10 +28,10 @@ pub const STEPS: [Step; 9] = [
     step("look at it", 1, 0, 1, 0, 0),
     step("confirm", 1, 2, 2, 10, 2),
     step("capture", 1, 1, 1, 10, 2),
-    step("three messages", 3, 0, 5, 30, 3),
-    step("a sweep after them", 0, 1, 7, 5, 1),
-    step("look at it again", 1, 0, 1, 0, 0),
-    step("refund", 1, 1, 1, 12, 2),
+    step("three messages", 3, 0, 7, 33, 3),
+    step("a sweep after them", 0, 1, 8, 6, 1),
+    step("look at it again", 1, 0, 2, 0, 0),
+    step("refund", 1, 1, 2, 12, 2),
 ];
 
 /// The events of that payment.
