@@ -24,7 +24,9 @@ pub use credentials::CredentialCheck;
 pub use decimal::JsonDecimal;
 pub use effect::Effect;
 pub use inbound::{Addressee, Evidence, Inbound, Message, NotAuthentic};
-pub use transport::{Answer, Broken, Deadline, Network, Request, Response, Transport, Verb, client_builder, is_https_or_loopback};
+pub use transport::{
+    Answer, Broken, Deadline, Network, Request, Response, Transport, Verb, client_builder, is_https_or_loopback,
+};
 
 use payment::{OperationKind, ProviderId};
 

@@ -87,7 +87,7 @@ impl Service {
                 return self.settled(&work, known, &asked, &by);
             }
             // The person's word counts even where nobody can look any more.
-            if let Err(problem) = self.investigate(&mut work, &operation, call.deadline, &cause).await {
+            if let Err(problem) = Box::pin(self.investigate(&mut work, &operation, call.deadline, &cause)).await {
                 tracing::warn!(request_id = call.request_id, code = problem.code().as_str(), "resolved without a look");
                 self.reload(&mut work).await?;
             }

@@ -108,7 +108,7 @@ impl Service {
         let fingerprint = parse::fingerprint(&asked)?;
         let work = self.load(call, &parse::payment_id(id)?).await?;
         capability(&work, OperationKind::Amend)?;
-        self.run(call, work, Command::amend(asked, key, fingerprint), None).await
+        Box::pin(self.run(call, work, Command::amend(asked, key, fingerprint), None)).await
     }
 
     /// Confirms what the buyer accepted: `POST /v1/payments/{id}/confirm`.

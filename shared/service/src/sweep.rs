@@ -114,7 +114,7 @@ impl Service {
 
     async fn look_at(&self, due: &Due, sweep: &Sweep<'_>) -> Result<(), Problem> {
         match due {
-            Due::Payment(id) => self.tend(id, sweep.deadline, &sweep.cause).await,
+            Due::Payment(id) => Box::pin(self.tend(id, sweep.deadline, &sweep.cause)).await,
             Due::Message(key) => self.try_message_again(key, sweep.request_id, sweep.deadline).await,
             Due::Lag(key) => Ok(self.store.poke(key, self.now()).await?),
         }

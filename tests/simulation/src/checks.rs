@@ -278,7 +278,8 @@ fn broken_by_change(old: &Payment, new: &Payment) -> Vec<String> {
             broken.push("an operation disappeared".to_owned());
             continue;
         };
-        let again = operation.reason.as_ref().is_some_and(payment::Reason::allows_another_attempt);
+        let fell_with_another = operation.reason == Some(Reason::PrerequisiteFailed) && operation.attempt == 0;
+        let again = fell_with_another || operation.reason.as_ref().is_some_and(Reason::allows_another_attempt);
         let legal = match (operation.status, now.status) {
             (before, after) if before == after => true,
             (OperationStatus::Succeeded, after) => taken_back(operation, after),

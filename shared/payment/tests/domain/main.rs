@@ -20,6 +20,7 @@ mod late;
 mod news;
 #[cfg(test)]
 mod orders;
+#[cfg(test)]
 mod owed;
 #[cfg(test)]
 mod receivable;

@@ -122,7 +122,7 @@ fn what_a_message_told_is_not_told_again_by_a_look() {
     hear(&mut payment, &of(ReceivableNews::Overdue), "m-1", 10);
     hear(&mut payment, &of(ReceivableNews::PaidOut), "m-2", 10);
     let both = ReceivableFacts { paid_out: true, ..late("i-1", 3_000) };
-    assert!(after(&mut payment, &[&[both.clone()]]).1.is_empty());
+    assert!(after(&mut payment, &[std::slice::from_ref(&both)]).1.is_empty());
     // Nor is a payout told that was taken back since.
     hear(&mut payment, &of(ReceivableNews::ClawedBack), "m-3", 200_000);
     assert_eq!(after(&mut payment, &[&[], &[], &[both]]).0.paid_out_at, None);
