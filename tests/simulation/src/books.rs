@@ -27,9 +27,22 @@ pub(crate) struct Line {
     refunded: i64,
 }
 
+/// A capture in a provider's books, by the provider's name of it; at some, any transaction.
+#[derive(Deserialize)]
+struct Movement {
+    #[serde(alias = "key")]
+    id: String,
+    #[serde(alias = "parent")]
+    order: Option<String>,
+    amount: i64,
+    action: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct Lines {
     orders: Vec<Line>,
+    #[serde(default, alias = "invoices", alias = "transactions")]
+    captures: Vec<Movement>,
 }
 
 /// What changes a provider's books.
@@ -44,7 +57,7 @@ pub(crate) enum Effect {
 /// What a person finds out about an operation.
 pub(crate) struct Found {
     pub(crate) happened: bool,
-    /// The provider's name of the order, where it was opened or confirmed.
+    /// The provider's name of the order, where it was opened or confirmed, or of the capture.
     pub(crate) name: Option<String>,
 }
 
@@ -98,6 +111,16 @@ impl Provider {
     /// Every order in its books.
     pub(crate) fn lines(&self) -> Vec<Line> {
         serde_json::from_str::<Lines>(&self.direct.books()).map(|books| books.orders).unwrap_or_default()
+    }
+
+    /// The captures of a payment that none of its operations has the name of.
+    fn nameless(&self, payment: &Payment) -> Vec<Movement> {
+        let Ok(Lines { orders, mut captures }) = serde_json::from_str(&self.direct.books()) else { return Vec::new() };
+        let of_payment = |id: &str| orders.iter().any(|line| line.id == id && line.is_of(payment));
+        let known = |id: &str| payment.operations.iter().any(|o| o.provider_reference.as_deref() == Some(id));
+        captures.retain(|one| one.order.as_deref().is_some_and(of_payment) && !known(&one.id));
+        captures.retain(|one| one.action.as_deref().is_none_or(|action| action == "Capture"));
+        captures
     }
 }
 
@@ -170,6 +193,12 @@ impl World {
         let mut found = Vec::new();
         for (kind, more) in more {
             found.extend(happened(payment, kind, more).unwrap_or_default());
+        }
+        let mut nameless = provider.nameless(payment);
+        for (id, found) in found.iter_mut().filter(|(_, found)| found.happened) {
+            let amount = payment.operation(id).filter(|o| o.kind() == OperationKind::Capture).map(|o| o.amount.minor());
+            let named = nameless.iter().position(|one| Some(one.amount) == amount);
+            found.name = named.map(|n| nameless.swap_remove(n).id);
         }
         let others = payment.operations.iter().filter(|o| o.status == OperationStatus::NeedsOperator);
         for operation in others.filter(|o| !calls_off_late(payment, o)) {

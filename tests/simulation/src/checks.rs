@@ -282,6 +282,10 @@ fn broken_by_change(old: &Payment, new: &Payment) -> Vec<String> {
         let again = fell_with_another || operation.reason.as_ref().is_some_and(Reason::allows_another_attempt);
         let legal = match (operation.status, now.status) {
             (before, after) if before == after => true,
+            // A look that shows another transaction under the name of ours is a question for a person.
+            (OperationStatus::Succeeded, OperationStatus::NeedsOperator) => {
+                operation.kind() == OperationKind::CreateSession
+            }
             (OperationStatus::Succeeded, after) => taken_back(operation, after),
             (OperationStatus::Rejected, _) => again,
             _ => true,
