@@ -87,7 +87,7 @@ async fn the_deployed_stack_takes_a_payment_settles_a_doubt_takes_a_message_and_
     let answer = deployed.emulator.invoke("authorize", &stranger).await;
     assert_eq!(answer, json!({ "isAuthorized": false }), "an unknown merchant is refused, not an error");
 
-    deployed.expect("create-session", &event("create-session"), 201).await;
+    let opened = deployed.expect("create-session", &event("create-session"), 201).await;
     deployed.expect("capture", &event("capture"), 201).await;
     deployed.expect_events(&["payment.created", "payment.authorized", "capture.succeeded"]).await;
 
@@ -95,15 +95,15 @@ async fn the_deployed_stack_takes_a_payment_settles_a_doubt_takes_a_message_and_
     deployed.provider.fault(json!({ "call": "capture", "kind": "drop_after" })).await;
     let mut second = event("capture");
     second["headers"]["idempotency-key"] = json!("shipment-2");
+    second["body"] = second["body"].as_str().unwrap().replace("INV-9", "INV-10").into();
     let in_doubt = deployed.expect("capture", &second, 202).await;
     assert_eq!(in_doubt["status"], "in_doubt", "{in_doubt}");
     deployed.expect_events(&["operation.in_doubt", "operation.resolved", "capture.succeeded"]).await;
 
     // A message makes it look at the order.
-    let sent = deployed.provider.deliveries().await;
     let mut message = event("webhook-billie-pad");
-    message["body"] =
-        sent.first().map_or_else(|| panic!("the provider sends nothing"), |sent| sent["body"].to_string().into());
+    let told = json!({ "event": "order_approved", "order_uuid": opened["provider_reference"], "created_at": "2026-02-01 10:00:00" });
+    message["body"] = told.to_string().into();
     deployed.provider.forget_calls().await;
     deployed.expect("webhook-billie-pad", &message, 200).await;
     let looks = deployed.provider.calls().await;
