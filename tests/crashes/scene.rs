@@ -61,10 +61,9 @@ impl Act {
         });
         let mut acts: Vec<Self> = steps.into_iter().map(Self::Step).collect();
         acts.extend(last.map(Self::Final));
-        // Where only the buyer's way back or a message names what there is to look at, nobody can look before.
-        acts.extend(
-            looks.filter(|_| capabilities.operation(OperationKind::Capture, Flow::Redirect).is_some()).map(Self::Look),
-        );
+        // Where only the buyer's way back or a message names what there is to look at, nobody can look without them.
+        let looks = looks.filter(|(flow, _)| capabilities.operation(OperationKind::Capture, *flow).is_some());
+        acts.extend(looks.map(Self::Look));
         acts.extend(looks.filter(|(flow, _)| *flow == Flow::Redirect).map(Self::Return));
         let unknowable = |step: &Step| step.capability.doubt == payment::DoubtPolicy::None && !step.call.is_found;
         acts.extend(capture.filter(unknowable).map(Self::Resolve));
