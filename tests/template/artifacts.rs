@@ -17,6 +17,13 @@ fn a_release_is_small_and_can_still_unwind() {
     assert_eq!(section("Cargo.toml", "profile.release"), wanted.map(str::to_owned).into());
 }
 
+/// It would choose a processor, and whatever [profile.release] did not say.
+#[test]
+fn cargo_lambda_adds_nothing_of_its_own() {
+    let wanted = BTreeSet::from(["disable_optimizations = true".to_owned()]);
+    assert_eq!(section("Cargo.toml", "workspace.metadata.lambda.build"), wanted);
+}
+
 #[test]
 fn there_is_one_tls_stack() {
     let lock = read("Cargo.lock");

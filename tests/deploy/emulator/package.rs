@@ -10,41 +10,31 @@ use crate::document::Template;
 /// What the test drives; the others are deployed without code of their own.
 const REAL: [&str; 6] = ["authorize", "create-session", "capture", "webhook-billie-pad", "relay-events", "settle"];
 
-/// The template and the functions' code: what `sam build` made, in a folder for each function, or the source's template and
-/// the binaries of `cargo build`.
+/// The template and the functions' code: what `sam build` made, or the source's template and the binaries of `cargo build`.
 struct Source {
     built: Option<PathBuf>,
 }
 
 impl Source {
-    fn template(&self) -> Value {
+    fn template(&self, path: &str) -> Template {
         match &self.built {
-            Some(built) => Template::load(&format!("{}/authorize/template.yaml", built.display())).into_value(),
-            None => Template::main().into_value(),
+            Some(built) => Template::load(&built.join(path).display().to_string()),
+            None => Template::load(path),
         }
     }
 
-    fn nested(&self, url: &str) -> Template {
+    fn binary(&self, function: &str, code: &str) -> PathBuf {
         match &self.built {
-            Some(built) => Template::load(&format!("{}/authorize/{url}", built.display())),
-            None => Template::load(url),
+            Some(built) => built.join(code).join("bootstrap"),
+            None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug").join(function),
         }
-    }
-
-    fn binary(&self, function: &str, resource: &str) -> PathBuf {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let Some(built) = &self.built else { return root.join("target/debug").join(function) };
-        let folder = root.join(built).join(function);
-        let template = Template::load(&format!("{}/{function}/template.yaml", built.display()));
-        let code = template.at(&format!("/Resources/{resource}/Properties/CodeUri")).as_str().unwrap();
-        folder.join(code).join("bootstrap")
     }
 }
 
 /// Writes the template and the functions' folders.
 pub(super) fn write(folder: &Path, endpoint: &str) -> PathBuf {
     let source = Source { built: std::env::var_os("PAYLATER_BUILT").map(PathBuf::from) };
-    let mut template = in_json(source.template());
+    let mut template = in_json(source.template("template.yaml").into_value());
     let globals = &mut template["Globals"]["Function"];
     // No CodeDeploy there.
     globals.as_object_mut().unwrap().remove("DeploymentPreference");
@@ -54,7 +44,7 @@ pub(super) fn write(folder: &Path, endpoint: &str) -> PathBuf {
     let resources = template["Resources"].as_object_mut().unwrap();
     // No alarms over several metrics and no versions in alarms there.
     resources.retain(|name, resource| name != "Alarms" && !of_version(resource));
-    for (resource_name, resource) in resources {
+    for resource in resources.values_mut() {
         match resource["Type"].as_str().unwrap() {
             "AWS::Serverless::Function" => {
                 let name = resource["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap().to_owned();
@@ -64,20 +54,22 @@ pub(super) fn write(folder: &Path, endpoint: &str) -> PathBuf {
                 if let Some(variables) = properties.get_mut("Environment").map(|e| &mut e["Variables"]) {
                     variables.as_object_mut().unwrap().remove("AWS_ENDPOINT_URL_SQS");
                 }
-                properties["CodeUri"] = json!(code(folder, &name, || source.binary(&name, resource_name)));
+                let built = properties["CodeUri"].as_str().unwrap().to_owned();
+                properties["CodeUri"] = json!(code(folder, &name, || source.binary(&name, &built)));
             }
             "AWS::CloudFormation::Stack" => {
                 let url = resource["Properties"]["TemplateURL"].as_str().unwrap();
                 let nested = folder.join(url.replace('/', "-").replace(".yaml", ".json"));
-                let text = in_json(source.nested(url).into_value()).to_string();
+                let text = in_json(source.template(url).into_value()).to_string();
                 std::fs::write(&nested, text).unwrap();
                 resource["Properties"]["TemplateURL"] = json!(nested);
             }
             _ => {}
         }
     }
-    let path = folder.join("template.json");
-    std::fs::write(&path, template.to_string()).unwrap();
+    // As a person writes it: `infra/set-parameters` looks for lines.
+    let path = folder.join("template.yaml");
+    std::fs::write(&path, serde_yaml_ng::to_string(&template).unwrap()).unwrap();
     path
 }
 

@@ -1,5 +1,6 @@
 //! A running ministack.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -15,6 +16,13 @@ const SERVICES: &str = "apigateway,apigatewayv2,cloudformation,cloudwatch,dynamo
     s3,scheduler,secretsmanager,sns,sqs,sts";
 
 const BUCKET: &str = "paylater-artifacts";
+
+/// The AWS CLI, as far as `infra/set-parameters` needs it: it goes with neither sam's boto3 nor the emulator's.
+const AWS: &str = "import boto3, sys
+asked = 'cloudformation get-template --stack-name paylater --template-stage Original --query TemplateBody --output text'
+assert sys.argv[1:] == asked.split(), sys.argv
+print(boto3.client('cloudformation').get_template(StackName='paylater', TemplateStage='Original')['TemplateBody'])
+";
 
 pub(super) struct Emulator {
     process: Child,
@@ -62,6 +70,17 @@ impl Emulator {
         deploy.args(["--no-progressbar", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]);
         deploy.args(["--parameter-overrides", "Architecture=x86_64", "--template"]);
         self.run(deploy.arg(template));
+    }
+
+    /// `infra/set-parameters`, as an operator calls it.
+    pub(super) fn set_parameters(&self, tools: &Path, parameters: &[&str]) {
+        let aws = self.folder.path().join("aws");
+        std::fs::write(&aws, format!("#!{}\n{AWS}", tools.join("python").display())).unwrap();
+        std::fs::set_permissions(&aws, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/set-parameters");
+        let path = std::env::var("PATH").unwrap();
+        let path = format!("{}:{}:{path}", self.folder.path().display(), tools.display());
+        self.run(Command::new(script).env("PATH", path).arg("paylater").args(parameters));
     }
 
     fn run(&self, command: &mut Command) {
