@@ -10,7 +10,8 @@ use crate::document::Template;
 /// What the test drives; the others are deployed without code of their own.
 const REAL: [&str; 6] = ["authorize", "create-session", "capture", "webhook-billie-pad", "relay-events", "settle"];
 
-/// The template and the functions' code: what `sam build` made, or the source's template and the binaries of `cargo build`.
+/// The template and the functions' code: what `sam build` made, and for what it was not asked to make the source's template and
+/// the binaries of `cargo build`.
 struct Source {
     built: Option<PathBuf>,
 }
@@ -24,10 +25,9 @@ impl Source {
     }
 
     fn binary(&self, function: &str, code: &str) -> PathBuf {
-        match &self.built {
-            Some(built) => built.join(code).join("bootstrap"),
-            None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug").join(function),
-        }
+        let built = self.built.as_ref().map(|built| built.join(code).join("bootstrap"));
+        let unbuilt = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug").join(function);
+        built.filter(|built| built.exists()).unwrap_or_else(unbuilt)
     }
 }
 

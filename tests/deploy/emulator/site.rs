@@ -17,11 +17,14 @@ const SERVICES: &str = "apigateway,apigatewayv2,cloudformation,cloudwatch,dynamo
 
 const BUCKET: &str = "paylater-artifacts";
 
-/// The AWS CLI, as far as `infra/set-parameters` needs it: it goes with neither sam's boto3 nor the emulator's.
-const AWS: &str = "import boto3, sys
+/// The AWS CLI, as far as `infra/set-parameters` needs it: it goes with neither sam's boto3 nor the emulator's. What was
+/// uploaded is called as S3 is called at AWS, or sam would look for it in a folder.
+const AWS: &str = "import boto3, os, sys
 asked = 'cloudformation get-template --stack-name paylater --template-stage Original --query TemplateBody --output text'
 assert sys.argv[1:] == asked.split(), sys.argv
-print(boto3.client('cloudformation').get_template(StackName='paylater', TemplateStage='Original')['TemplateBody'])
+template = boto3.client('cloudformation').get_template(StackName='paylater', TemplateStage='Original')['TemplateBody']
+bucket = '/paylater-artifacts/'
+print(template.replace(os.environ['AWS_ENDPOINT_URL'] + bucket, 'https://s3.eu-central-1.amazonaws.com' + bucket))
 ";
 
 pub(super) struct Emulator {
