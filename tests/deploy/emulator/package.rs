@@ -10,6 +10,9 @@ use crate::document::Template;
 /// What the test drives; the others are deployed without code of their own.
 const REAL: [&str; 6] = ["authorize", "create-session", "capture", "webhook-billie-pad", "relay-events", "settle"];
 
+/// Where the templates of nested stacks are: in the bucket of artifacts.
+const UPLOADED: &str = "https://s3.eu-central-1.amazonaws.com/paylater-artifacts";
+
 /// The template and the functions' code: what `sam build` made, and for what it was not asked to make the source's template and
 /// the binaries of `cargo build`.
 struct Source {
@@ -31,7 +34,7 @@ impl Source {
     }
 }
 
-/// Writes the template and the functions' folders.
+/// Writes the template, those of nested stacks as JSON, and the functions' folders.
 pub(super) fn write(folder: &Path, endpoint: &str) -> PathBuf {
     let source = Source { built: std::env::var_os("PAYLATER_BUILT").map(PathBuf::from) };
     let mut template = in_json(source.template("template.yaml").into_value());
@@ -59,10 +62,11 @@ pub(super) fn write(folder: &Path, endpoint: &str) -> PathBuf {
             }
             "AWS::CloudFormation::Stack" => {
                 let url = resource["Properties"]["TemplateURL"].as_str().unwrap();
-                let nested = folder.join(url.replace('/', "-").replace(".yaml", ".json"));
+                let nested = url.replace('/', "-").replace(".yaml", ".json");
                 let text = in_json(source.template(url).into_value()).to_string();
-                std::fs::write(&nested, text).unwrap();
-                resource["Properties"]["TemplateURL"] = json!(nested);
+                std::fs::write(folder.join(&nested), text).unwrap();
+                // The address at AWS. Sam would give the emulator's, which it takes for a folder the next time.
+                resource["Properties"]["TemplateURL"] = json!(format!("{UPLOADED}/{nested}"));
             }
             _ => {}
         }

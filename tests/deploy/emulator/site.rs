@@ -17,14 +17,19 @@ const SERVICES: &str = "apigateway,apigatewayv2,cloudformation,cloudwatch,dynamo
 
 const BUCKET: &str = "paylater-artifacts";
 
-/// The AWS CLI, as far as `infra/set-parameters` needs it: it goes with neither sam's boto3 nor the emulator's. What was
-/// uploaded is called as S3 is called at AWS, or sam would look for it in a folder.
-const AWS: &str = "import boto3, os, sys
+/// Makes the bucket, with the templates of nested stacks in it.
+const UPLOAD: &str = "import boto3, pathlib
+s3, bucket = boto3.client('s3'), 'paylater-artifacts'
+s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={'LocationConstraint': s3.meta.region_name})
+for template in pathlib.Path().glob('*-template.json'):
+    s3.upload_file(str(template), bucket, template.name)
+";
+
+/// The AWS CLI, as far as `infra/set-parameters` needs it: it goes with neither sam's boto3 nor the emulator's.
+const AWS: &str = "import boto3, sys
 asked = 'cloudformation get-template --stack-name paylater --template-stage Original --query TemplateBody --output text'
 assert sys.argv[1:] == asked.split(), sys.argv
-template = boto3.client('cloudformation').get_template(StackName='paylater', TemplateStage='Original')['TemplateBody']
-bucket = '/paylater-artifacts/'
-print(template.replace(os.environ['AWS_ENDPOINT_URL'] + bucket, 'https://s3.eu-central-1.amazonaws.com' + bucket))
+print(boto3.client('cloudformation').get_template(StackName='paylater', TemplateStage='Original')['TemplateBody'])
 ";
 
 pub(super) struct Emulator {
@@ -60,19 +65,15 @@ impl Emulator {
         emulator
     }
 
-    /// `sam deploy`, as it is done to AWS.
+    /// `sam deploy`, as it is done to AWS, while two providers are switched off.
     pub(super) fn deploy(&self, tools: &Path) {
         let template = package::write(self.folder.path(), &self.url);
-        let make = format!(
-            "import boto3; boto3.client('s3').create_bucket(Bucket='{BUCKET}', CreateBucketConfiguration={{'LocationConstraint': '{}'}})",
-            aws::REGION
-        );
-        self.run(Command::new(tools.join("python")).args(["-c", &make]));
+        self.run(Command::new(tools.join("python")).args(["-c", UPLOAD]));
         let mut deploy = Command::new(tools.join("sam"));
         deploy.args(["deploy", "--stack-name", "paylater", "--s3-bucket", BUCKET, "--no-confirm-changeset"]);
         deploy.args(["--no-progressbar", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]);
-        deploy.args(["--parameter-overrides", "Architecture=x86_64", "--template"]);
-        self.run(deploy.arg(template));
+        deploy.args(["--parameter-overrides", "Architecture=x86_64", "DisabledProviders=billie_pad,billink"]);
+        self.run(deploy.arg("--template").arg(template));
     }
 
     /// `infra/set-parameters`, as an operator calls it.
