@@ -1,12 +1,13 @@
 //! Who acts in a history: checkouts, buyers, the providers' messages, the relay and the sweep.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use jiff::SignedDuration;
 use payment::{IdempotencyKey, OperationStatus, PaymentId};
 use providers::Deadline;
-use serde_json::json;
 use tests::Order;
 use tokio::task::JoinSet;
 
@@ -15,12 +16,13 @@ use crate::clock;
 use crate::defect::Defect;
 use crate::others::{buyer, desk, provider_tells};
 use crate::plan::Deal;
+use crate::table::{Change, Stored};
 use crate::world::{MERCHANT, World};
 
 /// A history is over after so many days, whatever is still due.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 8);
 
-/// Buyers who stay away are waited for as long as this: in every fourth history, and in the others.
+/// Buyers who stay away are waited for as long as this: in every sixteenth history, and in the others.
 const WAITS: [SignedDuration; 2] = [SignedDuration::from_hours(26), SignedDuration::from_mins(90)];
 
 impl World {
@@ -129,8 +131,8 @@ async fn relay(world: Arc<World>) {
             tokio::time::sleep(Duration::from_millis(250)).await;
             let changes = world.untold();
             let (Some(last), Some(relay)) = (changes.last(), world.relay()) else { break };
-            let records: Vec<String> = changes.iter().map(record).collect();
-            let Ok(event) = serde_json::from_str(&format!("{{\"Records\":[{}]}}", records.join(","))) else { break };
+            let mut event = Event::default();
+            event.records = changes.iter().map(record).collect();
             let handled = world
                 .in_function(Box::pin(relay_events::handle(
                     relay,
@@ -156,27 +158,27 @@ async fn relay(world: Arc<World>) {
     }
 }
 
-fn record(change: &crate::table::Change) -> String {
-    let mut images = String::new();
-    for (name, image) in [("OldImage", &change.old), ("NewImage", &change.new)] {
-        if let Some(image) = image {
-            images = format!("{images},\"{name}\":{}", image.text);
-        }
-    }
+fn record(change: &Change) -> EventRecord {
+    let image = |stored: &Option<Arc<Stored>>| stored.as_ref().map(|stored| stored.image()).unwrap_or_default();
+    let key = |name: &str, value: &String| (name.to_owned(), serde_dynamo::AttributeValue::S(value.clone()));
     let what = match (&change.old, &change.new) {
         (None, _) => "INSERT",
         (_, None) => "REMOVE",
         _ => "MODIFY",
     };
-    let number = change.number;
-    let keys = json!({ "PK": { "S": change.key.0 }, "SK": { "S": change.key.1 } });
-    let told = format!("{{\"SequenceNumber\":\"{number}\",\"SizeBytes\":1,\"Keys\":{keys}{images}}}");
-    format!("{{\"eventID\":\"{number}\",\"eventName\":\"{what}\",\"awsRegion\":\"eu-central-1\",\"dynamodb\":{told}}}")
+    let mut record = EventRecord::default();
+    record.event_id = change.number.to_string();
+    record.event_name = what.to_owned();
+    record.change.sequence_number = Some(record.event_id.clone());
+    record.change.keys = HashMap::from([key("PK", &change.key.0), key("SK", &change.key.1)]).into();
+    record.change.old_image = image(&change.old);
+    record.change.new_image = image(&change.new);
+    record
 }
 
 const fn waits(seed: u64) -> SignedDuration {
     let [long, short] = WAITS;
-    if seed.is_multiple_of(4) { long } else { short }
+    if seed.is_multiple_of(16) { long } else { short }
 }
 
 /// One payment from its order to the last request about it.

@@ -1,7 +1,7 @@
 //! A DynamoDB table that lives in one history: conditional writes, transactions, lagging indexes and a stream.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -17,12 +17,18 @@ pub(crate) type Key = (String, String);
 pub(crate) struct Stored {
     pub(crate) item: Item,
     pub(crate) text: String,
+    image: OnceLock<serde_dynamo::Item>,
 }
 
 impl Stored {
     fn new(text: String) -> Arc<Self> {
         let item = serde_json::from_str(&text).unwrap_or_default();
-        Arc::new(Self { item, text })
+        Arc::new(Self { item, text, image: OnceLock::new() })
+    }
+
+    /// As the stream shows it; an item that cannot be read shows nothing.
+    pub(crate) fn image(&self) -> serde_dynamo::Item {
+        self.image.get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default()).clone()
     }
 }
 

@@ -340,8 +340,7 @@ pub(crate) fn beginning() -> Timestamp {
 
 /// An item as a payment.
 pub(crate) fn payment_of(stored: &Stored) -> Option<Payment> {
-    let image: serde_dynamo::Item = serde_json::from_str(&stored.text).ok()?;
-    store::from_image(image).ok()?
+    store::from_image(stored.image()).ok()?
 }
 
 fn dynamodb(world: Weak<World>) -> aws_sdk_dynamodb::Client {
