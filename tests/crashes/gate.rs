@@ -77,9 +77,9 @@ pub(crate) struct Kept {
 }
 
 impl Gate {
-    /// Before the table and the provider at these addresses, closed at this point.
-    pub(crate) async fn before(table: &str, provider: &str, point: Option<Point>) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    /// Before the table and the provider at these addresses, which it calls by this client, closed at this point.
+    pub(crate) async fn before(http: &reqwest::Client, table: &str, provider: &str, point: Option<Point>) -> Self {
+        let http = http.clone();
         let (seen, kept, reached) = (Mutex::default(), Mutex::default(), Notify::new());
         let shared = Arc::new(Shared { http, point, seen, kept, reached });
         let (table, first) = open(&shared, With::Table, table).await;

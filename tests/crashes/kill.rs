@@ -6,7 +6,7 @@ use crate::cases::Cases;
 use crate::gate::{Exchange, Kept, Point, Reach, With};
 use crate::scene::{Act, Scene};
 use crate::table::Table;
-use crate::verdict::{Progress, check, wanted};
+use crate::verdict::{Progress, check, waits, wanted};
 use crate::world::World;
 
 /// How it goes on after the crash.
@@ -35,18 +35,19 @@ pub(crate) struct Seen {
     pub(crate) changes: bool,
 }
 
-/// Kills an act wherever that makes a difference, each time in a world of its own.
+/// Kills an act wherever that makes a difference. All of that goes on in one world, which is emptied in between: to start
+/// one takes longer than a scene, and the more happened in one the slower its table is.
 pub(crate) async fn act(table: &'static Table, cases: &mut Cases, act: Act) {
-    let name = act.name(table);
+    let (world, name) = (&World::of(table).await, act.name(table));
     let mut seen = Vec::new();
-    let undisturbed = Box::pin(async { seen = undisturbed(&World::of(table).await, act).await });
+    let undisturbed = Box::pin(async { seen = undisturbed(world, act).await });
     cases.case(&format!("{name}: undisturbed"), undisturbed).await;
     for (exchange, there) in seen.iter().enumerate().filter(|(_, there)| there.changes) {
         for reach in reaches(there) {
             for way in [Way::Swept, Way::Asked] {
                 let point = Point { exchange, reach };
                 let name = format!("{name}: killed at {exchange} {} {reach:?}, then {way:?}", there.name);
-                let killed = Box::pin(async { killed(&World::of(table).await, act, &seen, point, way).await });
+                let killed = Box::pin(async { killed(world, act, &seen, point, way).await });
                 cases.case(&name, killed).await;
             }
         }
@@ -63,6 +64,7 @@ const fn reaches(there: &Seen) -> [Reach; 2] {
 
 /// The act as a process that is left alone: its exchanges, in order.
 async fn undisturbed(world: &World, act: Act) -> Vec<Seen> {
+    world.renew().await;
     let scene = act.scene(world).await;
     let known = world.bench.sandbox.calls().await.len();
     let mut running = world.start(&scene.invocation, None).await;
@@ -89,6 +91,7 @@ async fn undisturbed(world: &World, act: Act) -> Vec<Seen> {
 }
 
 async fn killed(world: &World, act: Act, seen: &[Seen], point: Point, way: Way) {
+    world.renew().await;
     let scene = act.scene(world).await;
     let mut running = world.start(&scene.invocation, Some(point)).await;
     running.gate.reached().await;
@@ -98,9 +101,10 @@ async fn killed(world: &World, act: Act, seen: &[Seen], point: Point, way: Way) 
     assert_eq!(taken, before, "it went another way than before");
     let progress = Progress::of(seen, point);
     go_on(world, &scene, way, progress, running.gate.kept()).await;
-    // A buyer comes back only once, and may have been all that named what there is to look at.
-    if !matches!(scene.act, Act::Return(_)) {
+    if scene.can_be_looked_at().await {
         check(world, &scene, wanted(world, &scene, way, progress).await).await;
+    } else {
+        waits(&scene).await;
     }
     // What the provider tells late changes nothing that is known, and may be what nobody else can tell.
     world.bench.sandbox.release("normal").await;

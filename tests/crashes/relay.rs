@@ -51,7 +51,7 @@ fn image(value: AttributeValue) -> Value {
 /// A process behind a gate whose other side are the queues.
 async fn start(world: &World, queue: &str, event: &Value, point: Option<Point>) -> (Gate, Process) {
     let aws = &world.stack().aws;
-    let gate = Gate::before(&aws.dynamodb_url, &aws.sqs_url, point).await;
+    let gate = Gate::before(&world.http, &aws.dynamodb_url, &aws.sqs_url, point).await;
     let environment = [
         ("TABLE_NAME", aws.table.as_str()),
         ("PUBLIC_URL", world.stack().url.as_str()),

@@ -1,6 +1,6 @@
 //! What a function is asked to do, and how it can be asked again.
 
-use payment::{Flow, OperationKind, PaymentId};
+use payment::{Flow, Operation, OperationKind, PaymentId};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::Answer;
@@ -61,10 +61,10 @@ impl Act {
         });
         let mut acts: Vec<Self> = steps.into_iter().map(Self::Step).collect();
         acts.extend(last.map(Self::Final));
+        acts.extend(looks.filter(|(flow, _)| *flow == Flow::Redirect).map(Self::Return));
         // Where only the buyer's way back or a message names what there is to look at, nobody can look without them.
         let looks = looks.filter(|(flow, _)| capabilities.operation(OperationKind::Capture, *flow).is_some());
         acts.extend(looks.map(Self::Look));
-        acts.extend(looks.filter(|(flow, _)| *flow == Flow::Redirect).map(Self::Return));
         let unknowable = |step: &Step| step.capability.doubt == payment::DoubtPolicy::None && !step.call.is_found;
         acts.extend(capture.filter(unknowable).map(Self::Resolve));
         acts.extend(capture.map(Self::Found));
@@ -199,6 +199,23 @@ impl<'a> Scene<'a> {
         let all = payment["operations"].as_array().cloned().unwrap_or_default();
         all.into_iter().filter(|operation| !known(operation)).collect()
     }
+
+    /// Whether what is written is enough to look at it. A buyer comes back only once, and where no money can be asked
+    /// for later, the way back or a message is all that names what there is to look at.
+    pub(crate) async fn can_be_looked_at(&self) -> bool {
+        let (Act::Return((flow, _)), bench) = (self.act, self.deal.bench) else { return true };
+        let payment = bench.site.table().payment(&self.deal.id).await.unwrap();
+        let named = payment.provider_reference.is_some() || !payment.candidates.is_empty();
+        named || bench.operation(OperationKind::Capture, flow).is_some()
+    }
+
+    /// The same with what the API does not show of them.
+    pub(crate) async fn reserved(&self) -> Vec<Operation> {
+        let payment = self.deal.bench.site.table().payment(&self.deal.id).await;
+        let known = |operation: &Operation| self.before.iter().any(|before| before["id"] == operation.id.as_str());
+        let all = payment.map_or_else(Vec::new, |payment| payment.operations);
+        all.into_iter().filter(|operation| !known(operation)).collect()
+    }
 }
 
 /// From now on the provider's messages are held and its calls are counted.
@@ -241,7 +258,8 @@ async fn resolves<'a>(act: Act, world: &'a World, ready: Ready<'a>) -> Scene<'a>
     let operation = scene.operations().await.first().unwrap().clone();
     assert_eq!(operation["status"], "needs_operator", "{operation:#}");
     let path = scene.deal.path(&format!("operations/{}/resolve", operation["id"].as_str().unwrap()));
-    let seen = world.bench.sandbox.books().await["captures"][0]["id"].clone();
+    let books = world.bench.sandbox.books().await;
+    let seen = books["captures"].as_array().unwrap().last().unwrap()["id"].clone();
     let word = json!({ "outcome": "succeeded", "reason": "It is in the portal.", "provider_reference": seen });
     let body = word.to_string();
     let key = ("idempotency-key", uuid::Uuid::new_v4().to_string());

@@ -8,7 +8,7 @@ use crate::kill::{Seen, Way};
 use crate::scene::{Act, Scene};
 use crate::step::Step;
 use crate::world::World;
-use tests::nothing_twice;
+use tests::{Movement, no_more_than_reserved, nothing_twice};
 
 /// How far the operation was, by what is written, when its process was killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,13 @@ pub(crate) async fn check(world: &World, scene: &Scene<'_>, wanted: Option<&str>
     books(scene, &operations).await;
 }
 
+/// Holds that nothing is made up about a payment that nobody can look at yet.
+pub(crate) async fn waits(scene: &Scene<'_>) {
+    let payment = scene.payment().await.unwrap();
+    assert_eq!(payment["status"], "requires_action", "who told? {payment:#}");
+    assert!(payment["amounts"].as_object().unwrap().values().all(|amount| *amount == 0), "{payment:#}");
+}
+
 /// How the operation that was asked for must end.
 pub(crate) async fn wanted(world: &World, scene: &Scene<'_>, way: Way, progress: Progress) -> Option<&'static str> {
     match scene.act {
@@ -104,6 +111,7 @@ async fn worked(world: &World, call: &str) -> usize {
 /// Nothing that counts was done twice.
 async fn once(world: &World, scene: &Scene<'_>) {
     nothing_twice(&world.bench.sandbox.books().await);
+    no_more_than_reserved(&world.bench.sandbox.calls().await, &scene.reserved().await, &movements(world, scene));
     let Some(step) = scene.act.step() else { return };
     let may_repeat = matches!(step.capability.doubt, DoubtPolicy::Repeat | DoubtPolicy::Harmless);
     if !may_repeat {
@@ -112,6 +120,14 @@ async fn once(world: &World, scene: &Scene<'_>) {
     if matches!(scene.act, Act::Final(_) | Act::Follower(_)) {
         assert!(worked(world, "cancel").await <= 1, "the rest was released twice");
     }
+}
+
+/// Every call of the provider that moves something.
+fn movements(world: &World, scene: &Scene<'_>) -> Vec<Movement> {
+    let capabilities = world.bench.capabilities;
+    let harmless = |kind| capabilities.doubt(kind, scene.deal.way.0) == DoubtPolicy::Harmless;
+    let rows = world.bench.table.calls.iter();
+    rows.map(|row| Movement { call: row.name, kind: row.kind, harmless: harmless(row.kind) }).collect()
 }
 
 /// The provider's books are ours to the cent, but for the whole amount of what a person has to decide.

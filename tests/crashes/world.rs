@@ -15,10 +15,12 @@ use crate::table::Table;
 /// What the name of a merchant's secret begins with.
 const SECRETS_PREFIX: &str = "paylater/local/";
 
-/// A stack without a sweep of its own, and secrets for the processes.
+/// A stack without a sweep and a relay of its own, and secrets for the processes.
 pub(crate) struct World {
     pub(crate) bench: Bench,
     pub(crate) items: Items,
+    /// What the gates pass on with; to make one reads every certificate of the machine.
+    pub(crate) http: reqwest::Client,
     secrets: Secrets,
     secrets_manager: SecretsManager,
 }
@@ -38,10 +40,22 @@ pub(crate) struct Running {
 
 impl World {
     pub(crate) async fn of(table: &'static Table) -> Self {
-        let site = Site::start_own(StackOptions { without_sweep: true, ..StackOptions::default() }).await;
+        let options = StackOptions { without_sweep: true, without_relay: true, ..StackOptions::default() };
+        let site = Site::start_own(options).await;
         let (secrets, items) = (Secrets::default(), site.table());
         let secrets_manager = SecretsManager::start(0, secrets.clone()).await.unwrap();
-        Self { bench: Bench::on(site, table), items, secrets, secrets_manager }
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { bench: Bench::on(site, table), items, http, secrets, secrets_manager }
+    }
+
+    /// As it was in the beginning, but for what the provider remembers of other payments.
+    pub(crate) async fn renew(&self) {
+        let sandbox = &self.bench.sandbox;
+        sandbox.no_faults().await;
+        sandbox.webhooks(json!({ "mode": "normal" })).await;
+        sandbox.release("normal").await;
+        sandbox.quiet().await;
+        self.items.clear().await;
     }
 
     /// Everything that runs.
@@ -53,7 +67,7 @@ impl World {
     pub(crate) async fn start(&self, invocation: &Invocation, point: Option<Point>) -> Running {
         let stack = self.stack();
         let provider = self.bench.sandbox.root();
-        let gate = Gate::before(&stack.aws.dynamodb_url, provider, point).await;
+        let gate = Gate::before(&self.http, &stack.aws.dynamodb_url, provider, point).await;
         let document = stack.demo_merchant.to_string().replace(provider, &gate.provider);
         self.secrets.put(format!("{SECRETS_PREFIX}{DEMO_MERCHANT}"), document);
         let environment = [

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use payment::{OperationId, PaymentId};
 use serde_json::{Value, json};
-use tests::{Answer, Deal, nothing_twice};
+use tests::{Answer, Deal, no_more_than_reserved, nothing_twice};
 use tokio::task::JoinSet;
 
 use crate::shop::{Asked, Shop};
@@ -42,6 +42,8 @@ struct Errand {
 pub(crate) struct Crowd<'a> {
     shop: &'a Shop,
     deal: Deal,
+    /// How many operations it had when everybody came.
+    known: usize,
     errands: Vec<Errand>,
     /// What each client asks for, one after the other.
     clients: Vec<Vec<usize>>,
@@ -51,6 +53,8 @@ impl<'a> Crowd<'a> {
     /// A payment, the errands of everybody, and what goes wrong meanwhile.
     pub(crate) async fn new(shop: &'a Shop, kinds: &[Asked], random: &mut fastrand::Rng, round: usize) -> Self {
         let deal = shop.payment(round, random.bool()).await;
+        let known = deal.get().await["operations"].as_array().unwrap().len();
+        shop.sandbox.forget_calls().await;
         let errand = |n: usize| {
             // No two sums of them are the same by chance: every amount has its own cents.
             let amount = i64::try_from(100 * random.usize(3..25) + n).unwrap();
@@ -65,7 +69,7 @@ impl<'a> Crowd<'a> {
             let (millis, skip) = (random.u32(20..150), random.u32(0..3));
             shop.sandbox.fault(json!({ "call": call, "kind": kind, "millis": millis, "skip": skip })).await;
         }
-        Self { shop, deal, errands, clients }
+        Self { shop, deal, known, errands, clients }
     }
 
     /// Everybody at the same time. What they were answered, by errand.
@@ -109,6 +113,8 @@ impl<'a> Crowd<'a> {
     pub(crate) async fn is_true(&self, answers: &[(usize, Answer)]) {
         let payment = self.books().await;
         nothing_twice(&self.shop.sandbox.books().await);
+        let reserved = self.shop.site.table().payment(&self.deal.id).await.unwrap().operations;
+        no_more_than_reserved(&self.shop.sandbox.calls().await, &reserved[self.known..], self.shop.movements());
         let part = |name: &str| payment["amounts"][name].as_i64().unwrap();
         assert!(part("captured") + part("released") <= part("authorized"), "{payment:#}");
         assert!(part("refunded") <= part("captured"), "{payment:#}");
@@ -151,6 +157,7 @@ impl<'a> Crowd<'a> {
     /// Every key that led to success says so again, and does nothing.
     pub(crate) async fn asks_again(&self) {
         let (payment, books) = (self.deal.get().await, self.shop.sandbox.books().await);
+        let calls = self.shop.sandbox.calls().await.len();
         for (n, Errand { asked, key, body }) in self.errands.iter().enumerate() {
             if self.operation(n, &payment)["status"] == "succeeded" {
                 let answer = self.deal.post_as(key, asked.action(), body).await;
@@ -158,6 +165,8 @@ impl<'a> Crowd<'a> {
             }
         }
         assert_eq!(self.shop.sandbox.books().await, books);
+        let asked = self.shop.sandbox.calls().await.len();
+        assert_eq!(asked, calls, "nothing more is asked");
         assert_eq!(self.deal.get().await["version"], payment["version"]);
     }
 

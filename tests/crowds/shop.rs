@@ -1,12 +1,31 @@
 //! A stack at one provider, and what can be asked there.
 
 use local::StackOptions;
+use payment::OperationKind;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Deal, Order, Sandbox, Site, orders};
+use tests::{Deal, Movement, Order, Sandbox, Site, orders};
 
 /// What the orders are about, minor units.
 pub(crate) const AMOUNT: i64 = 12_600;
+
+const IN_PARTS: [Movement; 5] = [
+    movement("capture", OperationKind::Capture),
+    movement("refund", OperationKind::Refund),
+    movement("cancel_invoice", OperationKind::Refund),
+    movement("cancel", OperationKind::Cancel),
+    movement("update_order", OperationKind::Amend),
+];
+
+const IN_FULL: [Movement; 3] = [
+    movement("capture", OperationKind::Capture),
+    movement("refund", OperationKind::Refund),
+    movement("cancel", OperationKind::Cancel),
+];
+
+const fn movement(call: &'static str, kind: OperationKind) -> Movement {
+    Movement { call, kind, harmless: false }
+}
 
 /// What a client can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +107,11 @@ impl Shop {
         body["amount"] = json!(amount);
         body["final"] = json!(asked == Asked::Final);
         body
+    }
+
+    /// The calls that move something, and what for.
+    pub(crate) fn movements(&self) -> &'static [Movement] {
+        if self.captures_parts() { &IN_PARTS } else { &IN_FULL }
     }
 
     /// The calls that may go wrong so that a look finds out what became of them.

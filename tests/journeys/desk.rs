@@ -10,6 +10,9 @@ use crate::support::{AMOUNT, At, Backstage, Deal, Shop};
 /// Longer than an operation without a read stays in doubt, in seconds.
 const QUARTER: i64 = 901;
 
+/// Longer than a look-up may go without an answer, in seconds.
+const THREE_DAYS: i64 = 72 * 3_600 + 1;
+
 /// A shop at a provider that cannot be read.
 async fn shop() -> (Shop, Backstage) {
     let shop = Shop::at(At::BilliePsp).await;
@@ -133,6 +136,27 @@ async fn a_refund_ends_as_a_person_says_it_did() {
         assert_eq!(deal.story().await.last().unwrap(), last);
         is_told_again(&deal, &operation, &told).await;
     }
+}
+
+#[tokio::test]
+async fn a_person_whom_the_last_look_agrees_with_is_answered_the_same_again() {
+    let shop = Shop::without_messages(At::Billie).await;
+    let backstage = Backstage::of(&shop);
+    let deal = shop.authorized().await;
+    shop.sandbox.fault(json!({ "call": "capture", "kind": "drop_after" })).await;
+    shop.sandbox.fault(json!({ "call": "get_order", "kind": "http_5xx", "times": 1_000 })).await;
+    let operation = deal.post("captures", &shop.capture(None)).await.expect(202).text("/operation_id").to_owned();
+    backstage.advance(THREE_DAYS);
+    eventually("a person to be asked", async || {
+        backstage.sweep().await;
+        (deal.operation(&operation).await["status"] == "needs_operator").then_some(())
+    })
+    .await;
+    shop.sandbox.no_faults().await;
+    let told = word("succeeded", None);
+    assert!(!resolve(&deal, &operation, "word", &told).await.expect(200).is_replay());
+    deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;
+    is_told_again(&deal, &operation, &told).await;
 }
 
 #[tokio::test]

@@ -42,6 +42,25 @@ async fn a_write_beside_somebodys_transaction_is_a_lost_race() {
 }
 
 #[tokio::test]
+async fn a_write_over_what_somebody_else_wrote_is_a_lost_race_and_writes_nothing() {
+    let bench = Bench::start().await;
+    let store = &bench.store;
+    let id = authorized(store, "a").await.id;
+    let read = async || store.load(&id).await.unwrap().unwrap();
+    for how in ["save", "save_with_references", "save_with_widget_result"] {
+        let (mut first, mut second) = (read().await, read().await);
+        store.save(&mut first).await.unwrap();
+        let written = match how {
+            "save" => store.save(&mut second).await,
+            "save_with_references" => store.save_with_references(&mut second, &["capture-1".to_owned()]).await,
+            _ => store.save_with_widget_result(&mut second, &json!({})).await,
+        };
+        assert!(matches!(written, Err(StoreError::Conflict)), "{how}: {written:?}");
+        assert!(read().await == first, "{how}");
+    }
+}
+
+#[tokio::test]
 async fn a_creation_beside_another_one_is_not_taken_for_a_payment_that_is_there() {
     let bench = Bench::start().await;
     let proxy = Proxy::before(&bench.aws.dynamodb_url, |operation, _| Then::Fail(conflict(operation))).await;

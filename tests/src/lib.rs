@@ -28,7 +28,7 @@ pub use answer::Answer;
 pub use api::{Api, Request};
 pub use contract::Contract;
 pub use deal::Deal;
-pub use effects::nothing_twice;
+pub use effects::{Movement, no_more_than_reserved, nothing_twice};
 pub use eventually::{PATIENCE, eventually};
 pub use orders::Order;
 pub use queues::Queues;

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
+use payment::Payment;
+use store::Store;
 
 /// An item's two keys.
 type Key = (String, String);
@@ -61,6 +63,22 @@ impl Table {
                 put.send().await.unwrap_or_else(|error| panic!("put: {error:?}"));
             }
         }
+    }
+
+    /// Takes everything out of it.
+    pub async fn clear(&self) {
+        for (partition, sort) in self.items().await.into_keys() {
+            let delete = self.client.delete_item().table_name(&self.name);
+            let delete = delete.key("PK", AttributeValue::S(partition)).key("SK", AttributeValue::S(sort));
+            delete.send().await.unwrap_or_else(|error| panic!("delete: {error:?}"));
+        }
+    }
+
+    /// The payment with this id, with what the API does not show of its operations.
+    pub async fn payment(&self, id: &str) -> Option<Payment> {
+        let id = id.parse().unwrap_or_else(|_| panic!("{id} is no payment's"));
+        let store = Store::new(self.client.clone(), &self.name);
+        store.load(&id).await.unwrap_or_else(|error| panic!("load {id}: {error:?}"))
     }
 
     /// Every item's keys with its version; 0 for items that have none. Two equal answers: nothing was written.

@@ -34,6 +34,8 @@ pub struct StackOptions {
     pub merchants: Option<String>,
     /// Whether the caller sweeps, and nothing is swept by itself.
     pub without_sweep: bool,
+    /// Whether nothing is handed to the relay.
+    pub without_relay: bool,
     /// Whether the sweep runs only when the relay wakes it.
     pub without_schedule: bool,
     /// Where buyers and providers reach the API, if not at this gateway.
@@ -83,7 +85,7 @@ pub struct Stack {
     pub demo_merchant: serde_json::Value,
     /// What the functions work with.
     pub app: App,
-    _pump: aws::streams::Pump,
+    _pump: Option<aws::streams::Pump>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -112,7 +114,7 @@ impl Stack {
         let world = World::real(|| uuid::Uuid::new_v4().into_bytes());
         let app = App { service: Service::new(store(&aws), Arc::new(merchants), public_url, world) };
 
-        let pump = start_pump(&aws);
+        let pump = (!options.without_relay).then(|| start_pump(&aws));
         let mut tasks = vec![start_gateway(listener, &app)?];
         if !options.without_sweep {
             tasks.push(start_wake_ups(&app, &aws));

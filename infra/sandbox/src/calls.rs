@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::json::{Json, map};
+use crate::message::Incoming;
 
 /// The list of calls received.
 #[derive(Default)]
@@ -21,7 +22,9 @@ struct Call {
     path: String,
     answered: Option<u16>,
     outcome: Option<String>,
+    said: String,
     processed: bool,
+    changed: bool,
     distorted: bool,
     fault: Option<&'static str>,
     finished: bool,
@@ -29,15 +32,16 @@ struct Call {
 
 impl Calls {
     /// Writes down that a call came in; the number is its place in the list.
-    pub(crate) fn arrive(&self, name: &'static str, method: &str, path: &str) -> usize {
-        let (method, path) = (method.to_owned(), path.to_owned());
+    pub(crate) fn arrive(&self, name: &'static str, request: &Incoming) -> usize {
         let call = Call {
             name,
-            method,
-            path,
+            method: request.method.to_string(),
+            path: request.path().to_owned(),
             answered: None,
             outcome: None,
+            said: String::from_utf8_lossy(&request.body).into_owned(),
             processed: false,
+            changed: false,
             distorted: false,
             fault: None,
             finished: false,
@@ -47,10 +51,11 @@ impl Calls {
         list.forgotten + list.calls.len() - 1
     }
 
-    /// The provider worked on it, with this outcome.
-    pub(crate) fn processed(&self, number: usize, outcome: &str) {
+    /// The provider worked on it, with this outcome, and the orders in its books are others since or the same.
+    pub(crate) fn processed(&self, number: usize, outcome: &str, changed: bool) {
         self.change(number, |call| {
             call.processed = true;
+            call.changed = changed;
             call.outcome = Some(outcome.to_owned());
         });
     }
@@ -95,7 +100,9 @@ impl Calls {
                 "method": &call.method,
                 "path": &call.path,
                 "status": call.answered,
+                "said": &call.said,
                 "processed": call.processed,
+                "changed": call.changed,
                 "outcome": call.outcome.clone(),
                 "distorted": call.distorted,
                 "fault": call.fault,

@@ -3,7 +3,7 @@
 //! | call | what it does |
 //! |---|---|
 //! | `GET books` | what the provider believes, in minor units; `orders` have the same shape everywhere |
-//! | `GET calls`, `DELETE calls` | the API calls received; forgets them |
+//! | `GET calls`, `DELETE calls` | the API calls received: what each `said`, and whether it `changed` an order; forgets them |
 //! | `POST faults` | `{ call, kind, millis?, status?, body?, times?, skip? }`; `GET` shows, `DELETE` calls them off, delays under way too |
 //! | `POST clock` | `{ advance_seconds }`; `GET` shows |
 //! | `POST webhooks` | `{ mode?: normal/held/duplicate/reversed, before_answer? }`; `GET` shows the deliveries |

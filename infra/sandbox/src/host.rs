@@ -1,12 +1,13 @@
 //! Around every provider: takes requests in, lets the ordered faults happen, writes the call down and answers.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
+use http::Method;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -64,6 +65,7 @@ pub(crate) struct Stand {
     pub(crate) faults: Faults,
     pub(crate) calls: Calls,
     pub(crate) webhooks: Arc<Webhooks>,
+    turn: Mutex<()>,
 }
 
 /// A sandbox that listens; dropping it stops it.
@@ -98,7 +100,7 @@ pub(crate) fn start(listener: TcpListener, open: impl FnOnce(String) -> Opened) 
     let clock = Arc::new(Clock::new());
     let told = provider.clone();
     let (webhooks, work) = Webhooks::new(delivery, clock.clone(), Box::new(move |attempt| told.tried(attempt)));
-    let stand = Stand { provider, clock, faults: Faults::default(), calls: Calls::default(), webhooks };
+    let stand = Stand { provider, clock, faults: Faults::default(), calls: Calls::default(), webhooks, turn: Mutex::default() };
     let router = Router::new().fallback(receive).with_state(Arc::new(stand));
     let (stop, stopped) = oneshot::channel::<()>();
     let serve = axum::serve(Lines(listener), router.into_make_service_with_connect_info::<Line>());
@@ -143,7 +145,7 @@ impl Stand {
 
     async fn call(&self, request: &Incoming, line: &Line) -> Answer {
         let name = self.provider.name(request);
-        let number = self.calls.arrive(name, request.method.as_str(), request.path());
+        let number = self.calls.arrive(name, request);
         let fault = self.faults.take(name);
         let kind = fault.as_ref().map(|fault| fault.kind);
         let answer = match fault.as_ref().and_then(before) {
@@ -165,8 +167,8 @@ impl Stand {
         if let Some(fault) = fault.filter(|fault| fault.kind == Kind::DelayBefore) {
             self.faults.wait(fault).await;
         }
-        let mut answer = self.provider.answer(request, self.clock.now());
-        self.calls.processed(number, &answer.outcome);
+        let (mut answer, changed) = self.work(request);
+        self.calls.processed(number, &answer.outcome, changed);
         self.webhooks.send(std::mem::take(&mut answer.hooks)).await;
         match fault.map(|fault| (fault.kind, fault)) {
             Some((Kind::Delay, fault)) => self.faults.wait(fault).await,
@@ -177,6 +179,15 @@ impl Stand {
         }
         self.provider.seal(request, &mut answer, self.clock.now());
         answer
+    }
+
+    /// One call after the other, so that what one does to the orders is told from what another one does.
+    fn work(&self, request: &Incoming) -> (Answer, bool) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let orders = || (request.method != Method::GET).then(|| self.provider.books().get("orders").cloned());
+        let before = orders();
+        let answer = self.provider.answer(request, self.clock.now());
+        (answer, orders() != before)
     }
 
     /// Makes the amounts of an answer wrong, and writes down whether there were any.

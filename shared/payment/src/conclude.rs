@@ -42,9 +42,6 @@ impl Payment {
                 }
                 self.look_again(id, policy, cause, now);
             }
-            Outcome::NotSent if self.is_hopeless_late_cancel(id) => {
-                self.leave_to_operator(id, Reason::NotSent, cause, now);
-            }
             Outcome::NotSent => self.reject(id, Reason::NotSent, cause, now),
             Outcome::InDoubt(doubt) => self.doubt(id, doubt, cause, now),
         }
@@ -62,7 +59,7 @@ impl Payment {
         if moved && promised && !counted { outcome } else { Outcome::InDoubt(Doubt::AmountMismatch) }
     }
 
-    /// Nobody asked for this operation, so nobody would read a refusal.
+    /// Nobody sends this operation again, so nobody would read how it ended.
     fn leave_to_operator(&mut self, id: &OperationId, reason: Reason, cause: &Cause, now: Timestamp) {
         if let Some(operation) = self.operation_mut(id) {
             operation.reason = Some(reason);
@@ -199,12 +196,18 @@ impl Payment {
             self.take_name(id, name, cause, now);
         }
         let Some(operation) = self.operation_mut(id) else { return };
-        let news = operation.status != OperationStatus::Pending;
-        operation.status = OperationStatus::Pending;
+        // Who waits for longer than a person may be left in the dark goes on to wait, and a person knows.
+        let known = operation.status == OperationStatus::NeedsOperator && operation.is_overdue(now);
+        let news = operation.status != OperationStatus::Pending && !known;
         operation.reason = None;
         operation.not_found_at = None;
         operation.probes += u32::from(!news);
-        operation.due_at = Some(schedule::observe_at(operation.probes, now));
+        if known {
+            operation.due_at = Some(schedule::probe_at(u32::MAX, now));
+        } else {
+            operation.status = OperationStatus::Pending;
+            operation.due_at = Some(schedule::observe_at(operation.probes, now));
+        }
         if receipt.provider_reference.is_some() {
             operation.provider_reference = receipt.provider_reference;
         }
@@ -226,9 +229,14 @@ impl Payment {
         {
             self.hint(Hint { at: now });
         }
+        self.ask_when_overdue(id, cause, now);
     }
 
     pub(crate) fn reject(&mut self, id: &OperationId, reason: Reason, cause: &Cause, now: Timestamp) {
+        if reason.allows_another_attempt() && self.is_hopeless_follower(id) {
+            self.leave_to_operator(id, reason, cause, now);
+            return;
+        }
         self.resolve_doubt(id, false, cause, now);
         let Some(operation) = self.operation_mut(id) else { return };
         let silent = matches!(reason, Reason::NotSent | Reason::Harmless);

@@ -90,11 +90,11 @@ impl Payment {
         *id == self.late_cancel()
     }
 
-    /// Whether this operation calls a late authorization off and has had its attempts: an account that cannot call it off
-    /// will not learn it by itself.
-    pub(crate) fn is_hopeless_late_cancel(&self, id: &OperationId) -> bool {
-        let tried = self.operation(id).is_some_and(|o| o.attempt >= LATE_CANCEL_ATTEMPTS);
-        tried && self.is_late_cancel(id)
+    /// Whether this operation follows another one and has had its attempts: an account that cannot call anything off will
+    /// not learn it by itself.
+    pub(crate) fn is_hopeless_follower(&self, id: &OperationId) -> bool {
+        let most = if self.is_late_cancel(id) { LATE_CANCEL_ATTEMPTS } else { schedule::FOLLOWER_ATTEMPTS };
+        self.operation(id).is_some_and(|o| o.waits_for.is_some() && o.attempt >= most)
     }
 
     /// Whether a late authorization was accepted, so that what was said before may still be on its way.

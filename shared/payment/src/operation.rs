@@ -10,6 +10,7 @@ use crate::inferred::Inferred;
 use crate::money::Amount;
 use crate::outcome::Doubt;
 use crate::resolve::ResolvedBy;
+use crate::schedule;
 use crate::tax::TaxedAmount;
 use crate::text::Text;
 
@@ -288,6 +289,11 @@ impl Operation {
         let runs_again = self.status == OperationStatus::Rejected
             && self.reason.as_ref().is_some_and(Reason::allows_another_attempt);
         self.waits_for.is_some() && self.due_at.is_some() && (waits || runs_again)
+    }
+
+    /// Whether it was asked for longer ago than a person may be left in the dark about it.
+    pub(crate) fn is_overdue(&self, now: Timestamp) -> bool {
+        schedule::after(self.accepted_at, schedule::LOOKUP_GIVES_UP_AFTER_SECONDS) <= now
     }
 
     /// When somebody should look at it next.

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::Hint;
 use crate::history::Cause;
 use crate::id::{Fingerprint, OperationId};
-use crate::operation::{OperationKind, OperationStatus, Reason};
+use crate::operation::{Operation, OperationKind, OperationStatus, Reason};
 use crate::outcome::{DoubtPolicy, OrderNews, OrderState, Outcome, Receipt};
 use crate::payment::Payment;
 
-/// The request that settled an operation by a person's word, to tell a replay from a reused key.
+/// The request that settled an operation by a person's word, or said what turned out when it was looked at once more: to
+/// tell a replay from a reused key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedBy {
     /// Of the caller's key.
@@ -68,6 +69,14 @@ impl Payment {
         self.hint(Hint { at: now });
         true
     }
+
+    /// Keeps the request of a person who said what turned out without it. Returns whether that is new.
+    pub fn heard(&mut self, id: &OperationId, by: ResolvedBy) -> bool {
+        let settled = |o: &&mut Operation| !o.status.is_open() && o.resolved_by.is_none();
+        let operation = self.operation_mut(id).filter(settled);
+        operation.map(|operation| operation.resolved_by = Some(by)).is_some()
+    }
+
     /// Whether the provider's id of a movement is known to be another one's than this operation's.
     #[must_use]
     pub fn is_another_movement(&self, id: &OperationId, name: &str) -> bool {

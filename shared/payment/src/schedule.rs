@@ -17,8 +17,12 @@ pub(crate) const LEASE_SECONDS: i64 = 35;
 /// How long an operation without any read is left in doubt before a person is asked.
 pub(crate) const ASK_OPERATOR_AFTER_SECONDS: i64 = 900;
 
-/// How long a look-up may go without an answer before a person is asked.
+/// How long a look-up may go without an answer, or the provider without a result, before a person is asked.
 pub(crate) const LOOKUP_GIVES_UP_AFTER_SECONDS: i64 = 72 * 3_600;
+
+/// So many attempts of an operation that nobody sends again but the sweep may come to nothing before a person is asked:
+/// about three days of them.
+pub(crate) const FOLLOWER_ATTEMPTS: u32 = 75;
 
 /// How long after its session's end a payment at a provider that cannot be read is waited for: its message may be late or
 /// lost, and no look tells that the buyer did not finish.

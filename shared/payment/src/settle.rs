@@ -136,6 +136,15 @@ impl Payment {
         if operation.status == OperationStatus::InDoubt && hopeless {
             self.ask_operator(id, cause, now);
         }
+        self.ask_when_overdue(id, cause, now);
+    }
+
+    /// What the provider has had for days without telling how it ends is no failure, and a person should know of it.
+    pub(crate) fn ask_when_overdue(&mut self, id: &OperationId, cause: &Cause, now: Timestamp) {
+        let pending = self.operation(id).filter(|o| o.status == OperationStatus::Pending);
+        if pending.is_some_and(|o| o.is_overdue(now)) {
+            self.ask_operator(id, cause, now);
+        }
     }
 
     pub(crate) fn ask_operator(&mut self, id: &OperationId, cause: &Cause, now: Timestamp) {

@@ -83,8 +83,22 @@ impl Service {
         let cause = call.cause(CauseKind::Operator);
         for _ in 0..3 {
             let known = work.payment.operation(&operation).ok_or_else(Problem::payment_not_found)?;
+            if let Some(earlier) = known.resolved_by.as_ref().filter(|earlier| earlier.key == by.key) {
+                let again = if *earlier == by { Ok(()) } else { Err(Rejection::KeyReused { operation: known.id.clone() }) };
+                return again.map_err(Problem::from).and_then(|()| self.shown(&work, true));
+            }
             if known.status != OperationStatus::NeedsOperator {
-                return self.settled(&work, known, &asked, &by);
+                agrees(known, &asked)?;
+                // The same request is answered in the same way, whatever becomes of the operation.
+                if !work.payment.heard(&operation, by.clone()) {
+                    return self.shown(&work, false);
+                }
+                match self.store.save(&mut work.payment).await {
+                    Ok(()) => return self.shown(&work, false),
+                    Err(StoreError::Conflict) => self.reload(&mut work).await?,
+                    Err(error) => return Err(error.into()),
+                }
+                continue;
             }
             // The person's word counts even where nobody can look any more.
             if let Err(problem) = Box::pin(self.investigate(&mut work, &operation, call.deadline, &cause)).await {
@@ -105,22 +119,6 @@ impl Service {
             }
         }
         Err(StoreError::Conflict.into())
-    }
-
-    /// The same request again is a replay, what was found meanwhile may confirm another one, and a word to the contrary
-    /// comes too late.
-    fn settled(&self, work: &Work, known: &Operation, asked: &ResolveBody, by: &ResolvedBy) -> Result<Answer, Problem> {
-        let expected =
-            if asked.outcome == Found::Succeeded { OperationStatus::Succeeded } else { OperationStatus::Rejected };
-        match known.resolved_by.as_ref().filter(|earlier| earlier.key == by.key) {
-            Some(earlier) if earlier == by => self.shown(work, true),
-            Some(_) => Err(Rejection::KeyReused { operation: known.id.clone() }.into()),
-            None if known.status == expected => self.shown(work, false),
-            None => {
-                let detail = "Only an operation that is needs_operator can be resolved.";
-                Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail).about(&known.id))
-            }
-        }
     }
 
     /// What the person's word makes of the operation. Whatever cannot go on without the provider's id needs it now: nobody
@@ -172,6 +170,17 @@ impl Service {
         let body = json!(PaymentView::of(&work.payment, work.capabilities()?, self.now()));
         Ok(Answer { status: 200, body, replayed })
     }
+}
+
+/// What was found meanwhile may confirm what a person says, and a word to the contrary comes too late.
+fn agrees(known: &Operation, asked: &ResolveBody) -> Result<(), Problem> {
+    let expected =
+        if asked.outcome == Found::Succeeded { OperationStatus::Succeeded } else { OperationStatus::Rejected };
+    if known.status == expected {
+        return Ok(());
+    }
+    let detail = "Only an operation that is needs_operator can be resolved.";
+    Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail).about(&known.id))
 }
 
 fn line(payment: &Payment, operation: &Operation) -> Value {

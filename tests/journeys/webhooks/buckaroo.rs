@@ -1,5 +1,6 @@
 //! Buckaroo's pushes: signed JSON, and signed forms with three digests.
 
+use reqwest::Method;
 use sandbox::buckaroo_billink::SECRET_KEY;
 use serde_json::json;
 use tests::Order;
@@ -73,6 +74,22 @@ async fn pushes_that_come_twice_are_one_push() {
         shop.sandbox.webhooks(json!({ "mode": "duplicate" })).await;
         assert_eq!(life(&shop).await, LIFE);
     }
+}
+
+#[tokio::test]
+async fn a_push_that_was_applied_is_taken_again_and_not_applied_again() {
+    let shop = Shop::at(At::Buckaroo).await;
+    shop.set(json!({ "push_format": "form" })).await;
+    let deal = shop.captured().await;
+    shop.sandbox.quiet().await;
+    let before = deal.get().await;
+    for push in shop.sandbox.deliveries().await {
+        let path = path_of(push["url"].as_str().unwrap());
+        let again = shop.api.request(Method::POST, &path).without_key().authorization(None);
+        let answer = again.raw(push["body"].as_str().unwrap(), Some(FORM)).send().await;
+        assert!(answer.status < 300, "{:#}", answer.body);
+    }
+    assert_eq!(deal.get().await, before);
 }
 
 #[tokio::test]

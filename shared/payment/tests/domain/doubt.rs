@@ -2,7 +2,7 @@
 
 use payment::{
     Admission, Decision, Doubt, DoubtPolicy, Finding, Hint, Observation, OperationStatus, OrderState, Outcome, Payment,
-    Reason, Rejection, Status, Ticket,
+    Reason, Rejection, ResolvedBy, Status, Ticket,
 };
 
 use crate::fixture::*;
@@ -228,6 +228,20 @@ fn a_person_can_say_that_it_did_not_happen_and_the_key_is_not_run_again() {
 }
 
 #[test]
+fn a_person_who_says_what_turned_out_is_remembered_and_changes_nothing() {
+    let (mut payment, ticket) = asked_a_person();
+    assert!(!payment.heard(&ticket.operation, by_a_person()), "it is still to be settled");
+    let news = news_of(&payment, &ticket, done());
+    claim(&mut payment, news, 1_001);
+    let before = (payment.history.len(), payment.amounts(), payment.observe_at);
+    assert!(payment.heard(&ticket.operation, by_a_person()));
+    assert_eq!((payment.history.len(), payment.amounts(), payment.observe_at), before);
+    let another = ResolvedBy { key: body("another"), asked: body("word") };
+    assert!(!payment.heard(&ticket.operation, another), "the first one is");
+    assert_eq!(operation(&payment, &ticket.operation).resolved_by, Some(by_a_person()));
+}
+
+#[test]
 fn a_person_is_not_listened_to_before_being_asked() {
     let (mut payment, ticket) = in_doubt();
     assert!(!payment.resolve(&ticket.operation, decision(true), &cause(), at(2)));
@@ -253,18 +267,20 @@ fn that_a_repeat_was_not_sent_says_nothing_about_the_first_attempt() {
 
 #[test]
 fn a_repeat_that_never_gets_an_answer_ends_with_a_person() {
-    let (mut payment, mut ticket) = in_doubt();
-    let mut repeats = 0;
-    while status_of(&payment, &ticket) == OperationStatus::InDoubt {
-        let due = payment.due_at().unwrap();
-        ticket = payment.next_attempt(&ticket.operation, due).unwrap();
-        payment.settle(&ticket, Outcome::InDoubt(Doubt::TimedOut), DoubtPolicy::Repeat, &cause(), due);
-        repeats += 1;
-        assert!(repeats < 12, "repeated for ever");
+    for outcome in [Outcome::InDoubt(Doubt::TimedOut), Outcome::NotSent] {
+        let (mut payment, mut ticket) = in_doubt();
+        let mut repeats = 0;
+        while status_of(&payment, &ticket) == OperationStatus::InDoubt {
+            let due = payment.due_at().unwrap();
+            ticket = payment.next_attempt(&ticket.operation, due).unwrap();
+            payment.settle(&ticket, outcome.clone(), DoubtPolicy::Repeat, &cause(), due);
+            repeats += 1;
+            assert!(repeats < 12, "repeated for ever");
+        }
+        assert_eq!(status_of(&payment, &ticket), OperationStatus::NeedsOperator);
+        let doubts = facts_after(&payment, 0).iter().filter(|kind| **kind == "operation.in_doubt").count();
+        assert_eq!(doubts, 1, "one doubt is told once");
     }
-    assert_eq!(status_of(&payment, &ticket), OperationStatus::NeedsOperator);
-    let doubts = facts_after(&payment, 0).iter().filter(|kind| **kind == "operation.in_doubt").count();
-    assert_eq!(doubts, 1, "one doubt is told once");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What may be asked: amounts, lines, keys and conflicts.
 
 use payment::{
-    Admission, CaptureCommand, CaptureMode, Command, Doubt, DoubtPolicy, Flow, OperationKind, OperationStatus,
-    OrderState, Outcome, Payment, RefundCommand, Rejection, Status,
+    Admission, CaptureCommand, CaptureMode, Command, Doubt, DoubtPolicy, Finding, Flow, Observation, OperationKind,
+    OperationStatus, OrderState, Outcome, Payment, RefundCommand, Rejection, Status,
 };
 use proptest::prelude::*;
 
@@ -392,6 +392,34 @@ fn a_final_capture_that_was_not_sent_at_first_still_releases_the_rest() {
     let second = act(&mut payment, final_capture_command("c1", 10_000));
     settle(&mut payment, &second, done());
     assert!(payment.ready_follower().is_some());
+}
+
+#[test]
+fn a_release_that_never_leaves_us_needs_a_person_after_three_days() {
+    for outcome in [Outcome::NotSent, Outcome::InDoubt(Doubt::TimedOut)] {
+        let mut payment = authorized();
+        let ticket = act(&mut payment, final_capture_command("c1", 10_000));
+        settle(&mut payment, &ticket, done());
+        let follower = payment.ready_follower().unwrap().id.clone();
+        let (mut now, mut attempts) = (at(1), 0);
+        while operation(&payment, &follower).status != OperationStatus::NeedsOperator {
+            now = payment.due_at().unwrap();
+            let release = payment.next_attempt(&follower, now).unwrap();
+            payment.settle(&release, outcome.clone(), DoubtPolicy::Lookup, &cause(), now);
+            if operation(&payment, &follower).status == OperationStatus::InDoubt {
+                for seen in [now, now + jiff::SignedDuration::from_secs(1)] {
+                    let missing = Observation::read(Finding::NotFound);
+                    payment.found(&follower, missing, 1, DoubtPolicy::Lookup, &cause(), seen);
+                }
+            }
+            attempts += 1;
+            assert!(attempts < 100, "tried for ever");
+        }
+        sound(&payment);
+        let days = now.duration_since(at(1)).as_hours() / 24;
+        assert_eq!((days, payment.ready_follower().is_none()), (3, true));
+        assert_eq!(facts_after(&payment, 0).last(), Some(&"operation.needs_operator"));
+    }
 }
 
 #[test]

@@ -64,6 +64,53 @@ fn what_is_pending_is_looked_at_after_1_5_and_15_minutes_then_hourly() {
 }
 
 #[test]
+fn what_is_pending_for_72_h_is_left_to_a_person_and_goes_on_to_be_looked_at() {
+    for found in [Finding::Found(pending()), Finding::Unclear] {
+        let (mut payment, ticket) = captured_as(pending());
+        let pauses = pauses(&mut payment, &ticket, &found, DoubtPolicy::Lookup, 100);
+        // The first hourly look at which three days are over.
+        assert_eq!(pauses.iter().sum::<i64>(), 72 * HOUR + 60 + 300 + 900);
+        assert_eq!(
+            (status_of(&payment, &ticket), payment.amounts().capturing),
+            (OperationStatus::NeedsOperator, amount(5_000))
+        );
+        let told = payment.history.len();
+        for day in 1..4 {
+            let due = operation(&payment, &ticket.operation).due_at.unwrap();
+            payment.found(&ticket.operation, Observation::read(found.clone()), 60, DoubtPolicy::Lookup, &cause(), due);
+            assert_eq!(status_of(&payment, &ticket), OperationStatus::NeedsOperator, "day {day}");
+            assert_eq!(seconds(due, operation(&payment, &ticket.operation).due_at.unwrap()), DAY);
+        }
+        assert_eq!(facts_after(&payment, told), [""; 0], "a person is asked once");
+        let news = news_of(&payment, &ticket, done());
+        claim(&mut payment, news, 10 * DAY);
+        assert_eq!(payment.amounts().captured, amount(5_000));
+        assert_eq!(facts_after(&payment, told), ["operation.resolved", "capture.succeeded"]);
+    }
+}
+
+#[test]
+fn nothing_is_failed_by_age_and_a_person_hears_of_what_nobody_can_tell() {
+    let nothing_new =
+        [Finding::Unclear, Finding::Found(Outcome::NotSent), Finding::Found(Outcome::InDoubt(Doubt::TimedOut))];
+    for first in [pending(), Outcome::InDoubt(Doubt::TimedOut), done_for(4_999)] {
+        for found in nothing_new.iter().chain([&Finding::Found(done_for(4_999))]) {
+            for policy in [DoubtPolicy::Lookup, DoubtPolicy::Repeat, DoubtPolicy::None] {
+                let (mut payment, ticket) = captured_as(first.clone());
+                let looks = pauses(&mut payment, &ticket, found, policy, 200);
+                assert!(looks.len() < 200, "nobody hears of it");
+                for _ in 0..400 {
+                    let due = operation(&payment, &ticket.operation).due_at.expect("it goes on to be looked at");
+                    payment.found(&ticket.operation, Observation::read(found.clone()), 60, policy, &cause(), due);
+                }
+                assert_eq!(status_of(&payment, &ticket), OperationStatus::NeedsOperator);
+                assert_eq!(payment.amounts().capturing, amount(5_000), "its money is kept");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_payment_that_waits_is_observed_after_1_5_and_15_minutes_then_hourly() {
     for state in [OrderState::AwaitingBuyer(None), OrderState::UnderReview] {
         let (mut payment, ticket) = opened();
