@@ -14,6 +14,7 @@ mod events;
 mod fixture;
 #[cfg(test)]
 mod inferred;
+mod instructions;
 #[cfg(test)]
 mod late;
 #[cfg(test)]
