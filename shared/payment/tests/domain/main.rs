@@ -14,6 +14,7 @@ mod events;
 mod fixture;
 #[cfg(test)]
 mod inferred;
+#[cfg(test)]
 mod instructions;
 #[cfg(test)]
 mod late;
