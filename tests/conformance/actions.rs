@@ -1,22 +1,27 @@
 //! What a payment says may be asked of it is what may be asked of it, however far it is, and until when.
 
-use payment::{CaptureMode, Flow, OperationKind};
+use payment::{CaptureMode, Flow, InstructionKind, OperationKind};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, PART};
 use crate::cases::{Cases, spread};
 use crate::deal::Deal;
+use crate::step::told;
 use crate::table::{Early, Stage, Table};
 
 type Way = (Flow, CaptureMode);
 
 /// Every action, with the last part of its address.
-const ACTIONS: [(&str, &str); 5] = [
+const ACTIONS: [(&str, &str); 9] = [
     ("confirm", "confirm"),
     ("capture", "captures"),
     ("refund", "refunds"),
     ("cancel", "cancel"),
     ("amend", "orders/amend"),
+    ("hold", "orders/hold"),
+    ("resume", "orders/resume"),
+    ("message", "orders/message"),
+    ("direct_payment", "orders/direct-payment"),
 ];
 
 /// How far a payment is that is asked.
@@ -77,21 +82,27 @@ async fn what_is_said_is_so(bench: &Bench, way: Way, point: Point) {
         let body = match action {
             "capture" => bench.capture(way.0, allowed.as_ref().map(|_| most)),
             "refund" | "amend" => json!({ "amount": most }),
+            // A provider may have a least amount.
+            "direct_payment" => told(InstructionKind::DirectPayment, most.max(PART)),
+            "hold" => told(InstructionKind::Hold, most),
+            "message" => told(InstructionKind::Message, most),
             "confirm" => deal.confirmation.clone(),
             _ => json!({}),
         };
         let answer = deal.post(path, &body).await;
-        let told = format!("{action}: {:#}", answer.body);
+        let told_of = format!("{action}: {:#}", answer.body);
         match (allowed, unavailable) {
+            // Whether an order is on hold is for the provider to say: it may have been put there by anybody.
+            (Some(_), None) if action == "resume" => assert_eq!(answer.code(), "provider_refused", "{told_of}"),
             (Some(_), None) if is_for_the_buyer_to_end(bench, way, &before, action) => {
-                assert_eq!(answer.code(), "provider_refused", "{told}");
+                assert_eq!(answer.code(), "provider_refused", "{told_of}");
             }
-            (Some(_), None) => assert!(answer.status < 300, "was said to be allowed, {told}"),
+            (Some(_), None) => assert!(answer.status < 300, "was said to be allowed, {told_of}"),
             (None, Some(why)) if why["reason"] == "nothing_left" => {
                 let after = deal.get().await;
-                assert_eq!((&after["status"], &after["amounts"]), (&before["status"], &before["amounts"]), "{told}");
+                assert_eq!((&after["status"], &after["amounts"]), (&before["status"], &before["amounts"]), "{told_of}");
             }
-            (None, Some(why)) => assert_eq!(answer.code(), why["reason"], "{told}"),
+            (None, Some(why)) => assert_eq!(answer.code(), why["reason"], "{told_of}"),
             lists => panic!("{action} is to be in one list: {lists:?}"),
         }
     }

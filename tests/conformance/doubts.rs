@@ -182,6 +182,9 @@ fn is_reserved(payment: &Value, step: Step) {
 async fn money_is_kept(deal: &Deal<'_>, step: Step, operation: &str) {
     let bench = deal.bench;
     let before = bench.effects().await;
+    if matches!(step.kind(), OperationKind::Tell(_)) {
+        return stands_in_no_way(deal, operation).await;
+    }
     is_reserved(&deal.get().await, step);
     let after_capture = step.kind() == OperationKind::Amend && step.part;
     let cancels = bench.operation(OperationKind::Cancel, step.way.0).is_some_and(|o| o.partial || !after_capture);
@@ -211,6 +214,15 @@ async fn money_is_kept(deal: &Deal<'_>, step: Step, operation: &str) {
         }
     }
     assert_eq!(bench.effects().await, before, "something was sent");
+}
+
+/// That nobody knows whether something was told keeps no money from moving.
+async fn stands_in_no_way(deal: &Deal<'_>, operation: &str) {
+    let payment = deal.get().await;
+    let unavailable = payment["unavailable_actions"].as_array().unwrap().iter();
+    let blocked = unavailable.filter(|entry| entry["operation_id"] == operation);
+    let moves = |entry: &&Value| ["capture", "refund", "cancel", "amend"].contains(&entry["action"].as_str().unwrap());
+    assert_eq!(blocked.filter(moves).count(), 0, "{payment:#}");
 }
 
 /// What was settled by a look can be built upon.

@@ -1,12 +1,14 @@
 //! Whole lives without a mishap: after every step the books of the stand-in are the amounts of the API.
 
-use payment::{CaptureMode, Flow, OperationKind};
+use payment::{CaptureMode, Flow, InstructionKind, OperationKind};
+use providers::OperationCapability;
 use serde_json::json;
 
 use crate::bench::{AMOUNT, Bench, PART};
 use crate::cases::Cases;
 use crate::deal::Deal;
-use crate::table::{Early, Table};
+use crate::step::all;
+use crate::table::{Early, Table, Told};
 
 type Way = (Flow, CaptureMode);
 
@@ -26,6 +28,11 @@ pub(crate) async fn check(table: &'static Table) {
         let partial = |kind| bench.operation(kind, way.0).is_some_and(|o| o.partial);
         if partial(OperationKind::Capture) && partial(OperationKind::Cancel) {
             cases.case(&named("release of the rest"), rest_released(&bench, way)).await;
+        }
+        for kind in InstructionKind::ALL {
+            if let Some(capability) = bench.operation(OperationKind::Tell(kind), way.0) {
+                cases.case(&named(kind.as_str()), told(&bench, way, capability)).await;
+            }
         }
         if bench.operation(OperationKind::Amend, way.0).is_some() && way.1 == CaptureMode::Manual {
             cases.case(&named("amend"), amended(&bench, way)).await;
@@ -154,6 +161,35 @@ async fn amended(bench: &Bench, way: Way) {
         let _ = other.post("captures", &bench.capture(way.0, Some(PART))).await.expect(201);
         amend(&other, PART).await;
         other.ends("captured", [AMOUNT, AMOUNT - PART, PART, 0]).await;
+    }
+}
+
+/// Told once, shown by the books and by an event, and no money moved: an answer that is asked for again is a replay.
+async fn told(bench: &Bench, way: Way, capability: &OperationCapability) {
+    let mut steps = all(bench.table).0.into_iter();
+    let step = steps.rfind(|step| step.capability.kind == capability.kind && step.way == way).unwrap();
+    let ready = step.ready(bench).await;
+    let before = ready.deal.as_ref().unwrap().agreed().await;
+    bench.sandbox.forget_calls().await;
+    let deal = ready.deal_of(&ready.ask().await.expect(step.done()));
+    assert!(ready.ask().await.expect(step.done()).is_replay());
+    assert_eq!(ready.count().await, 1);
+    let after = deal.agreed().await;
+    assert_eq!((&after["status"], &after["amounts"]), (&before["status"], &before["amounts"]));
+    let newest = deal.newest().await;
+    let amount = ready.body["amount"].as_i64().unwrap_or_default();
+    assert_eq!(newest["kind"], step.kind().as_str());
+    assert_eq!((&newest["status"], &newest["amount"]), (&json!("succeeded"), &json!(amount)));
+    let story = deal.timeline().await.into_iter();
+    let told: Vec<_> = story.filter(|entry| entry["operation"]["kind"] == newest["kind"]).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["operation"], json!({ "id": newest["id"], "kind": newest["kind"], "amount": amount }));
+    let OperationKind::Tell(kind) = step.kind() else { unreachable!() };
+    for Told(_, part, shown) in bench.table.told.iter().filter(|row| row.0 == kind) {
+        let books = bench.sandbox.books().await;
+        let mut orders = books["orders"].as_array().unwrap().iter();
+        let order = orders.rfind(|order| order["reference"] == after["order_reference"]).unwrap();
+        assert_eq!(order[part], serde_json::from_str::<serde_json::Value>(shown).unwrap(), "{order:#}");
     }
 }
 

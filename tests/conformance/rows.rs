@@ -1,6 +1,6 @@
 //! What is declared has a row in the provider's table: whatever is missing is told by its name.
 
-use payment::OperationKind;
+use payment::{InstructionKind, OperationKind};
 use providers::{BestEvidence, Registered};
 
 use crate::bench::{registered, ways};
@@ -15,8 +15,14 @@ pub(crate) fn check(table: &'static Table) {
 
 /// Everything that does not fit together, in words.
 fn gaps(registered: &Registered, table: &'static Table) -> Vec<String> {
-    [calls(registered, table), refusals(registered, table), buyers(registered, table), messages(registered, table)]
-        .concat()
+    [
+        calls(registered, table),
+        told(registered, table),
+        refusals(registered, table),
+        buyers(registered, table),
+        messages(registered, table),
+    ]
+    .concat()
 }
 
 fn calls(registered: &Registered, table: &'static Table) -> Vec<String> {
@@ -25,6 +31,15 @@ fn calls(registered: &Registered, table: &'static Table) -> Vec<String> {
     let unused = table.calls.iter().filter(unused);
     let missing = missing.into_iter().map(|name| format!("{name}: declared, and without a row"));
     missing.chain(unused.map(|call| format!("{}: a row, and not declared", call.name))).collect()
+}
+
+/// What is told and nobody can see afterwards may have gone nowhere.
+fn told(registered: &Registered, table: &Table) -> Vec<String> {
+    let declared = |kind| registered.capabilities.operations.iter().any(|o| o.kind == OperationKind::Tell(kind));
+    let shown = |kind| table.told.iter().any(|row| row.0 == kind);
+    let kinds = InstructionKind::ALL.into_iter();
+    let gap = |kind: InstructionKind| format!("{}: what the books show of it", kind.as_str());
+    kinds.filter(|kind| declared(*kind) != shown(*kind)).map(gap).collect()
 }
 
 fn refusals(registered: &Registered, table: &Table) -> Vec<String> {
@@ -129,6 +144,7 @@ mod tests {
             calls: true,
             needs_order: false,
             requires: &[],
+            ranges: &[],
         };
         let operations = leaked([of.capabilities.operations, &[new]].concat());
         let more = Registered { capabilities: leaked(Capabilities { operations, ..*of.capabilities }), ..of };
@@ -147,6 +163,12 @@ mod tests {
             ..of
         };
         assert_eq!(gaps(&less, &TABLE), ["start_workflow: a row, and not declared"]);
+    }
+
+    #[test]
+    fn what_a_provider_is_told_and_the_books_do_not_show_is_named() {
+        let table = leaked(Table { told: &TABLE.told[1..], ..TABLE });
+        assert_eq!(gaps(&real(), table), ["hold: what the books show of it"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Every operation that is declared and is a call, as something that can be prepared and asked for.
 
-use payment::{CaptureMode, DoubtPolicy, Flow, OperationKind};
+use payment::{CaptureMode, DoubtPolicy, Flow, InstructionKind, OperationKind};
 use providers::{Capabilities, OperationCapability};
 use serde_json::{Value, json};
 use tests::Answer;
@@ -8,6 +8,9 @@ use tests::Answer;
 use crate::bench::{AMOUNT, Bench, PART, capabilities, ways};
 use crate::deal::Deal;
 use crate::table::{Call, Table, When};
+
+/// What a message says.
+pub(crate) const SAID: &str = "One chair <is> on its way & late";
 
 /// One declared operation in one flow.
 #[derive(Clone, Copy)]
@@ -90,7 +93,7 @@ impl Step {
     /// The HTTP status of success.
     pub(crate) fn done(self) -> u16 {
         match self.kind() {
-            OperationKind::Confirm | OperationKind::Cancel | OperationKind::Amend => 200,
+            OperationKind::Confirm | OperationKind::Cancel | OperationKind::Amend | OperationKind::Tell(_) => 200,
             OperationKind::CreateSession | OperationKind::Capture | OperationKind::Refund => 201,
         }
     }
@@ -109,6 +112,10 @@ impl Step {
             OperationKind::Refund => "refunds",
             OperationKind::Cancel => "cancel",
             OperationKind::Amend => "orders/amend",
+            OperationKind::Tell(InstructionKind::Hold) => "orders/hold",
+            OperationKind::Tell(InstructionKind::Resume) => "orders/resume",
+            OperationKind::Tell(InstructionKind::Message) => "orders/message",
+            OperationKind::Tell(InstructionKind::DirectPayment) => "orders/direct-payment",
         }
     }
 
@@ -123,6 +130,15 @@ impl Step {
             }
             OperationKind::Capture => bench.authorized(self.way).await,
             OperationKind::Refund => bench.captured(self.way).await,
+            OperationKind::Tell(InstructionKind::Message) => bench.authorized(self.way).await,
+            OperationKind::Tell(InstructionKind::Hold | InstructionKind::DirectPayment) => {
+                bench.captured(self.way).await
+            }
+            OperationKind::Tell(InstructionKind::Resume) => {
+                let deal = bench.captured(self.way).await;
+                let _ = deal.post("orders/hold", &told(InstructionKind::Hold, 0)).await.expect(200);
+                deal
+            }
             OperationKind::Cancel | OperationKind::Amend => {
                 let deal = bench.authorized(self.way).await;
                 if self.part {
@@ -142,6 +158,7 @@ impl Step {
             (OperationKind::Cancel, _) => json!({}),
             // To what is captured, or to a part of what is not.
             (OperationKind::Amend, _) => json!({ "amount": PART }),
+            (OperationKind::Tell(kind), _) => told(kind, self.amount()),
             _ => bench.order(self.way).await.json().clone(),
         }
     }
@@ -150,6 +167,16 @@ impl Step {
         let deal = self.deal(bench).await;
         let body = self.body(bench, deal.as_ref()).await;
         Ready { step: self, bench, deal, body, key: uuid::Uuid::new_v4().to_string() }
+    }
+}
+
+/// The body of something that a provider is told.
+pub(crate) fn told(kind: InstructionKind, amount: i64) -> Value {
+    match kind {
+        InstructionKind::Hold => json!({ "days": 7 }),
+        InstructionKind::Resume => json!({}),
+        InstructionKind::Message => json!({ "text": SAID }),
+        InstructionKind::DirectPayment => json!({ "amount": amount }),
     }
 }
 

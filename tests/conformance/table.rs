@@ -1,7 +1,7 @@
 //! What a provider's capabilities do not say.
 
 use futures::future::LocalBoxFuture;
-use payment::{Flow, OperationKind};
+use payment::{Flow, InstructionKind, OperationKind};
 use serde_json::Value;
 use tests::Order;
 
@@ -27,6 +27,8 @@ pub(crate) struct Table {
     pub(crate) declines: &'static [Declined],
     /// Answers by their code.
     pub(crate) answers: &'static [Answers],
+    /// What the stand-in's books show of an order that was told something.
+    pub(crate) told: &'static [Told],
     /// Refusals that the stand-in makes by itself.
     pub(crate) refusals: &'static [Refusal],
     /// Whether it may decide later.
@@ -66,6 +68,9 @@ pub(crate) enum InAnswer {
     Amount,
     NoAmount,
 }
+
+/// What the books show of an order: which part of it, and its JSON.
+pub(crate) struct Told(pub(crate) InstructionKind, pub(crate) &'static str, pub(crate) &'static str);
 
 /// Where a row holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,24 +1,30 @@
 //! What a provider does not declare answers 422 by name, and nothing is sent.
 
-use payment::{BuyerKind, CaptureMode, Flow, OperationKind};
+use payment::{BuyerKind, CaptureMode, Flow, InstructionKind, OperationKind};
+use providers::{OperationCapability, Range};
 use serde_json::{Value, json};
 use service::ProblemCode::{self, NotSupportedByProvider, ValidationFailed};
 
 use crate::bench::{AMOUNT, Bench, PART};
 use crate::cases::Cases;
 use crate::deal::Deal;
+use crate::step::{all, told};
 use crate::table::{Stage, Table};
 
 const FLOWS: [Flow; 3] = [Flow::Redirect, Flow::Widget, Flow::Direct];
 const MODES: [CaptureMode; 2] = [CaptureMode::Manual, CaptureMode::Automatic];
 
 /// Operations at a payment, with the last part of their address.
-const OPERATIONS: [(OperationKind, &str); 5] = [
+const OPERATIONS: [(OperationKind, &str); 9] = [
     (OperationKind::Confirm, "confirm"),
     (OperationKind::Capture, "captures"),
     (OperationKind::Refund, "refunds"),
     (OperationKind::Cancel, "cancel"),
     (OperationKind::Amend, "orders/amend"),
+    (OperationKind::Tell(InstructionKind::Hold), "orders/hold"),
+    (OperationKind::Tell(InstructionKind::Resume), "orders/resume"),
+    (OperationKind::Tell(InstructionKind::Message), "orders/message"),
+    (OperationKind::Tell(InstructionKind::DirectPayment), "orders/direct-payment"),
 ];
 
 pub(crate) async fn check(table: &'static Table) {
@@ -35,6 +41,10 @@ pub(crate) async fn check(table: &'static Table) {
                 Some(declared) => {
                     if !declared.partial && way.1 == CaptureMode::Manual {
                         cases.case(&format!("{name} of a part"), part_refused(&bench, way, kind)).await;
+                    }
+                    for range in declared.ranges {
+                        let name = format!("{name} out of the range of {}", range.pointer);
+                        cases.case(&name, outside_refused(&bench, way, declared, *range)).await;
                     }
                     if !declared.requires.is_empty() && kind == OperationKind::Capture {
                         cases.case(&format!("{name} without what it requires"), bare_refused(&bench, way)).await;
@@ -104,7 +114,11 @@ async fn order_refused(bench: &Bench, pointer: &str, value: &Value, code: Proble
 
 /// Asks for an operation that nobody has, at payments however far.
 async fn operation_refused(bench: &Bench, way: (Flow, CaptureMode), (kind, action): (OperationKind, &str)) {
-    let body = if kind == OperationKind::Amend { json!({ "amount": PART }) } else { json!({}) };
+    let body = match kind {
+        OperationKind::Amend => json!({ "amount": PART }),
+        OperationKind::Tell(kind) => told(kind, PART),
+        _ => json!({}),
+    };
     for stage in [Stage::Open, Stage::Authorized] {
         let deal = bench.at(stage, way).await;
         refused(&deal, action, &body, &[]).await;
@@ -141,6 +155,24 @@ async fn bare_refused(bench: &Bench, way: (Flow, CaptureMode)) {
     let refused = deal.post("captures", &json!({})).await.expect_problem(ValidationFailed);
     assert_eq!(refused.pointers(), requires);
     assert_eq!(bench.effects().await, before, "something was sent");
+}
+
+async fn outside_refused(bench: &Bench, way: (Flow, CaptureMode), of: &OperationCapability, range: Range) {
+    let mut steps = all(bench.table).0.into_iter();
+    let step = steps.rfind(|step| step.capability.kind == of.kind && step.way == way).unwrap();
+    let ready = step.ready(bench).await;
+    let before = bench.effects().await;
+    for number in [Some(range.min - 1), range.max.map(|max| max + 1)].into_iter().flatten() {
+        let mut wrong = ready.anew();
+        tests::orders::set(&mut wrong.body, range.pointer, json!(number));
+        assert_eq!(wrong.ask().await.expect_problem(ValidationFailed).pointers(), [range.pointer], "{number}");
+    }
+    assert_eq!(bench.effects().await, before, "something was sent");
+    for number in [Some(range.min), range.max].into_iter().flatten() {
+        let mut right = step.ready(bench).await;
+        tests::orders::set(&mut right.body, range.pointer, json!(number));
+        let _ = right.ask().await.expect(step.done());
+    }
 }
 
 /// Asks, and checks that it is refused by name, that nothing was sent and that the payment stands as before.

@@ -158,7 +158,7 @@ impl<'a> Scene<'a> {
             OperationKind::Capture => "capture",
             OperationKind::Refund => "refund",
             OperationKind::Cancel => "cancel",
-            OperationKind::Amend => "manage-order",
+            OperationKind::Amend | OperationKind::Tell(_) => "manage-order",
         };
         Self::asked(act, function, ready.deal_or_new(), (path, headers, ready.body.to_string())).await
     }

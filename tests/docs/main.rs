@@ -10,7 +10,7 @@ mod names;
 
 use std::path::PathBuf;
 
-use payment::{DoubtPolicy, Flow, OperationKind};
+use payment::{DoubtPolicy, Flow, InstructionKind, OperationKind};
 use providers::{BestEvidence, Capabilities, REGISTRY};
 
 /// The root of the repository.
@@ -50,14 +50,7 @@ fn the_capability_table_in_the_readme_is_what_the_adapters_declare() {
     table += &row("---", all.iter().map(|_| "---".to_owned()));
     table += &row("flows", all.iter().map(|c| words(c.flows)));
     table += &row("capture", all.iter().map(|c| words(c.capture_modes)));
-    for kind in [
-        OperationKind::CreateSession,
-        OperationKind::Confirm,
-        OperationKind::Capture,
-        OperationKind::Refund,
-        OperationKind::Cancel,
-        OperationKind::Amend,
-    ] {
+    for kind in [OperationKind::CreateSession].into_iter().chain(OperationKind::ACTIONS) {
         table += &row(&format!("`{}`", kind.as_str()), all.iter().map(|c| operation(c, kind)));
     }
     table += &row("buyers", all.iter().map(|c| words(c.buyers)));
@@ -93,7 +86,9 @@ fn operation(capabilities: &Capabilities, kind: OperationKind) -> String {
             OperationKind::Cancel => "before capture, ",
             OperationKind::Amend if operation.partial => "lower, ",
             OperationKind::Amend => "lower before capture, ",
-            OperationKind::CreateSession | OperationKind::Confirm => "",
+            OperationKind::Tell(InstructionKind::DirectPayment) if operation.partial => "partial, ",
+            OperationKind::Tell(InstructionKind::DirectPayment) => "in full, ",
+            OperationKind::CreateSession | OperationKind::Confirm | OperationKind::Tell(_) => "",
         };
         let text =
             if operation.calls { format!("{partial}doubt: {}", doubt(operation.doubt)) } else { "observes".to_owned() };

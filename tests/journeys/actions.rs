@@ -6,7 +6,8 @@ use tests::Order;
 
 use crate::support::{AMOUNT, At, Deal, Shop};
 
-const ACTIONS: [&str; 5] = ["confirm", "capture", "refund", "cancel", "amend"];
+const ACTIONS: [&str; 9] =
+    ["confirm", "capture", "refund", "cancel", "amend", "hold", "resume", "message", "direct_payment"];
 
 /// What is allowed, with its amount.
 type Allowed<'a> = Vec<(&'a str, Option<i64>)>;
@@ -37,6 +38,10 @@ async fn what_is_said_is_so(shop: &Shop, prepared: impl AsyncFn(&Shop) -> String
             "capture" => ("captures", shop.capture(Some(amount))),
             "refund" => ("refunds", refund(amount)),
             "amend" => ("orders/amend", json!({ "amount": amount })),
+            "hold" => ("orders/hold", json!({})),
+            "resume" => ("orders/resume", json!({})),
+            "message" => ("orders/message", json!({ "text": "One chair follows" })),
+            "direct_payment" => ("orders/direct-payment", refund(amount.max(2_500))),
             other => (other, json!({})),
         };
         let before = deal.get().await;
@@ -79,9 +84,10 @@ async fn an_action_that_the_provider_has_not_says_so_and_a_status_that_does_not_
     let payment = shop.authorized().await.get().await;
     let (allowed, unavailable) = lists(&payment);
     assert_eq!(allowed, [("capture", Some(AMOUNT)), ("cancel", None)]);
-    let why =
-        [("confirm", "nothing_left"), ("refund", "status_does_not_allow"), ("amend", "not_supported_by_provider")];
-    assert_eq!(unavailable, why);
+    let why = [("confirm", "nothing_left"), ("refund", "status_does_not_allow")];
+    let has_not = ["amend", "hold", "resume", "message", "direct_payment"];
+    let has_not = has_not.map(|action| (action, "not_supported_by_provider"));
+    assert_eq!(unavailable, [why.as_slice(), &has_not].concat());
     let amend = &payment["unavailable_actions"][2];
     assert_eq!(
         (amend["detail"].as_str(), &amend["operation_id"]),

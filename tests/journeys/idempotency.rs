@@ -32,7 +32,7 @@ async fn the_same_key_with_another_body_is_refused_by_name() {
         match step.action {
             "" => other["reference"] = json!("ORD-9999"),
             "captures" => other["shipment"] = json!({ "carrier": "DHL" }),
-            "orders/amend" => other["amount"] = json!(9_000),
+            "orders/amend" | "orders/direct-payment" => other["amount"] = json!(9_000),
             _ => other["reason"] = json!("Another"),
         }
         let before = shop.effects().await;

@@ -62,6 +62,7 @@ async fn without_provider(
         "refunds" => service.refund(&call, id, key, body).await,
         "confirm" => service.confirm(&call, id, key, body).await,
         "orders/amend" => service.manage_order(&call, (id, "amend"), key, body).await,
+        "orders/direct-payment" => service.manage_order(&call, (id, "direct-payment"), key, body).await,
         _ => service.cancel(&call, id, key, body).await,
     }
 }

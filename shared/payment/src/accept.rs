@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::command::{Asked, Command};
 use crate::id::{Fingerprint, OperationId};
+use crate::instruction::Instruction;
 use crate::money::Amount;
 use crate::operation::{Detail, Operation, OperationKind, OperationStatus, Reason};
 use crate::payment::Payment;
@@ -50,6 +51,7 @@ impl Payment {
             Asked::Refund(refund) => next.reserve_refund(refund, id.clone(), fingerprint, now)?,
             Asked::Cancel => next.reserve_cancel(id.clone(), fingerprint, now),
             Asked::Amend(amend) => next.reserve_amend(&amend, id.clone(), fingerprint, now)?,
+            Asked::Tell(told) => next.reserve_instruction(told, id.clone(), fingerprint, now)?,
         }
         next.check_invariants()?;
         *self = next;
@@ -157,6 +159,9 @@ impl Payment {
         }
         if known.kind() == OperationKind::Amend {
             return self.amended(asked).map(|whole| Some(whole.net()));
+        }
+        if let Detail::Tell(Instruction::DirectPayment(paid)) = &known.detail {
+            return self.paid_capture(paid).map(|_| None);
         }
         let (left, of_left) = match known.refunds_capture() {
             None => (self.capturable(), self.capturable_net()),

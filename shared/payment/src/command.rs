@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CaptureId, Fingerprint, IdempotencyKey};
+use crate::instruction::Instruction;
 use crate::money::Amount;
 use crate::operation::{Invoice, OperationKind, Shipment};
 use crate::text::Text;
@@ -92,6 +93,8 @@ pub(crate) enum Asked {
     Cancel,
     /// Amend.
     Amend(AmendCommand),
+    /// Tell.
+    Tell(Instruction),
 }
 
 /// A command with the key that makes it repeatable.
@@ -133,15 +136,22 @@ impl Command {
         Self { asked: Asked::Amend(asked), key, fingerprint }
     }
 
+    /// Something that the provider is told.
+    #[must_use]
+    pub const fn tell(asked: Instruction, key: IdempotencyKey, fingerprint: Fingerprint) -> Self {
+        Self { asked: Asked::Tell(asked), key, fingerprint }
+    }
+
     /// What kind of operation it makes.
     #[must_use]
     pub const fn kind(&self) -> OperationKind {
-        match self.asked {
+        match &self.asked {
             Asked::Confirm(_) => OperationKind::Confirm,
             Asked::Capture(_) => OperationKind::Capture,
             Asked::Refund(_) => OperationKind::Refund,
             Asked::Cancel => OperationKind::Cancel,
             Asked::Amend(_) => OperationKind::Amend,
+            Asked::Tell(asked) => OperationKind::Tell(asked.kind()),
         }
     }
 }

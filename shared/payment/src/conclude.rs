@@ -100,6 +100,10 @@ impl Payment {
             }
             Detail::Cancel => self.after_cancel(cause, now),
             Detail::Amend { .. } => self.after_amend(amount, cause, now),
+            Detail::Tell(told) => {
+                let fact = Fact::Told { operation: id.clone(), instruction: told.kind(), amount };
+                self.record(fact, previous, cause, now);
+            }
         }
         let is_cancel = self.operation(id).is_some_and(|o| o.kind() == OperationKind::Cancel);
         if let Some(order) = receipt.order {
@@ -221,7 +225,7 @@ impl Payment {
                 Detail::Refund { refund, capture, .. } => {
                     self.record(Fact::RefundPending { refund, capture, amount }, self.status, cause, now);
                 }
-                Detail::CreateSession | Detail::Confirm | Detail::Cancel | Detail::Amend { .. } => {}
+                Detail::CreateSession | Detail::Confirm | Detail::Cancel | Detail::Amend { .. } | Detail::Tell(_) => {}
             }
         }
         if let Some(order) = receipt.order

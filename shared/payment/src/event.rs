@@ -240,6 +240,10 @@ fn fill(data: &mut EventData, fact: &Fact) {
         Fact::OperationResolved { operation, kind, amount, succeeded } => {
             data.operation = Some(OperationPart { id: operation, kind, amount, succeeded: Some(succeeded) });
         }
+        Fact::Told { operation, instruction, amount } => {
+            let kind = OperationKind::Tell(instruction);
+            data.operation = Some(OperationPart { id: operation, kind, amount, succeeded: None });
+        }
         Fact::Declined { reason, provider_code } => data.decline = Some(DeclinePart { reason, provider_code }),
         Fact::DriftDetected { field, ours, theirs } => data.drift = Some(DriftPart { field, ours, theirs }),
         Fact::Receivable(told) => data.receivable = Some(receivable(&told)),

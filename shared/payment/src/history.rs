@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::amounts::Amounts;
 use crate::id::{CaptureId, OperationId, RefundId};
+use crate::instruction::InstructionKind;
 use crate::money::Amount;
 use crate::operation::OperationKind;
 use crate::outcome::{DeclineReason, ReceivableNews};
@@ -84,6 +85,7 @@ pub enum Fact {
     OperationInDoubt { operation: OperationId, kind: OperationKind, amount: Amount },
     OperationResolved { operation: OperationId, kind: OperationKind, amount: Amount, succeeded: bool },
     OperationNeedsOperator { operation: OperationId, kind: OperationKind, amount: Amount },
+    Told { operation: OperationId, instruction: InstructionKind, amount: Amount },
     Receivable(ReceivableMessage),
     Unrecognized { event: String },
 }
@@ -115,6 +117,7 @@ impl Fact {
             Self::OperationInDoubt { .. } => "operation.in_doubt",
             Self::OperationResolved { .. } => "operation.resolved",
             Self::OperationNeedsOperator { .. } => "operation.needs_operator",
+            Self::Told { instruction, .. } => instruction.event_type(),
             Self::Receivable(told) => match told.news {
                 ReceivableNews::PaidOut => "receivable.paid_out",
                 ReceivableNews::BuyerPaid => "receivable.buyer_paid",

@@ -165,7 +165,8 @@ impl Payment {
     ) {
         let Some(theirs) = theirs else { return };
         let amounts = self.amounts();
-        let quiet = !self.operations.iter().any(|o| o.status.is_open());
+        let moves = |o: &Operation| !matches!(o.kind(), OperationKind::Tell(_));
+        let quiet = !self.operations.iter().any(|o| o.status.is_open() && moves(o));
         if quiet && theirs != amounts.captured {
             self.contradicted("captured", amounts.captured.to_string(), theirs.to_string(), observed, cause, now);
         }

@@ -15,6 +15,7 @@ mod follow;
 mod history;
 mod id;
 mod inferred;
+mod instruction;
 mod late;
 mod learn;
 mod money;
@@ -48,6 +49,7 @@ pub use id::{
     Token,
 };
 pub use inferred::Inferred;
+pub use instruction::{DirectPaymentCommand, HoldCommand, Instruction, InstructionKind, MessageCommand, ResumeCommand};
 pub use late::LateAuthorization;
 pub use money::{Amount, Currency, Money, MoneyError, Price, Split};
 pub use operation::{Detail, Invoice, Operation, OperationKind, OperationStatus, Reason, Shipment};

@@ -7,6 +7,7 @@ use url::Url;
 use crate::command::LineQuantity;
 use crate::id::{CaptureId, Fingerprint, OperationId, RefundId};
 use crate::inferred::Inferred;
+use crate::instruction::{Instruction, InstructionKind};
 use crate::money::Amount;
 use crate::outcome::Doubt;
 use crate::resolve::ResolvedBy;
@@ -30,11 +31,24 @@ pub enum OperationKind {
     Cancel,
     /// Lower what is promised.
     Amend,
+    /// Tell something that takes nothing of the ledger; in the API it goes by its own word.
+    #[serde(untagged)]
+    Tell(InstructionKind),
 }
 
 impl OperationKind {
     /// What can be asked of a payment that exists, in the order of a payment's life.
-    pub const ACTIONS: [Self; 5] = [Self::Confirm, Self::Capture, Self::Refund, Self::Cancel, Self::Amend];
+    pub const ACTIONS: [Self; 9] = [
+        Self::Confirm,
+        Self::Capture,
+        Self::Refund,
+        Self::Cancel,
+        Self::Amend,
+        Self::Tell(InstructionKind::Hold),
+        Self::Tell(InstructionKind::Resume),
+        Self::Tell(InstructionKind::Message),
+        Self::Tell(InstructionKind::DirectPayment),
+    ];
 
     /// The word in the API.
     #[must_use]
@@ -46,6 +60,16 @@ impl OperationKind {
             Self::Refund => "refund",
             Self::Cancel => "cancel",
             Self::Amend => "amend",
+            Self::Tell(kind) => kind.as_str(),
+        }
+    }
+
+    /// What is done, in a sentence.
+    #[must_use]
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Tell(kind) => kind.verb(),
+            _ => self.as_str(),
         }
     }
 }
@@ -206,6 +230,9 @@ pub enum Detail {
         /// The net part of the new amount.
         net: Amount,
     },
+    /// Tell something.
+    #[serde(untagged)]
+    Tell(Instruction),
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
@@ -227,7 +254,8 @@ pub struct Operation {
     pub detail: Detail,
     /// Where it stands.
     pub status: OperationStatus,
-    /// Minor units, tax included: what it moves; for an amendment, what is promised after it.
+    /// Minor units, tax included: what it moves; for an amendment, what is promised after it; for a direct payment, what
+    /// the buyer paid.
     pub amount: Amount,
     /// Counts from 1; 0 while it waits for another operation.
     pub attempt: u32,
@@ -272,13 +300,14 @@ impl Operation {
     /// Its kind.
     #[must_use]
     pub const fn kind(&self) -> OperationKind {
-        match self.detail {
+        match &self.detail {
             Detail::CreateSession => OperationKind::CreateSession,
             Detail::Confirm => OperationKind::Confirm,
             Detail::Capture { .. } => OperationKind::Capture,
             Detail::Refund { .. } => OperationKind::Refund,
             Detail::Cancel => OperationKind::Cancel,
             Detail::Amend { .. } => OperationKind::Amend,
+            Detail::Tell(told) => OperationKind::Tell(told.kind()),
         }
     }
 

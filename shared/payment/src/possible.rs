@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::id::OperationId;
+use crate::instruction::InstructionKind;
 use crate::money::Amount;
 use crate::operation::{Operation, OperationKind, OperationStatus};
 use crate::order::Flow;
@@ -58,12 +59,15 @@ impl Payment {
                 let lower = Amount::new(self.promised().minor() - LEAST).ok();
                 Some(lower.filter(|to| self.amended(*to).is_ok()).unwrap_or(Amount::ZERO))
             }
-            OperationKind::CreateSession | OperationKind::Confirm | OperationKind::Cancel => None,
+            OperationKind::Tell(InstructionKind::DirectPayment) => Some(self.most_payable()),
+            OperationKind::CreateSession | OperationKind::Confirm | OperationKind::Cancel | OperationKind::Tell(_) => {
+                None
+            }
         }
     }
 
     /// Capture beside capture and refund beside refund are fine; cancel and amend exclude capture and each other; confirm
-    /// excludes everything. What waits for an operation does not keep it from running again.
+    /// excludes everything. What the provider is told excludes only what its own meaning depends on. What waits for an operation does not keep it from running again.
     pub(crate) fn check_conflicts(
         &self,
         kind: OperationKind,
@@ -101,15 +105,18 @@ impl Payment {
                 self.status,
                 RequiresAction | RequiresConfirmation | UnderReview | Authorized | PartiallyCaptured
             ),
+            OperationKind::Tell(kind) => kind.is_allowed_when(self.status),
         }
     }
 }
 
 const fn conflicts(new: OperationKind, open: OperationKind) -> bool {
-    use OperationKind::{Amend, Cancel, Capture, Confirm, CreateSession, Refund};
+    use OperationKind::{Amend, Cancel, Capture, Confirm, CreateSession, Refund, Tell};
     match (new, open) {
         (Capture, Capture | Refund) | (Refund, Capture | Refund | Cancel | Amend) | (Cancel | Amend, Refund) => false,
         (Capture, Cancel | Amend) | (Cancel | Amend, Capture | Cancel | Amend) => true,
         (Confirm | CreateSession, _) | (_, Confirm | CreateSession) => true,
+        (Tell(new), Tell(open)) => new.excludes(open),
+        (Tell(_), _) | (_, Tell(_)) => false,
     }
 }

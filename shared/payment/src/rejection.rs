@@ -32,7 +32,7 @@ pub enum Rejection {
         operation: OperationId,
     },
     /// The status does not allow it.
-    #[error("a payment that is {status} cannot be asked to {}", .kind.as_str())]
+    #[error("a payment that is {status} cannot be asked to {}", .kind.verb())]
     StatusDoesNotAllow {
         /// The status.
         status: Status,
@@ -40,7 +40,7 @@ pub enum Rejection {
         kind: OperationKind,
     },
     /// It was possible until then.
-    #[error("it was too late to {} from {since} on", .kind.as_str())]
+    #[error("it was too late to {} from {since} on", .kind.verb())]
     TooLate {
         /// What was asked.
         kind: OperationKind,
@@ -48,7 +48,7 @@ pub enum Rejection {
         since: Timestamp,
     },
     /// There is no money that it could be about.
-    #[error("nothing is left to {}", .kind.as_str())]
+    #[error("nothing is left to {}", .kind.verb())]
     NothingLeft {
         /// What was asked.
         kind: OperationKind,

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use payment::{
-    Address, Country, Doubt, Finding, News, Observation, Operation, Order, OrderError, Outcome, Payment, Personal,
-    ProviderId, Text,
+    Address, Country, Doubt, Finding, Instruction, News, Observation, Operation, Order, OrderError, Outcome, Payment,
+    Personal, ProviderId, Text,
 };
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -89,6 +89,8 @@ pub enum Act<'a> {
     Cancel(&'a Operation),
     /// Lower what is promised to the operation's amount.
     Amend(&'a Operation),
+    /// Take something in that takes nothing of the ledger.
+    Tell(&'a Operation, &'a Instruction),
 }
 
 impl<'a> Act<'a> {
@@ -100,7 +102,8 @@ impl<'a> Act<'a> {
             | Self::Capture(operation)
             | Self::Refund { refund: operation, .. }
             | Self::Cancel(operation)
-            | Self::Amend(operation) => operation,
+            | Self::Amend(operation)
+            | Self::Tell(operation, _) => operation,
         }
     }
 }

@@ -31,12 +31,25 @@ pub struct OperationCapability {
     pub needs_order: bool,
     /// JSON pointers of request fields that are required here and optional elsewhere.
     pub requires: &'static [&'static str],
+    /// The whole numbers that request fields may have here.
+    pub ranges: &'static [Range],
+}
+
+/// What a whole number of a request may be here; more is possible elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Range {
+    /// JSON pointer of the field.
+    pub pointer: &'static str,
+    /// Smallest; of an amount, minor units.
+    pub min: i64,
+    /// Largest; none where only the request itself limits it.
+    pub max: Option<i64>,
 }
 
 impl OperationCapability {
     /// A call in every flow, about all of the money, that needs nothing but the payment.
     pub(crate) const fn call(kind: OperationKind, doubt: DoubtPolicy) -> Self {
-        Self { kind, flows: &[], partial: false, doubt, calls: true, needs_order: false, requires: &[] }
+        Self { kind, flows: &[], partial: false, doubt, calls: true, needs_order: false, requires: &[], ranges: &[] }
     }
 
     /// No call at all: asking for it only looks.
@@ -47,6 +60,11 @@ impl OperationCapability {
     /// The same with the order and its personal data.
     pub(crate) const fn with_order(self) -> Self {
         Self { needs_order: true, ..self }
+    }
+
+    /// The same with these limits.
+    pub(crate) const fn within(self, ranges: &'static [Range]) -> Self {
+        Self { ranges, ..self }
     }
 
     /// The same about some of the money, too.

@@ -19,7 +19,7 @@ mod transport;
 mod zone;
 
 pub use adapter::{AccountError, Act, Activate, Activation, Adapter, Context, ReadError, Urls};
-pub use capabilities::{BestEvidence, Capabilities, Limit, OperationCapability};
+pub use capabilities::{BestEvidence, Capabilities, Limit, OperationCapability, Range};
 pub use credentials::CredentialCheck;
 pub use decimal::JsonDecimal;
 pub use effect::Effect;

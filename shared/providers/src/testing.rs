@@ -8,8 +8,8 @@ use axum::extract::{Request, State};
 use http::{HeaderMap, Response};
 use jiff::Timestamp;
 use payment::{
-    Amount, CaptureMode, Cause, CauseKind, Command, DoubtPolicy, Fingerprint, Flow, IdempotencyKey, NewPayment,
-    Operation, OperationKind, Order, Outcome, Payment, RefundCommand, Ticket, Token,
+    Amount, CaptureMode, Cause, CauseKind, Command, Detail, DoubtPolicy, Fingerprint, Flow, IdempotencyKey,
+    Instruction, NewPayment, Operation, OperationKind, Order, Outcome, Payment, RefundCommand, Ticket, Token,
 };
 use serde_json::Value;
 use tokio::io::AsyncReadExt as _;
@@ -95,6 +95,11 @@ pub(crate) fn with_cancel(payment: Payment) -> Payment {
     with(payment, Command::cancel(key("cancel-1"), fingerprint()))
 }
 
+/// The payment with something that the provider is about to be told.
+pub(crate) fn with_told(payment: Payment, told: Instruction) -> Payment {
+    with(payment, Command::tell(told, key("told-1"), fingerprint()))
+}
+
 /// The newest operation as an act.
 pub(crate) fn act_of(payment: &Payment) -> Act<'_> {
     let operation = newest(payment);
@@ -104,6 +109,10 @@ pub(crate) fn act_of(payment: &Payment) -> Act<'_> {
         OperationKind::Capture => Act::Capture(operation),
         OperationKind::Cancel => Act::Cancel(operation),
         OperationKind::Amend => Act::Amend(operation),
+        OperationKind::Tell(_) => {
+            let Detail::Tell(told) = &operation.detail else { panic!("{} tells nothing", operation.reference) };
+            Act::Tell(operation, told)
+        }
         OperationKind::Refund => {
             let capture = payment.operations.iter().find(|o| o.makes_capture().is_some()).unwrap();
             Act::Refund { refund: operation, capture }

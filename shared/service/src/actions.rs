@@ -82,7 +82,7 @@ pub(crate) fn supported<'c>(
 ) -> Result<&'c OperationCapability, Problem> {
     let cannot = |detail: String| Err(Problem::new(ProblemCode::NotSupportedByProvider, detail));
     let Some(capability) = capabilities.operation(action, payment.flow) else {
-        return cannot(format!("{} cannot {}.", payment.provider, action.as_str()));
+        return cannot(format!("{} cannot {}.", payment.provider, action.verb()));
     };
     match action {
         _ if capability.partial || payment.status != Status::PartiallyCaptured => Ok(capability),

@@ -74,7 +74,7 @@ impl Service {
         let operation = payment.operation(id).ok_or_else(|| Problem::unavailable("an operation disappeared"))?;
         let done = match operation.kind() {
             OperationKind::CreateSession | OperationKind::Capture | OperationKind::Refund => 201,
-            OperationKind::Confirm | OperationKind::Cancel | OperationKind::Amend => 200,
+            OperationKind::Confirm | OperationKind::Cancel | OperationKind::Amend | OperationKind::Tell(_) => 200,
         };
         let status = match operation.status {
             OperationStatus::Succeeded => done,

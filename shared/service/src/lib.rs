@@ -12,6 +12,7 @@ mod hooks;
 mod look;
 mod merchant;
 mod movements;
+mod orders;
 mod parse;
 mod problem;
 mod read;

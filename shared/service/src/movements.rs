@@ -1,10 +1,10 @@
-//! Confirm, capture, refund, cancel, amend.
+//! Confirm, capture, refund, cancel.
 
 use payment::{
-    AmendCommand, CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, IdempotencyKey,
-    OperationKind, RefundCommand, Status,
+    CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, IdempotencyKey, OperationKind,
+    RefundCommand, Status,
 };
-use providers::OperationCapability;
+use providers::{OperationCapability, Range};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::StoreError;
@@ -84,33 +84,6 @@ impl Service {
         Box::pin(self.run(call, work, Command::cancel(key, fingerprint), None)).await
     }
 
-    /// Changes an order: `POST /v1/payments/{id}/orders/{action}`.
-    ///
-    /// # Errors
-    /// When there is no such action, and as [`Service::capture`].
-    pub async fn manage_order(
-        &self,
-        call: &Call,
-        (id, action): (&str, &str),
-        key: Option<&str>,
-        body: &[u8],
-    ) -> Result<Answer, Problem> {
-        match action {
-            "amend" => self.amend(call, id, key, body).await,
-            _ => Err(Problem::new(ProblemCode::RouteNotFound, "An order has no such action; it has: amend.")),
-        }
-    }
-
-    /// Lowers what is promised.
-    async fn amend(&self, call: &Call, id: &str, key: Option<&str>, body: &[u8]) -> Result<Answer, Problem> {
-        let key = parse::key(key)?;
-        let asked: AmendCommand = parse::body(body)?;
-        let fingerprint = parse::fingerprint(&asked)?;
-        let work = self.load(call, &parse::payment_id(id)?).await?;
-        capability(&work, OperationKind::Amend)?;
-        Box::pin(self.run(call, work, Command::amend(asked, key, fingerprint), None)).await
-    }
-
     /// Confirms what the buyer accepted: `POST /v1/payments/{id}/confirm`.
     ///
     /// # Errors
@@ -184,16 +157,28 @@ fn known(work: &Work, kind: &str, key: &payment::IdempotencyKey) -> payment::Ope
     payment::OperationId::of(&work.payment.id, kind, key.as_str())
 }
 
-fn capability(work: &Work, kind: OperationKind) -> Result<&'static OperationCapability, Problem> {
+pub(crate) fn capability(work: &Work, kind: OperationKind) -> Result<&'static OperationCapability, Problem> {
     supported(&work.payment, work.capabilities()?, kind)
 }
 
-fn require(capability: &OperationCapability, body: &Value) -> Result<(), Problem> {
+pub(crate) fn require(capability: &OperationCapability, body: &Value) -> Result<(), Problem> {
     let missing = |pointer: &&&str| body.pointer(pointer).is_none_or(Value::is_null);
     let error =
         |pointer: &&str| FieldError { pointer: (*pointer).to_owned(), detail: "is required by this provider".into() };
-    let errors: Vec<FieldError> = capability.requires.iter().filter(missing).map(error).collect();
+    let missing = capability.requires.iter().filter(missing).map(error);
+    let beyond = capability.ranges.iter().filter_map(|range| out_of_range(range, body));
+    let errors: Vec<FieldError> = missing.chain(beyond).collect();
     if errors.is_empty() { Ok(()) } else { Err(Problem::with_errors(ProblemCode::ValidationFailed, errors)) }
+}
+
+fn out_of_range(range: &Range, body: &Value) -> Option<FieldError> {
+    let number = body.pointer(range.pointer).and_then(Value::as_i64)?;
+    let outside = number < range.min || range.max.is_some_and(|max| number > max);
+    let rule = match range.max {
+        Some(max) => format!("must be from {} to {max} at this provider", range.min),
+        None => format!("must be at least {} at this provider", range.min),
+    };
+    outside.then(|| FieldError { pointer: range.pointer.to_owned(), detail: rule })
 }
 
 fn only_whole(pointer: &str, what: &str) -> Problem {

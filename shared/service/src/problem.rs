@@ -251,7 +251,7 @@ impl From<Rejection> for Problem {
             Rejection::StatusDoesNotAllow { .. } | Rejection::TooLate { .. } => {
                 Self::new(Code::StatusDoesNotAllow, detail)
             }
-            Rejection::NothingLeft { kind: OperationKind::Refund } => {
+            Rejection::NothingLeft { kind: OperationKind::Refund | OperationKind::Tell(_) } => {
                 Self::at(Code::AmountExceedsCaptured, "/amount", detail)
             }
             Rejection::NothingLeft { .. } => Self::at(Code::AmountExceedsAuthorized, "/amount", detail),

@@ -1,7 +1,7 @@
 //! The three steps that every operation takes: reserve and write, act once, settle and write.
 
 use payment::{
-    Admission, Cause, CauseKind, Command, DoubtPolicy, MerchantId, Operation, OperationId, OperationKind,
+    Admission, Cause, CauseKind, Command, Detail, DoubtPolicy, MerchantId, Operation, OperationId, OperationKind,
     OperationStatus, Order, Outcome, Payment, PaymentId, ProviderId, Rejection, Ticket,
 };
 use providers::{Act, BestEvidence, Capabilities, Context, Deadline, Effect, Urls};
@@ -279,6 +279,10 @@ fn act_of<'a>(payment: &'a Payment, id: &OperationId) -> Option<Act<'a>> {
         OperationKind::Capture => Act::Capture(operation),
         OperationKind::Cancel => Act::Cancel(operation),
         OperationKind::Amend => Act::Amend(operation),
+        OperationKind::Tell(_) => {
+            let Detail::Tell(told) = &operation.detail else { return None };
+            Act::Tell(operation, told)
+        }
         OperationKind::Refund => {
             let capture = operation.refunds_capture()?;
             let capture = payment.operations.iter().find(|o| o.makes_capture() == Some(capture))?;

@@ -17,7 +17,10 @@ fn keys(value: &Value) -> BTreeSet<String> {
 
 #[test]
 fn every_field_of_a_request_is_documented() {
-    use payment::{AmendCommand, CaptureCommand, Invoice, LineQuantity, RefundCommand, Shipment};
+    use payment::{
+        AmendCommand, CaptureCommand, DirectPaymentCommand, HoldCommand, Invoice, LineQuantity, MessageCommand,
+        RefundCommand, Shipment,
+    };
     // What the code reads it also writes, every field of it.
     let order: payment::Order = serde_json::from_value(Order::billie_pad().json().clone()).unwrap();
     let order = json!(order);
@@ -38,6 +41,10 @@ fn every_field_of_a_request_is_documented() {
     assert_eq!(fields("CaptureRequest"), keys(&json!(CaptureCommand::default())));
     assert_eq!(fields("RefundRequest"), keys(&json!(RefundCommand::default())));
     assert_eq!(fields("AmendRequest"), keys(&json!(AmendCommand { amount: payment::Amount::ZERO })));
+    let paid = DirectPaymentCommand { amount: payment::Amount::ZERO, capture_id: None, reference: None };
+    assert_eq!(fields("HoldRequest"), keys(&json!(HoldCommand::default())));
+    assert_eq!(fields("MessageRequest"), keys(&json!(MessageCommand { text: "A".parse().unwrap() })));
+    assert_eq!(fields("DirectPaymentRequest"), keys(&json!(paid)));
     assert_eq!(fields("InvoiceInput"), keys(&json!(invoice)));
     assert_eq!(fields("ShipmentInput"), keys(&json!(shipment)));
     assert_eq!(fields("LineQuantity"), keys(&json!(line)));

@@ -31,8 +31,8 @@ fn documented(pointer: &str) -> BTreeSet<String> {
 #[test]
 fn every_enum_is_the_codes() {
     use payment::{
-        BuyerKind, CaptureMode, CauseKind, DeclineReason, DoubtPolicy, Flow, LineKind, OperationKind, OperationStatus,
-        Salutation, Status,
+        BuyerKind, CaptureMode, CauseKind, DeclineReason, DoubtPolicy, Flow, LineKind, OperationStatus, Salutation,
+        Status,
     };
     use providers::BestEvidence;
     use service::Retry;
@@ -43,7 +43,7 @@ fn every_enum_is_the_codes() {
         ("Line/properties/kind", words!(LineKind { Goods, Shipping, Fee, Discount })),
         ("Person/properties/salutation", words!(Salutation { Male, Female, Unknown })),
         ("PaymentStatus", Status::ALL.iter().map(word).collect()),
-        ("OperationKind", words!(OperationKind { CreateSession, Confirm, Capture, Refund, Cancel, Amend })),
+        ("OperationKind", operation_kinds()),
         ("OperationStatus", words!(OperationStatus { Accepted, Succeeded, Rejected, Pending, InDoubt, NeedsOperator })),
         (
             "DeclineReason",
@@ -119,6 +119,14 @@ fn every_event_type_is_documented() {
     assert_eq!(documented("EventReceivable/properties/kind"), news);
 }
 
+/// What moves money, and then what a provider is told.
+fn operation_kinds() -> BTreeSet<String> {
+    use payment::InstructionKind;
+    let told = words!(InstructionKind { Hold, Resume, Message, DirectPayment });
+    assert!(told == InstructionKind::ALL.iter().map(word).collect());
+    [payment::OperationKind::CreateSession].iter().chain(&payment::OperationKind::ACTIONS).map(word).collect()
+}
+
 fn kind(value: &Value) -> String {
     value["kind"].as_str().unwrap().to_owned()
 }
@@ -147,7 +155,7 @@ fn news() -> Vec<payment::ReceivableNews> {
 }
 
 fn facts() -> Vec<payment::Fact> {
-    use payment::{Amount, CaptureId, DeclineReason, Fact, OperationId, OperationKind, RefundId};
+    use payment::{Amount, CaptureId, DeclineReason, Fact, InstructionKind, OperationId, OperationKind, RefundId};
     const fn all_are_here(fact: &Fact) {
         match fact {
             Fact::Created | Fact::RequiresAction | Fact::RequiresConfirmation | Fact::UnderReview => {}
@@ -158,7 +166,7 @@ fn facts() -> Vec<payment::Fact> {
             Fact::CaptureReversed { .. } => {}
             Fact::RefundPending { .. } | Fact::RefundSucceeded { .. } | Fact::RefundFailed { .. } => {}
             Fact::OperationInDoubt { .. } | Fact::OperationResolved { .. } | Fact::OperationNeedsOperator { .. } => {}
-            Fact::Receivable(_) | Fact::Unrecognized { .. } => {}
+            Fact::Told { .. } | Fact::Receivable(_) | Fact::Unrecognized { .. } => {}
         }
     }
     let (amount, kind) = (Amount::ZERO, OperationKind::Capture);
@@ -188,9 +196,14 @@ fn facts() -> Vec<payment::Fact> {
         Fact::RefundFailed { refund, capture, amount, reason: text() },
         Fact::OperationInDoubt { operation: operation.clone(), kind, amount },
         Fact::OperationResolved { operation: operation.clone(), kind, amount, succeeded: true },
-        Fact::OperationNeedsOperator { operation, kind, amount },
+        Fact::OperationNeedsOperator { operation: operation.clone(), kind, amount },
         Fact::Unrecognized { event: text() },
     ];
+    all.extend(InstructionKind::ALL.map(|instruction| Fact::Told {
+        operation: operation.clone(),
+        instruction,
+        amount,
+    }));
     all.extend(news().into_iter().map(|news| Fact::Receivable(payment::ReceivableMessage::of(news))));
     all.iter().for_each(all_are_here);
     all

@@ -64,7 +64,10 @@ async fn an_action_that_no_order_has_is_refused_by_the_names_of_those_that_it_ha
         let path = format!("/v1/payments/{}/orders/{action}", bench.authorized);
         let answer = bench.site.api.post(&path, &serde_json::json!({ "amount": 1 })).await;
         let answer = answer.expect_problem(ProblemCode::RouteNotFound);
-        assert_eq!(answer.text("/detail"), "An order has no such action; it has: amend.");
+        assert_eq!(
+            answer.text("/detail"),
+            "An order has no such action; it has: amend, hold, resume, message, direct-payment."
+        );
     }
     watch.nothing_happened("unknown actions").await;
 }

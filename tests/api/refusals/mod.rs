@@ -101,6 +101,9 @@ impl Bench {
             of(&self.captured, "refunds", refund()),
             of(&self.authorized, "cancel", json!({})),
             of(&self.authorized, "orders/amend", json!({ "amount": 10_000 })),
+            of(&self.authorized, "orders/hold", json!({ "days": 7 })),
+            of(&self.authorized, "orders/message", json!({ "text": "One chair follows" })),
+            of(&self.captured, "orders/direct-payment", paid()),
             Endpoint { operator: true, ..of(&self.authorized, &format!("operations/{NO_OPERATION}/resolve"), word) },
             Endpoint { operator: true, ..Endpoint::new("/v1/replays", period) },
         ]
@@ -129,6 +132,11 @@ fn capture() -> Value {
         "invoice": { "number": orders::new_word("INV"), "url": "https://shop.example/invoices/9.pdf" },
         "shipment": { "carrier": "DHL", "tracking_number": "0034", "tracking_url": "https://carrier.example/0034" },
     })
+}
+
+/// A direct payment with every field.
+fn paid() -> Value {
+    json!({ "amount": 2_500, "capture_id": "cap_00000000000000000000000000", "reference": "BANK-118" })
 }
 
 /// A refund with every field.

@@ -21,6 +21,7 @@ async fn wrong_movements(bench: &Bench) -> Vec<Asked> {
     let capture = async |id, fields| post(id, "captures", invoiced(fields)).await;
     let refund = async |id, fields| post(id, "refunds", fields).await;
     let amend = async |id, amount: i64| post(id, "orders/amend", json!({ "amount": amount })).await;
+    let paid = async |id, fields| post(id, "orders/direct-payment", fields).await;
     let nobodys = "cap_00000000000000000000000000";
     vec![
         (
@@ -107,6 +108,40 @@ async fn wrong_movements(bench: &Bench) -> Vec<Asked> {
         ("a promise of less than was captured", amend(part, 6_049).await, "validation_failed", "/amount"),
         ("a promise that is not there yet", amend(page, 1).await, "status_does_not_allow", ""),
         ("an amendment where there is none", amend(whole, 1).await, "not_supported_by_provider", ""),
+        (
+            "a payment of more than is captured",
+            paid(part, json!({ "amount": 6_051 })).await,
+            "validation_failed",
+            "/amount",
+        ),
+        (
+            "a payment of less than the provider takes",
+            paid(part, json!({ "amount": 9 })).await,
+            "validation_failed",
+            "/amount",
+        ),
+        (
+            "a payment of a capture that is not there",
+            paid(part, json!({ "amount": 10, "capture_id": nobodys })).await,
+            "validation_failed",
+            "/capture_id",
+        ),
+        ("a payment before any capture", paid(open, json!({ "amount": 10 })).await, "status_does_not_allow", ""),
+        (
+            "a payment where nobody takes note",
+            paid(whole, json!({ "amount": 10 })).await,
+            "not_supported_by_provider",
+            "",
+        ),
+        ("a hold where there is none", post(part, "orders/hold", json!({})).await, "not_supported_by_provider", ""),
+        ("a hold of no days", post(part, "orders/hold", json!({ "days": 0 })).await, "validation_failed", "/days"),
+        ("a message without a word", post(part, "orders/message", json!({})).await, "validation_failed", "/text"),
+        (
+            "an end of a hold with a field",
+            post(part, "orders/resume", json!({ "days": 1 })).await,
+            "validation_failed",
+            "/days",
+        ),
         ("an amendment to no amount", post(open, "orders/amend", json!({})).await, "validation_failed", "/amount"),
         (
             "a confirmation where there is nothing to confirm",

@@ -30,6 +30,7 @@ pub(crate) static TABLE: Table = Table {
         answers(Means::Refused, &["without 200", "400", "422"]),
         answers(Means::Doubt, &["nothing 200", "nothing 404", "nothing 409", "nothing 500"]),
     ],
+    told: &[],
     refusals: &[
         refused("a customer that is not there", "/options/customer_id", "999", "410"),
         refused("a gateway that takes no cards", "/options/gateway_id", "98", "without"),

@@ -1,7 +1,7 @@
 //! Billie Pay After Delivery. Sources: docs.billie.io (webhooks, errors), the guide's "Event Names".
 
 use futures::future::LocalBoxFuture;
-use payment::{Flow, OperationKind};
+use payment::{Flow, InstructionKind, OperationKind};
 use serde_json::{Value, json};
 use tests::Order;
 
@@ -9,7 +9,7 @@ use super::{as_it_is, billies_errors, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
     Answers, Asked, Call, Codes, Contradiction, Declined, Drift, Drifts, Early, Event, InAnswer, Meaning, Means,
-    Messages, NamedBy, Review, Stage, Table, When,
+    Messages, NamedBy, Review, Stage, Table, Told, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -30,6 +30,7 @@ pub(crate) static TABLE: Table = Table {
         call(OperationKind::Refund, When::Always, "refund", InAnswer::NoAmount),
         call(OperationKind::Cancel, When::Always, "cancel", InAnswer::NoAmount),
         call(OperationKind::Amend, When::Always, "update_order", InAnswer::NoAmount),
+        call(OperationKind::Tell(InstructionKind::DirectPayment), When::Always, "confirm_payment", InAnswer::NoAmount),
     ],
     // A session lapses by itself.
     early_cancel: &[(Flow::Redirect, Early::Done), (Flow::Widget, Early::Done), (Flow::Direct, Early::Done)],
@@ -104,7 +105,10 @@ pub(crate) static TABLE: Table = Table {
         answers("cancel", Means::Doubt, UNKNOWN),
         Answers::refused("update_order", &[""], answer),
         answers("update_order", Means::Doubt, UNKNOWN),
+        Answers::refused("confirm_payment", &[""], answer),
+        answers("confirm_payment", Means::Doubt, UNKNOWN),
     ],
+    told: &[Told(InstructionKind::DirectPayment, "confirmed_payment", "2500")],
     refusals: &[],
     review: Review::Of(Flow::Direct, "/buyer/company/name", "\"Waiting Gold GmbH\""),
     messages: Messages::Authentic {

@@ -67,6 +67,7 @@ pub(crate) static TABLE: Table = Table {
         answers("update", Means::Doubt, OTHER_AMOUNTS),
         answers("update", Means::Doubt, UNKNOWN),
     ],
+    told: &[],
     refusals: &[],
     review: Review::Never("its message comes when it has decided; the words for it are events"),
     messages: Messages::Authentic {

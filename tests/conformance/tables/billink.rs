@@ -1,7 +1,7 @@
 //! Billink, API v2. Source: developers.billink.nl (errors, session webhook, order webhook, webhooks v3).
 
 use futures::future::LocalBoxFuture;
-use payment::{Flow, OperationKind};
+use payment::{Flow, InstructionKind, OperationKind};
 use serde_json::{Value, json};
 use tests::Order;
 
@@ -9,7 +9,7 @@ use super::{DRIFT, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
     Answers, Asked, Codes, Contradiction, Declined, Drift, Drifts, Early, Event, InAnswer, Meaning, Means, Messages,
-    NamedBy, Refusal, Review, Stage, Table, Way, When,
+    NamedBy, Refusal, Review, Stage, Table, Told, Way, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -18,12 +18,16 @@ pub(crate) static TABLE: Table = Table {
     settings,
     widget: None,
     books: NamedBy::OrderReference,
-    // Only the message of a credit says how much.
+    // Only the message of a credit and of a payment say how much.
     calls: &[
         call(OperationKind::CreateSession, When::Always, "session", InAnswer::NoAmount),
         call(OperationKind::Capture, When::Always, "start_workflow", InAnswer::NoAmount),
         call(OperationKind::Refund, When::Always, "credit", InAnswer::Amount),
         call(OperationKind::Cancel, When::Always, "credit", InAnswer::Amount),
+        call(OperationKind::Tell(InstructionKind::Hold), When::Always, "on_hold", InAnswer::NoAmount),
+        call(OperationKind::Tell(InstructionKind::Resume), When::Always, "resume", InAnswer::NoAmount),
+        call(OperationKind::Tell(InstructionKind::Message), When::Always, "message", InAnswer::NoAmount),
+        call(OperationKind::Tell(InstructionKind::DirectPayment), When::Always, "payment", InAnswer::Amount),
     ],
     // A session cannot be called off.
     early_cancel: &[(Flow::Redirect, Early::Refused)],
@@ -43,11 +47,36 @@ pub(crate) static TABLE: Table = Table {
         answers("credit", Means::Done, &["200 item"], of_call),
         answers("credit", Means::NotSent, ANYWHERE, of_call),
         answers("credit", Means::Doubt, &["603", "500", "999 item", "000"], of_call),
+        Answers::refused("payment", &["", "nested", "payment"], of_call),
+        answers("payment", Means::Done, &["200 payment"], of_call),
+        answers("payment", Means::NotSent, ANYWHERE, of_call),
+        answers("payment", Means::Doubt, &["603", "500", "200", "999 payment", "200 item", "000"], of_call),
+        Answers::refused("on_hold", &["", "nested", "message"], of_call),
+        answers("on_hold", Means::Done, &["200 message"], of_call),
+        answers("on_hold", Means::NotSent, ANYWHERE, of_call),
+        answers("on_hold", Means::Doubt, &["603", "500", "200", "999 message", "000"], of_call),
+        Answers::refused("resume", &["", "nested", "message"], of_resumption),
+        answers("resume", Means::Done, &["200 message"], of_call),
+        answers("resume", Means::NotSent, ANYWHERE, of_call),
+        answers("resume", Means::Doubt, &["603", "500", "200", "999 message", "000"], of_call),
+        Answers::refused("message", &["", "nested", "message"], of_call),
+        answers("message", Means::Done, &["200 message"], of_call),
+        answers("message", Means::NotSent, ANYWHERE, of_call),
+        answers("message", Means::Doubt, &["603", "401", "200", "999 message", "000"], of_call),
+    ],
+    told: &[
+        Told(InstructionKind::Hold, "state", "\"on_hold\""),
+        Told(InstructionKind::Resume, "state", "\"started\""),
+        Told(InstructionKind::Message, "messages", SAID),
+        Told(InstructionKind::DirectPayment, "paid", "2500"),
     ],
     refusals: &[
         itself("an account that is denied", "session", "settings", "{ \"denied\": true }", "403"),
         itself("an order that is closed", "start_workflow", "orders/{reference}", "{ \"closed\": true }", "706"),
         itself("a credit of an order that is closed", "credit", "orders/{reference}", "{ \"closed\": true }", "706"),
+        itself("a hold of an order that is closed", "on_hold", "orders/{reference}", "{ \"closed\": true }", "701"),
+        itself("the end of a hold that is over", "resume", "orders/{reference}", "{ \"held\": false }", "400"),
+        itself("a payment of an order that is paid", "payment", "orders/{reference}", "{ \"paid\": 12600 }", "707"),
         itself("a credit without a bank account", "credit", "orders/{reference}", UNKNOWN_ACCOUNT, "709"),
     ],
     review: Review::Never("an order is there or is not"),
@@ -98,6 +127,8 @@ pub(crate) static TABLE: Table = Table {
 };
 
 const DECLINE: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+decline@example.com\"")];
+/// A message as the suite sends it.
+const SAID: &str = "[\"One chair <is> on its way & late\"]";
 const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
 const BUYER_PAID: Meaning = Meaning::Receivable("buyer_paid", "closed", "false");
 /// By nobody here.
@@ -156,15 +187,25 @@ fn of_session(code: &str, asked: &Asked) -> (u16, String) {
     (status, body.to_string())
 }
 
+/// The page of the end of a hold has an HTTP status, too.
+fn of_resumption(code: &str, asked: &Asked) -> (u16, String) {
+    match split(code).0 {
+        "400" => (400, json!({ "status": "error", "message": "No" }).to_string()),
+        _ => of_call(code, asked),
+    }
+}
+
 /// An error of order management with HTTP 200, or of its one order.
 fn of_call(code: &str, asked: &Asked) -> (u16, String) {
     let (code, shape) = split(code);
     let body = match shape {
-        "item" => {
+        "item" | "payment" => {
             let number: i64 = code.parse().unwrap();
             let item = json!({ "code": number, "invoiceNumber": asked.reference, "message": "No" });
-            json!({ "code": "500", "result": "MSG", "statuses": [item] })
+            let list = if shape == "item" { "statuses" } else { "invoices" };
+            json!({ "code": "500", "result": "MSG", list: [item] })
         }
+        "message" => json!({ "code": code, "description": "No", "result": "MSG" }),
         "nested" => json!({ "result": "ERROR", "error": { "code": code, "description": "No" } }),
         _ => json!({ "code": code, "description": "No", "result": "error" }),
     };

@@ -1,7 +1,7 @@
 //! Billink, API v1 in XML. Source: developers.billink.nl, legacy API, errors.
 
 use futures::future::LocalBoxFuture;
-use payment::{Flow, OperationKind};
+use payment::{Flow, InstructionKind, OperationKind};
 use serde_json::{Value, json};
 use tests::Order;
 
@@ -9,7 +9,7 @@ use super::{DRIFT, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
     Answers, Asked, Codes, Contradiction, Declined, Drifts, Early, Event, InAnswer, Meaning, Means, Messages, NamedBy,
-    Refusal, Review, Stage, Table, Way, When,
+    Refusal, Review, Stage, Table, Told, Way, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -18,13 +18,17 @@ pub(crate) static TABLE: Table = Table {
     settings,
     widget: None,
     books: NamedBy::OrderReference,
-    // Only the message of a credit says how much.
+    // Only the message of a credit and of a payment say how much.
     calls: &[
         call(OperationKind::CreateSession, When::Always, "check", InAnswer::NoAmount),
         call(OperationKind::Confirm, When::Always, "order", InAnswer::NoAmount),
         call(OperationKind::Capture, When::Always, "start_workflow", InAnswer::NoAmount),
         call(OperationKind::Refund, When::Always, "credit", InAnswer::Amount),
         call(OperationKind::Cancel, When::Always, "credit", InAnswer::Amount),
+        call(OperationKind::Tell(InstructionKind::Hold), When::Always, "on_hold", InAnswer::NoAmount),
+        call(OperationKind::Tell(InstructionKind::Resume), When::Always, "resume", InAnswer::NoAmount),
+        call(OperationKind::Tell(InstructionKind::Message), When::Always, "message", InAnswer::NoAmount),
+        call(OperationKind::Tell(InstructionKind::DirectPayment), When::Always, "payment", InAnswer::Amount),
     ],
     // A check lapses by itself.
     early_cancel: &[(Flow::Direct, Early::Done)],
@@ -50,12 +54,37 @@ pub(crate) static TABLE: Table = Table {
         answers("credit", Means::Done, &["200 item"]),
         answers("credit", Means::NotSent, ANYWHERE),
         answers("credit", Means::Doubt, &["603", "999", "999 item"]),
+        Answers::refused("payment", &["", "payment"], answer),
+        answers("payment", Means::Done, &["200 payment"]),
+        answers("payment", Means::NotSent, ANYWHERE),
+        answers("payment", Means::Doubt, &["603", "200", "999", "999 payment", "200 item"]),
+        Answers::refused("on_hold", &["", "message"], answer),
+        answers("on_hold", Means::Done, &["200 message"]),
+        answers("on_hold", Means::NotSent, ANYWHERE),
+        answers("on_hold", Means::Doubt, &["603", "200", "999", "999 message"]),
+        Answers::refused("resume", &["", "message"], answer),
+        answers("resume", Means::Done, &["200 message"]),
+        answers("resume", Means::NotSent, ANYWHERE),
+        answers("resume", Means::Doubt, &["603", "200", "999", "999 message"]),
+        Answers::refused("message", &["", "message"], answer),
+        answers("message", Means::Done, &["200 message"]),
+        answers("message", Means::NotSent, ANYWHERE),
+        answers("message", Means::Doubt, &["603", "200", "401", "999 message"]),
+    ],
+    told: &[
+        Told(InstructionKind::Hold, "state", "\"on_hold\""),
+        Told(InstructionKind::Resume, "state", "\"started\""),
+        Told(InstructionKind::Message, "messages", SAID),
+        Told(InstructionKind::DirectPayment, "paid", "2500"),
     ],
     refusals: &[
         itself("more than agreed", "check", "settings", "{ \"max_amount\": 100 }", "429"),
         itself("a check that has expired", "order", "clock", "{ \"advance_seconds\": 3601 }", "445"),
         itself("an order that is closed", "start_workflow", "orders/{reference}", "{ \"closed\": true }", "706"),
         itself("a credit of an order that is closed", "credit", "orders/{reference}", "{ \"closed\": true }", "706"),
+        itself("a hold of an order that is closed", "on_hold", "orders/{reference}", "{ \"closed\": true }", "701"),
+        itself("the end of a hold that is over", "resume", "orders/{reference}", "{ \"held\": false }", "701"),
+        itself("a payment of an order that is paid", "payment", "orders/{reference}", "{ \"paid\": 12600 }", "707"),
         itself("a credit without a bank account", "credit", "orders/{reference}", UNKNOWN_ACCOUNT, "709"),
     ],
     review: Review::Never("a check is a verdict"),
@@ -86,6 +115,8 @@ pub(crate) static TABLE: Table = Table {
 
 const DECLINE: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+decline@example.com\"")];
 const REJECTED: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+701@example.com\"")];
+/// A message as the suite sends it.
+const SAID: &str = "[\"One chair <is> on its way & late\"]";
 const UNKNOWN_ACCOUNT: &str = "{ \"paid\": 12600, \"account_known\": false }";
 
 const BUYER_PAID: Meaning = Meaning::Receivable("buyer_paid", "closed", "false");
@@ -138,11 +169,13 @@ fn settings(_flow: Flow) -> Value {
 fn answer(code: &str, asked: &Asked) -> (u16, String) {
     let (code, shape) = split(code);
     let inner = match shape {
-        "item" => format!(
-            "<RESULT>MSG</RESULT><MSG><CODE>500</CODE><STATUSES><ITEM><INVOICENUMBER>{}</INVOICENUMBER>\
-             <CODE>{code}</CODE><MESSAGE>No</MESSAGE></ITEM></STATUSES></MSG>",
-            asked.reference
-        ),
+        "item" | "payment" => {
+            let (list, number) = (if shape == "item" { "STATUSES" } else { "INVOICES" }, &asked.reference);
+            format!(
+                "<RESULT>MSG</RESULT><MSG><CODE>500</CODE><{list}><ITEM><INVOICENUMBER>{number}</INVOICENUMBER>\
+                 <CODE>{code}</CODE><MESSAGE>No</MESSAGE></ITEM></{list}></MSG>"
+            )
+        }
         "message" => format!("<RESULT>MSG</RESULT><MSG><CODE>{code}</CODE><DESCRIPTION>Advies=0</DESCRIPTION></MSG>"),
         _ => format!("<RESULT>ERROR</RESULT><ERROR><CODE>{code}</CODE><DESCRIPTION>No</DESCRIPTION></ERROR>"),
     };

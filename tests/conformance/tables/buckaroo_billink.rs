@@ -54,6 +54,7 @@ pub(crate) static TABLE: Table = Table {
         opening("cancel", Means::NotSent, UNPROCESSED),
         opening("cancel", Means::Doubt, UNKNOWN),
     ],
+    told: &[],
     refusals: &[],
     review: Review::Of(Flow::Direct, "/buyer/person/last_name", "\"pending\""),
     messages: Messages::Authentic {

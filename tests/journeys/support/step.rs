@@ -48,7 +48,10 @@ impl Step {
 
     pub(crate) const AMEND: Self = step(At::Billie, "orders/amend", "update_order", Told::Both);
 
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const CONFIRM_PAYMENT: Self =
+        step(At::Billie, "orders/direct-payment", "confirm_payment", Told::Nothing);
+
+    pub(crate) const ALL: [Self; 13] = [
         Self::AUTHORIZE,
         Self::PAY,
         Self::CAPTURE_ALL,
@@ -61,11 +64,12 @@ impl Step {
         Self::CANCEL_INVOICE,
         Self::CANCEL,
         Self::AMEND,
+        Self::CONFIRM_PAYMENT,
     ];
 
     /// The HTTP status of success.
     pub(crate) fn done(self) -> u16 {
-        if matches!(self.action, "confirm" | "cancel" | "orders/amend") { 200 } else { 201 }
+        if matches!(self.action, "" | "captures" | "refunds") { 201 } else { 200 }
     }
 
     /// The kind of the operation.
@@ -76,6 +80,7 @@ impl Step {
             b"refunds" => "refund",
             b"confirm" => "confirm",
             b"orders/amend" => "amend",
+            b"orders/direct-payment" => "direct_payment",
             _ => "cancel",
         }
     }
@@ -97,13 +102,13 @@ impl Step {
             "" => self.order().json().clone(),
             "captures" => shop.capture(None),
             "refunds" if self == Self::CANCEL_INVOICE => json!({ "amount": AMOUNT }),
-            "refunds" => json!({ "amount": 2_500 }),
+            "refunds" | "orders/direct-payment" => json!({ "amount": 2_500 }),
             "orders/amend" => json!({ "amount": 10_000 }),
             _ => json!({}),
         };
         let deal = match self.action {
             "" => None,
-            "refunds" => Some(shop.captured().await),
+            "refunds" | "orders/direct-payment" => Some(shop.captured().await),
             "confirm" => Some(accepted(shop).await),
             _ => Some(shop.authorized().await),
         };

@@ -206,7 +206,7 @@ impl World {
                 OperationKind::CreateSession | OperationKind::Confirm => theirs.authorized > 0,
                 OperationKind::Cancel => theirs.authorized > 0 && theirs.open() == 0,
                 OperationKind::Amend => theirs.authorized - theirs.released == operation.amount.minor(),
-                OperationKind::Capture | OperationKind::Refund => continue,
+                OperationKind::Capture | OperationKind::Refund | OperationKind::Tell(_) => continue,
             };
             found.push((operation.id.clone(), Found { happened, name: name.clone().filter(|_| happened) }));
         }

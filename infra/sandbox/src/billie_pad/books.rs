@@ -182,6 +182,7 @@ impl Books {
     pub(crate) fn show(&self) -> Json {
         let order = |order: &Order| {
             let refunded: i64 = self.invoices_of(&order.uuid, Seen::All).map(|one| one.credited().gross).sum();
+            let confirmed: i64 = self.invoices_of(&order.uuid, Seen::All).map(|one| one.confirmed).sum();
             let held = matches!(order.stage, Stage::Live | Stage::Canceled);
             map! {
                 "id": &order.uuid,
@@ -194,6 +195,7 @@ impl Books {
                 "released": order.released.gross + if held { order.promised - order.amount.gross } else { 0 },
                 "refunding": 0_i64,
                 "refunded": refunded,
+                "confirmed_payment": confirmed,
             }
         };
         map! {

@@ -275,7 +275,7 @@ impl Ledger {
     }
 
     /// Changes what only a control call can: `paid` adds the buyer's money, `credited` credits all that is left at
-    /// Billink's own desk, the others are set.
+    /// Billink's own desk, `held` ends a hold there, the others are set.
     pub(crate) fn control(&mut self, number: &str, body: &Json) -> Result<Vec<&'static str>, &'static str> {
         let order = self.find_mut(number).ok_or("no such order")?;
         let mut events = Vec::new();
@@ -294,7 +294,8 @@ impl Ledger {
                 ("debit", Json::Bool(value)) => order.debit = *value,
                 ("closed", Json::Bool(value)) => order.closed = *value,
                 ("account_known", Json::Bool(value)) => order.account_known = *value,
-                _ => return Err("known are paid, credited, paid_out, debit, closed, account_known"),
+                ("held", Json::Bool(false)) => order.held_until = None,
+                _ => return Err("known are paid, credited, paid_out, debit, closed, account_known, held"),
             }
         }
         Ok(events)

@@ -15,6 +15,8 @@ mod fixture;
 #[cfg(test)]
 mod inferred;
 #[cfg(test)]
+mod instructions;
+#[cfg(test)]
 mod late;
 #[cfg(test)]
 mod news;

@@ -1,8 +1,8 @@
 //! What may be asked: amounts, lines, keys and conflicts.
 
 use payment::{
-    Admission, CaptureCommand, CaptureMode, Command, Doubt, DoubtPolicy, Finding, Flow, Observation, OperationKind,
-    OperationStatus, OrderState, Outcome, Payment, RefundCommand, Rejection, Status,
+    Admission, CaptureCommand, CaptureMode, Command, Doubt, DoubtPolicy, Finding, Flow, InstructionKind, Observation,
+    OperationKind, OperationStatus, OrderState, Outcome, Payment, RefundCommand, Rejection, Status,
 };
 use proptest::prelude::*;
 
@@ -333,7 +333,8 @@ fn a_confirmation_is_possible_until_the_session_ends() {
 
 #[test]
 fn every_status_allows_what_the_contract_says() {
-    use OperationKind::{Amend, Cancel, Capture, Confirm, Refund};
+    use OperationKind::{Amend, Cancel, Capture, Confirm, Refund, Tell};
+    let [hold, resume, message, paid] = InstructionKind::ALL.map(Tell);
     let allowed = |status: Status| {
         let payment = Payment { status, ..authorized() };
         OperationKind::ACTIONS.into_iter().filter(|kind| payment.status_allows(*kind)).collect::<Vec<_>>()
@@ -344,9 +345,9 @@ fn every_status_allows_what_the_contract_says() {
         (Status::RequiresAction, vec![Cancel]),
         (Status::RequiresConfirmation, vec![Confirm, Cancel]),
         (Status::UnderReview, vec![Cancel]),
-        (Status::Authorized, vec![Capture, Cancel, Amend]),
-        (Status::PartiallyCaptured, vec![Capture, Refund, Cancel, Amend]),
-        (Status::Captured, vec![Refund]),
+        (Status::Authorized, vec![Capture, Cancel, Amend, message]),
+        (Status::PartiallyCaptured, vec![Capture, Refund, Cancel, Amend, hold, resume, message, paid]),
+        (Status::Captured, vec![Refund, hold, resume, message, paid]),
         (Status::Declined, vec![]),
         (Status::Canceled, vec![]),
         (Status::Expired, vec![]),

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use payment::{
     Admission, Amount, CancelCommand, CaptureId, CaptureMode, Command, Decision, Decline, DeclineReason, Doubt,
-    DoubtPolicy, Finding, Flow, GivenBack, Hint, LateAuthorization, Observation, OperationId, OperationKind,
-    OperationStatus, OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableMessage, ReceivableNews, Rejection,
-    Status, Ticket,
+    DoubtPolicy, Finding, Flow, GivenBack, Hint, Instruction, InstructionKind, LateAuthorization, Observation,
+    OperationId, OperationKind, OperationStatus, OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableMessage,
+    ReceivableNews, Rejection, Status, Ticket,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -52,6 +52,7 @@ enum Step {
     Cancel { key: u8 },
     Confirm { key: u8 },
     Amend { key: u8, minor: i64 },
+    Instruct { key: u8, kind: InstructionKind, minor: i64 },
     Settle { ticket: Index, answer: Answer, policy: DoubtPolicy },
     Lapse { operation: Index, policy: DoubtPolicy },
     Probe { operation: Index, seen: Seen, policy: DoubtPolicy },
@@ -110,6 +111,8 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => (0..3u8).prop_map(|key| Step::Cancel { key }),
         1 => (0..3u8).prop_map(|key| Step::Confirm { key }),
         2 => (0..4u8, minor()).prop_map(|(key, minor)| Step::Amend { key, minor }),
+        2 => (0..4u8, prop::sample::select(InstructionKind::ALL.to_vec()), minor())
+            .prop_map(|(key, kind, minor)| Step::Instruct { key, kind, minor }),
         12 => (index(), answers(), policies()).prop_map(|(ticket, answer, policy)| Step::Settle { ticket, answer, policy }),
         1 => (index(), policies()).prop_map(|(operation, policy)| Step::Lapse { operation, policy }),
         4 => (index(), seen(), policies()).prop_map(|(operation, seen, policy)| Step::Probe { operation, seen, policy }),
@@ -209,6 +212,11 @@ impl World {
                 let body = payment::Fingerprint::of(&asked).unwrap();
                 Command::amend(asked, named(key), body)
             }
+            Step::Instruct { key, kind, minor } => {
+                let asked = instruction(*kind, amount(*minor));
+                let body = payment::Fingerprint::of(&asked).unwrap();
+                Command::tell(asked, named(key), body)
+            }
             _ => return None,
         })
     }
@@ -243,7 +251,8 @@ impl World {
             | Step::Refund { key, .. }
             | Step::Cancel { key }
             | Step::Confirm { key }
-            | Step::Amend { key, .. }) = step
+            | Step::Amend { key, .. }
+            | Step::Instruct { key, .. }) = step
             else {
                 unreachable!()
             };
@@ -353,7 +362,8 @@ impl World {
             | Step::Refund { .. }
             | Step::Cancel { .. }
             | Step::Confirm { .. }
-            | Step::Amend { .. } => {}
+            | Step::Amend { .. }
+            | Step::Instruct { .. } => {}
         }
         Ok(false)
     }
@@ -373,10 +383,15 @@ fn key_of(number: u8) -> payment::IdempotencyKey {
 
 /// The conflicts of the contract, written down a second time.
 fn excludes(new: OperationKind, open: OperationKind) -> bool {
-    use OperationKind::{Amend, Cancel, Capture, Confirm, CreateSession};
+    use OperationKind::{Amend, Cancel, Capture, Confirm, CreateSession, Tell};
     let alone = |kind| matches!(kind, Confirm | CreateSession);
     let lowers = |kind| matches!(kind, Cancel | Amend);
-    alone(new) || alone(open) || (new == Capture && lowers(open)) || (lowers(new) && (open == Capture || lowers(open)))
+    let holds = |kind| matches!(kind, Tell(InstructionKind::Hold | InstructionKind::Resume));
+    alone(new)
+        || alone(open)
+        || (holds(new) && holds(open))
+        || (new == Capture && lowers(open))
+        || (lowers(new) && (open == Capture || lowers(open)))
 }
 
 fn promises(before: &Payment, after: &Payment, told: bool) -> Result<(), TestCaseError> {
@@ -512,6 +527,18 @@ fn from_authorized() -> (Payment, Ticket) {
     (payment, ticket)
 }
 
+fn instruction(kind: InstructionKind, amount: Amount) -> Instruction {
+    match kind {
+        InstructionKind::Hold => Instruction::Hold(payment::HoldCommand::default()),
+        InstructionKind::Resume => Instruction::Resume(payment::ResumeCommand {}),
+        InstructionKind::Message => Instruction::Message(payment::MessageCommand { text: "A word".parse().unwrap() }),
+        InstructionKind::DirectPayment => {
+            let paid = payment::DirectPaymentCommand { amount, capture_id: None, reference: None };
+            Instruction::DirectPayment(paid)
+        }
+    }
+}
+
 /// The largest command of a kind, under a key that nobody used.
 fn largest(kind: OperationKind, most: Option<Amount>) -> Command {
     let body = payment::Fingerprint::of(&"largest").unwrap();
@@ -528,6 +555,7 @@ fn largest(kind: OperationKind, most: Option<Amount>) -> Command {
             let asked = payment::AmendCommand { amount: most.unwrap_or(amount(1)) };
             Command::amend(asked, key("largest"), body)
         }
+        OperationKind::Tell(kind) => Command::tell(instruction(kind, most.unwrap_or(amount(1))), key("largest"), body),
         OperationKind::Cancel => cancel_command("largest"),
         OperationKind::Confirm | OperationKind::CreateSession => confirm_command("largest", true),
     }

@@ -81,7 +81,9 @@ impl Adapter for BillAgain {
         match act {
             Act::CreateSession(_) => self.initiate(context, effect).await,
             // No capability says that it has one of these.
-            Act::Confirm(_) | Act::Capture(_) | Act::Refund { .. } | Act::Cancel(_) | Act::Amend(_) => Outcome::NotSent,
+            Act::Confirm(_) | Act::Capture(_) | Act::Refund { .. } | Act::Cancel(_) | Act::Amend(_) | Act::Tell(..) => {
+                Outcome::NotSent
+            }
         }
     }
 

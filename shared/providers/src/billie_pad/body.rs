@@ -7,6 +7,7 @@ use url::Url;
 
 use super::account::{Account, LineItemAmount};
 use super::wire::{AuthorizedDebtor, Money};
+use crate::JsonDecimal;
 use crate::billie::{goods, house_number, of_line, salutation};
 
 #[derive(Serialize)]
@@ -150,6 +151,11 @@ pub(super) struct Units<'a> {
 #[derive(Serialize)]
 pub(super) struct Update {
     pub(super) amount: Money,
+}
+
+#[derive(Serialize)]
+pub(super) struct ConfirmPayment {
+    pub(super) paid_amount: JsonDecimal,
 }
 
 #[derive(Serialize)]

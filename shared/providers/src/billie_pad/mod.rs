@@ -18,15 +18,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use payment::{
-    BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order,
-    OrderError, Outcome, Payment, Receipt,
+    BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, Instruction, InstructionKind, News, Observation,
+    Operation, OperationKind, Order, OrderError, Outcome, Payment, Receipt,
 };
 use serde_json::Value;
 
 use crate::billie::refused;
 use crate::{
     AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect,
-    Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
+    Inbound, Message, NotAuthentic, OperationCapability, Range, ReadError, Request, Transport,
 };
 use account::Account;
 pub(crate) use map::{events, refusals};
@@ -47,6 +47,7 @@ const PLAIN: OperationCapability = OperationCapability {
     calls: true,
     needs_order: false,
     requires: &[],
+    ranges: &[],
 };
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
@@ -82,6 +83,13 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         OperationCapability { kind: OperationKind::Cancel, partial: true, doubt: DoubtPolicy::Lookup, ..PLAIN },
         // docs.billie.io, update order: while something is left to ship, and not below what was shipped.
         OperationCapability { kind: OperationKind::Amend, partial: true, doubt: DoubtPolicy::Lookup, ..PLAIN },
+        // docs.billie.io, confirm payment: at least 0.1.
+        OperationCapability {
+            kind: OperationKind::Tell(InstructionKind::DirectPayment),
+            partial: true,
+            ranges: &[Range { pointer: "/amount", min: 10, max: None }],
+            ..PLAIN
+        },
     ],
     countries: &[],
     currencies: &["EUR"],
@@ -128,6 +136,7 @@ impl Adapter for BilliePad {
             Act::Refund { refund, capture } => (refund, self.refund(refund, capture, context, effect).await),
             Act::Cancel(operation) => (operation, self.cancel(context, effect).await),
             Act::Amend(operation) => (operation, self.amend(operation, context, effect).await),
+            Act::Tell(operation, told) => (operation, self.tell(told, context, effect).await),
         };
         // What is repeated in doubt and does not go through proves nothing about the first time.
         match outcome {
@@ -237,6 +246,12 @@ impl BilliePad {
             return refused("the order is not known");
         };
         answer::emptied(self.send(request::update(&self.client.account, order, amend), context, effect).await)
+    }
+
+    async fn tell(&self, told: &Instruction, context: &Context<'_>, effect: Effect) -> Outcome {
+        let request = request::confirm_payment(&self.client.account, told, context.payment);
+        let Some(request) = request else { return refused("the invoice is not known") };
+        answer::emptied(self.client.act(effect, request, context).await)
     }
 
     /// Sends a request; one that could not be built is not sent.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use http::Method;
 use http::header::CONTENT_LENGTH;
-use payment::{Detail, Invoice, Operation, Order, Payment, Personal, TaxedAmount};
+use payment::{Detail, Instruction, Invoice, Operation, Order, Payment, Personal, TaxedAmount};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
@@ -12,12 +12,12 @@ use url::Url;
 
 use super::account::Account;
 use super::body::{
-    Confirm, CreateInvoice, CreateOrder, CreditNote, Debtor, FlatCompany, MerchantUrls, PageSession, ShippingInfo,
-    Update, WidgetSession, line_items, person, postal, registered, units,
+    Confirm, ConfirmPayment, CreateInvoice, CreateOrder, CreditNote, Debtor, FlatCompany, MerchantUrls, PageSession,
+    ShippingInfo, Update, WidgetSession, line_items, person, postal, registered, units,
 };
 use super::wire::{AuthorizedDebtor, Money};
 use crate::billie::term;
-use crate::{Context, Request};
+use crate::{Context, JsonDecimal, Request};
 
 pub(super) const JSON: &str = "application/json";
 
@@ -168,6 +168,14 @@ pub(super) fn cancels_invoice(refund: &Operation, capture: &Operation) -> bool {
 /// `POST /orders/{uuid}`
 pub(super) fn update(account: &Account, order: &str, amend: &Operation) -> Option<Request> {
     json(Method::POST, account.url(&["orders", order]), &Update { amount: Money(amend.taxed()) })
+}
+
+/// `POST /invoices/{uuid}/confirm-payment`
+pub(super) fn confirm_payment(account: &Account, told: &Instruction, payment: &Payment) -> Option<Request> {
+    let Instruction::DirectPayment(paid) = told else { return None };
+    let capture = payment.operations.iter().find(|o| o.makes_capture() == paid.capture_id.as_ref())?;
+    let url = account.url(&["invoices", capture.provider_reference.as_deref()?, "confirm-payment"]);
+    json(Method::POST, url, &ConfirmPayment { paid_amount: JsonDecimal::of(paid.amount, payment.currency) })
 }
 
 /// `POST /orders/{uuid}/cancel`

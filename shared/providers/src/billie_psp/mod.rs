@@ -37,6 +37,7 @@ const fn operation(kind: OperationKind, flows: &'static [Flow], partial: bool) -
         calls: true,
         needs_order: false,
         requires: &[],
+        ranges: &[],
     }
 }
 
@@ -121,6 +122,8 @@ impl Adapter for BilliePsp {
             Act::Refund { refund, capture } => self.refund(refund, capture, context, effect).await,
             Act::Cancel(cancel) => self.cancel(cancel, context, effect).await,
             Act::Amend(amend) => self.amend(amend, context, effect).await,
+            // No capability says that it takes any of it.
+            Act::Tell(..) => Outcome::NotSent,
         }
     }
 

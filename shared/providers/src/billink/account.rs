@@ -18,6 +18,11 @@ pub(super) struct Wire {
     pub(super) credit: String,
     /// [inferred] The page is stored, its path is not.
     pub(super) order_info: String,
+    /// [inferred] These four like it.
+    pub(super) payment: String,
+    pub(super) on_hold: String,
+    pub(super) resume: String,
+    pub(super) message: String,
     /// The carrier's number when a workflow starts: v1's `TRACKANDTRACE` in the spelling of v2; not sent when empty.
     pub(super) track_and_trace: String,
     /// v1's form of a date.
@@ -36,6 +41,10 @@ impl Default for Wire {
             start_workflow: "v2/client/workflow/start".into(),
             credit: "v2/client/invoice/credit".into(),
             order_info: "v2/client/order/info".into(),
+            payment: "v2/client/invoice/payment".into(),
+            on_hold: "v2/client/order/on-hold".into(),
+            resume: "v2/client/order/resume".into(),
+            message: "v2/client/order/message".into(),
             track_and_trace: "trackAndTrace".into(),
             birth_date: "%d-%m-%Y".into(),
             signature_header: SIGNATURE_HEADER.into(),

@@ -8,7 +8,7 @@ use super::SESSION_SECONDS;
 use super::map::{self, Endpoint, Means};
 use super::wire::{Answer, Item};
 use crate::billink_common::standing::{Standing, standing};
-use crate::billink_common::{Code, credited, events};
+use crate::billink_common::{Code, applied, events};
 use crate::transport::is_https_or_loopback;
 use crate::{ReadError, Response};
 
@@ -41,6 +41,13 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// Whether it says of itself that it is no failure.
+    fn is_message(&self) -> bool {
+        self.result.as_ref().is_some_and(|result| result.eq_ignore_ascii_case("msg"))
+    }
+}
+
 impl Asked<'_> {
     /// What the answer to an effectful call means.
     pub(super) fn outcome(self, response: &Response, now: Timestamp) -> Outcome {
@@ -50,20 +57,23 @@ impl Asked<'_> {
             Some((_, Some(Failure::Http(status, text)))) => self.by_status(status, text),
             Some((answer, None)) if response.is_success() => match self.endpoint {
                 Endpoint::CreateSession => opened(answer, now),
-                Endpoint::StartWorkflow | Endpoint::Credit => self.by_item(answer),
+                Endpoint::StartWorkflow | Endpoint::Credit => self.by_item(answer, answer.statuses.as_deref()),
+                Endpoint::Payment => self.by_item(answer, answer.invoices.as_deref()),
+                Endpoint::OnHold | Endpoint::Resume | Endpoint::Message => self.by_call(answer),
             },
             _ => Outcome::InDoubt(failed(response.status)),
         }
     }
 
     /// The only order of the call, which must be ours.
-    fn by_item(self, answer: &Answer) -> Outcome {
-        let fine = answer.result.as_ref().is_some_and(|result| result.eq_ignore_ascii_case("msg"));
-        let [item] = answer.statuses.as_deref().filter(|_| fine).unwrap_or_default() else {
+    fn by_item(self, answer: &Answer, items: Option<&[Item]>) -> Outcome {
+        let [item] = items.filter(|_| answer.is_message()).unwrap_or_default() else {
             return Outcome::InDoubt(Doubt::Unreadable);
         };
         let named = item.invoice_number.as_deref().filter(|number| !number.is_empty());
-        match self.by_code(item.code.number(), Some(item)) {
+        let Some(code) = item.code.as_ref() else { return Outcome::InDoubt(Doubt::Unreadable) };
+        let amount = item.message.as_deref().and_then(applied);
+        match self.by_code(code.number(), Some(Receipt { amount, ..Receipt::default() })) {
             outcome if names(self.payment, named) => outcome,
             // An order that Billink does not know can have no number there.
             outcome @ Outcome::Refused(_) if named.is_none() => outcome,
@@ -71,14 +81,23 @@ impl Asked<'_> {
         }
     }
 
-    fn by_code(self, code: Option<i64>, item: Option<&Item>) -> Outcome {
-        match code.and_then(|code| self.endpoint.code(code)) {
-            Some((Means::Done, _)) if item.is_some() => done(item),
-            Some((Means::Already, _)) => done(None),
-            Some((Means::Refused, text)) => refused(code.map(map::spelled), text),
-            Some((Means::Unprocessed, _)) => Outcome::NotSent,
-            Some((Means::Unsure, _)) => Outcome::InDoubt(Doubt::ServerError),
-            Some((Means::Done, _)) | None => Outcome::InDoubt(Doubt::UnknownCode),
+    /// The one code of a call that names no order.
+    fn by_call(self, answer: &Answer) -> Outcome {
+        let Some(code) = answer.code.as_ref().filter(|_| answer.is_message()) else {
+            return Outcome::InDoubt(Doubt::Unreadable);
+        };
+        self.by_code(code.number(), Some(Receipt::default()))
+    }
+
+    /// What a code means; what was done is told where the answer is no failure.
+    fn by_code(self, code: Option<i64>, receipt: Option<Receipt>) -> Outcome {
+        match (code.and_then(|code| self.endpoint.code(code)), receipt) {
+            (Some((Means::Done, _)), Some(receipt)) => Outcome::Done(receipt),
+            (Some((Means::Already, _)), _) => Outcome::Done(Receipt::default()),
+            (Some((Means::Refused, text)), _) => refused(code.map(map::spelled), text),
+            (Some((Means::Unprocessed, _)), _) => Outcome::NotSent,
+            (Some((Means::Unsure, _)), _) => Outcome::InDoubt(Doubt::ServerError),
+            (Some((Means::Done, _)) | None, _) => Outcome::InDoubt(Doubt::UnknownCode),
         }
     }
 
@@ -98,11 +117,6 @@ fn names(payment: &Payment, number: Option<&str>) -> bool {
 
 fn failed(status: u16) -> Doubt {
     if status >= 500 { Doubt::ServerError } else { Doubt::Unreadable }
-}
-
-fn done(item: Option<&Item>) -> Outcome {
-    let amount = item.and_then(|item| item.message.as_deref()).and_then(credited);
-    Outcome::Done(Receipt { amount, ..Receipt::default() })
 }
 
 /// A refusal in our words.

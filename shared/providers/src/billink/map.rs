@@ -1,7 +1,7 @@
 //! What Billink's words and codes mean: tables to put beside its pages. Texts are ours; Billink's can quote what was
 //! sent.
 
-use payment::OperationKind;
+use payment::{InstructionKind, OperationKind};
 
 use crate::billink_common::events::{ORDER, SESSION};
 
@@ -11,6 +11,10 @@ pub(super) enum Endpoint {
     CreateSession,
     StartWorkflow,
     Credit,
+    Payment,
+    OnHold,
+    Resume,
+    Message,
 }
 
 /// What a code says.
@@ -65,6 +69,34 @@ const CREDIT: &Codes = &[
     (709, Means::Refused, "the bank account for refunds is not known"),
 ];
 
+/// developers.billink.nl/errors/payment; 200 and -1 as at a credit.
+const PAYMENT: &Codes = &[
+    (200, Means::Done, "noted"),
+    (-1, Means::Refused, "unknown order"),
+    (402, Means::Refused, "workflow does not exist"),
+    (420, Means::Refused, "no order given"),
+    (704, Means::Refused, "unknown order"),
+    (706, Means::Refused, "not allowed to manage this order"),
+    (707, Means::Refused, "the order is already paid"),
+    (708, Means::Refused, "the description is longer than 30 characters"),
+];
+
+/// developers.billink.nl/errors/on-hold, which is the page of both; 200 from v1's clients.
+const ON_HOLD: &Codes = &[
+    (200, Means::Done, "done"),
+    (104, Means::Refused, "wrong parameter of a resumption"),
+    (401, Means::Refused, "no order or workflow given"),
+    (402, Means::Refused, "unknown order or workflow"),
+    (403, Means::Refused, "a hold of more than 14 days"),
+    (701, Means::Refused, "the order cannot be put on hold"),
+];
+
+/// developers.billink.nl/order-management/message; 200 from v1's clients.
+const MESSAGE: &Codes = &[(200, Means::Done, "kept"), (402, Means::Refused, "unknown order")];
+
+/// developers.billink.nl/order-management/resume-order.
+const RESUME: &[(u16, &str)] = &[(400, "the order cannot be resumed")];
+
 /// The definite refusals of a service that answers with HTTP statuses (developers.billink.nl/errors/create-session);
 /// 200 since the guide says that every failure has it.
 const CREATE_SESSION: &[(u16, &str)] = &[
@@ -77,12 +109,16 @@ const CREATE_SESSION: &[(u16, &str)] = &[
 
 impl Endpoint {
     /// The call that an operation of this kind is; a confirmation is none, and nothing is amended.
-    fn of(kind: OperationKind) -> Option<Self> {
+    pub(super) fn of(kind: OperationKind) -> Option<Self> {
         match kind {
             OperationKind::CreateSession => Some(Self::CreateSession),
             OperationKind::Confirm | OperationKind::Amend => None,
             OperationKind::Capture => Some(Self::StartWorkflow),
             OperationKind::Refund | OperationKind::Cancel => Some(Self::Credit),
+            OperationKind::Tell(InstructionKind::Hold) => Some(Self::OnHold),
+            OperationKind::Tell(InstructionKind::Resume) => Some(Self::Resume),
+            OperationKind::Tell(InstructionKind::Message) => Some(Self::Message),
+            OperationKind::Tell(InstructionKind::DirectPayment) => Some(Self::Payment),
         }
     }
 
@@ -91,12 +127,19 @@ impl Endpoint {
             Self::CreateSession => &[],
             Self::StartWorkflow => START_WORKFLOW,
             Self::Credit => CREDIT,
+            Self::Payment => PAYMENT,
+            Self::OnHold | Self::Resume => ON_HOLD,
+            Self::Message => MESSAGE,
         };
         own.iter().chain(ANYWHERE)
     }
 
     fn refusals(self) -> &'static [(u16, &'static str)] {
-        if self == Self::CreateSession { CREATE_SESSION } else { &[] }
+        match self {
+            Self::CreateSession => CREATE_SESSION,
+            Self::Resume => RESUME,
+            _ => &[],
+        }
     }
 
     /// What a code of this call means; none when its page does not have it.

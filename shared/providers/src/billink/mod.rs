@@ -11,12 +11,12 @@ mod wire;
 
 use async_trait::async_trait;
 use payment::{
-    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order, OrderError,
-    OrderNews, OrderState, Outcome, Payment, ReceivableFacts, Status,
+    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, InstructionKind, News, Observation, Operation, OperationKind,
+    Order, OrderError, OrderNews, OrderState, Outcome, Payment, ReceivableFacts, Status,
 };
 
 use crate::adapter::proven;
-use crate::billink_common::{options, webhook};
+use crate::billink_common::{HOLD_DAYS, options, webhook};
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Transport,
@@ -45,6 +45,11 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         OperationCapability::call(OperationKind::Capture, DoubtPolicy::Repeat),
         OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
         OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
+        // No page says what a second sending does, and order info shows none of them.
+        told(InstructionKind::Hold).with_order().within(HOLD_DAYS),
+        told(InstructionKind::Resume).with_order(),
+        told(InstructionKind::Message),
+        told(InstructionKind::DirectPayment).in_parts(),
     ],
     countries: &["NL", "BE", "DE"],
     currencies: &["EUR"],
@@ -60,6 +65,10 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     session_seconds: Some(SESSION_SECONDS),
     expires_unobserved_seconds: None,
 };
+
+const fn told(kind: InstructionKind) -> OperationCapability {
+    OperationCapability::call(OperationKind::Tell(kind), DoubtPolicy::None)
+}
 
 pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
     Ok(Box::new(Billink { account: Account::parse(account)?, transport }))
@@ -104,6 +113,10 @@ impl Adapter for Billink {
             Act::Refund { refund: operation, .. } | Act::Cancel(operation) => {
                 (Endpoint::Credit, request::credit(account, operation, payment))
             }
+            Act::Tell(operation, told) => match Endpoint::of(operation.kind()) {
+                Some(endpoint) => (endpoint, request::tell(account, operation, told, context)),
+                None => return Outcome::NotSent,
+            },
         };
         let Some(request) = request else { return Outcome::NotSent };
         let answer = self.transport.act(effect, request, context.deadline).await;
@@ -125,7 +138,7 @@ impl Adapter for Billink {
         Ok(Observation::read(News { order, receivable, ..News::default() }))
     }
 
-    /// No read tells of a credit: order info has a status, a description and whether the merchant was paid, and no
+    /// No read tells of a credit, a hold, a message or a single payment: order info has a status, a description and whether the merchant was paid, and no
     /// amount. A capture is sent again, which tells more than the description does: by the page of workflow/start,
     /// Billink waits three days before an order has steps.
     async fn probe(&self, _operation: &Operation, _context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {

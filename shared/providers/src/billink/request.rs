@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use http::Method;
 use jiff::fmt::strtime;
-use payment::{Address, BuyerKind, Currency, Detail, Line, LineKind, Operation, Order, Payment};
+use payment::{Address, BuyerKind, Currency, Detail, Instruction, Line, LineKind, Operation, Order, Payment};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::account::Account;
-use crate::billink_common::LONGEST_DESCRIPTION;
 use crate::billink_common::options::workflow;
+use crate::billink_common::{LONGEST_DESCRIPTION, described};
 use crate::order::euros;
 use crate::{Context, JsonDecimal, Request};
 
@@ -147,6 +147,46 @@ pub(super) fn credit(account: &Account, operation: &Operation, payment: &Payment
         number: &payment.order_reference,
     };
     about_order(account, &account.wire.credit, credit)
+}
+
+/// What the order is told. [inferred] The fields of a payment: v1's in the spelling of v2.
+pub(super) fn tell(
+    account: &Account,
+    operation: &Operation,
+    told: &Instruction,
+    context: &Context<'_>,
+) -> Option<Request> {
+    let (wire, payment) = (&account.wire, context.payment);
+    // Where the buyer's data was erased, what the order chose is gone with it.
+    let workflow = context.order.and_then(workflow).unwrap_or(&account.workflow_number);
+    let (path, fields) = match told {
+        Instruction::Hold(hold) => (&wire.on_hold, json!({ "workflowNumber": workflow, "days": hold.days })),
+        Instruction::Resume(_) => (&wire.resume, json!({ "workflowNumber": workflow })),
+        Instruction::Message(message) => (&wire.message, json!({ "message": message.text })),
+        Instruction::DirectPayment(paid) => {
+            let invoice = Paid {
+                number: &payment.order_reference,
+                amount: JsonDecimal::of(operation.amount, payment.currency),
+                description: described(paid, operation),
+            };
+            return about_order(account, &wire.payment, invoice);
+        }
+    };
+    let mut body = json!({
+        "billinkUsername": account.username.expose_secret(),
+        "billinkID": account.id.expose_secret(),
+        "invoiceNumber": payment.order_reference,
+    });
+    let given = fields.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    body.as_object_mut()?.extend(given.map(|(name, value)| (name.clone(), value.clone())));
+    post(account, path, &body)
+}
+
+#[derive(Serialize)]
+struct Paid<'a> {
+    number: &'a str,
+    amount: JsonDecimal,
+    description: &'a str,
 }
 
 fn about_order<T: Serialize>(account: &Account, path: &str, invoice: T) -> Option<Request> {

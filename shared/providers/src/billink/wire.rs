@@ -20,8 +20,8 @@ pub(super) struct Answer {
     http_status_code: Option<Code>,
     http_body: Option<Value>,
     pub(super) statuses: Option<Vec<Item>>,
-    /// Of order info.
-    pub(super) invoices: Option<Vec<Info>>,
+    /// Of order info and of a payment.
+    pub(super) invoices: Option<Vec<Item>>,
     #[serde(rename = "sessionID")]
     pub(super) session_id: Option<String>,
     #[serde(rename = "sessionURL")]
@@ -54,27 +54,20 @@ impl Answer {
     }
 }
 
-/// How one order of a call fared.
+/// How one order of a call fared, or stands. [inferred] The names of order info are v1's in the spelling of v2.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Item {
-    pub(super) code: Code,
-    pub(super) invoice_number: Option<String>,
-    pub(super) message: Option<String>,
-}
-
-/// How one order stands. [inferred] The names are v1's in the spelling of v2.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Info {
-    /// Of an order that cannot be told about.
+    /// In order info only of an order that cannot be told about.
     pub(super) code: Option<Code>,
     pub(super) invoice_number: Option<String>,
+    pub(super) message: Option<String>,
+    /// Of order info, like the next.
     pub(super) status: Option<Code>,
     paid_out: Option<Value>,
 }
 
-impl Info {
+impl Item {
     /// Whether the merchant was paid: 1, as a number, a text or a truth.
     pub(super) fn is_paid_out(&self) -> bool {
         self.paid_out.as_ref().is_some_and(|value| *value == 1 || *value == "1" || *value == true)

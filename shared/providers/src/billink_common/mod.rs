@@ -7,10 +7,23 @@ pub(crate) mod rules;
 pub(crate) mod standing;
 pub(crate) mod webhook;
 
-use payment::{Address, Amount, Currency};
+use payment::{Address, Amount, Currency, DirectPaymentCommand, Operation};
 use serde::Deserialize;
 
-use crate::JsonDecimal;
+use crate::{JsonDecimal, Range};
+
+/// The longest description of a payment (its code 708).
+const LONGEST_PAYMENT_DESCRIPTION: usize = 30;
+
+/// How long a hold may be (its code 403).
+pub(crate) const HOLD_DAYS: &[Range] = &[Range { pointer: "/days", min: 1, max: Some(14) }];
+
+/// How a payment is described: as the shop does, or by the end of our reference, which no other operation has.
+pub(crate) fn described<'a>(paid: &'a DirectPaymentCommand, operation: &'a Operation) -> &'a str {
+    let own = operation.reference.as_str();
+    let end = own.len().saturating_sub(LONGEST_PAYMENT_DESCRIPTION);
+    paid.reference.as_ref().map_or_else(|| own.get(end..).unwrap_or(own), |reference| reference.as_str())
+}
 
 /// The longest description of a credit that the shop plug-ins send.
 pub(crate) const LONGEST_DESCRIPTION: usize = 254;
@@ -49,8 +62,10 @@ impl Code {
     }
 }
 
-/// The amount in "Credit applied: 1.50 EURO.; step restarted.", where the message still has that form.
-pub(crate) fn credited(message: &str) -> Option<Amount> {
-    let (amount, _) = message.strip_prefix("Credit applied: ")?.split_once(" EURO")?;
+/// The amount in "Credit applied: 1.50 EURO.; step restarted.", where the message still has that form. [inferred] That of
+/// a payment has it too.
+pub(crate) fn applied(message: &str) -> Option<Amount> {
+    let (_, applied) = message.split_once(" applied: ")?;
+    let (amount, _) = applied.split_once(" EURO")?;
     amount.parse::<JsonDecimal>().ok()?.amount(Currency::EUR).ok()
 }

@@ -1,8 +1,8 @@
 //! What Billink's codes mean. The same number means something else at every endpoint, so each has its own table.
 
 use payment::{
-    Decline, DeclineReason, Doubt, OperationKind, OrderNews, OrderState, Outcome, Receipt, ReceivableFacts, Refusal,
-    Text,
+    Decline, DeclineReason, Doubt, InstructionKind, OperationKind, OrderNews, OrderState, Outcome, Receipt,
+    ReceivableFacts, Refusal, Text,
 };
 
 use super::xml::Element;
@@ -38,25 +38,33 @@ pub(super) type Row = (&'static str, Class, &'static str);
 pub(super) struct Endpoint {
     pub(super) action: &'static str,
     pub(super) path: &'static str,
-    /// Where the answer's code is: of the call, or of the one invoice that the call was about.
-    code: &'static [&'static str],
-    news: fn(&Element) -> Option<Receipt>,
+    /// The list that has the code of the one invoice that the call was about; none where the call has the code.
+    list: Option<&'static str>,
+    news: fn(&Self, &Element) -> Option<Receipt>,
     pub(super) codes: &'static [Row],
 }
 
-const OF_CALL: &[&str] = &["MSG", "CODE"];
-const OF_INVOICE: &[&str] = &["MSG", "STATUSES", "ITEM", "CODE"];
+const STATUSES: Option<&str> = Some("STATUSES");
 
 pub(super) static CHECK: Endpoint =
-    Endpoint { action: "Check", path: "check", code: OF_CALL, news: checked, codes: CHECK_CODES };
+    Endpoint { action: "Check", path: "check", list: None, news: checked, codes: CHECK_CODES };
 pub(super) static ORDER: Endpoint =
-    Endpoint { action: "Order", path: "order", code: OF_CALL, news: ordered, codes: ORDER_CODES };
+    Endpoint { action: "Order", path: "order", list: None, news: ordered, codes: ORDER_CODES };
 pub(super) static START: Endpoint =
-    Endpoint { action: "activate order", path: "start-workflow", code: OF_INVOICE, news: nothing, codes: START_CODES };
+    Endpoint { action: "activate order", path: "start-workflow", list: STATUSES, news: nothing, codes: START_CODES };
 pub(super) static CREDIT: Endpoint =
-    Endpoint { action: "Credit", path: "credit", code: OF_INVOICE, news: credited, codes: CREDIT_CODES };
+    Endpoint { action: "Credit", path: "credit", list: STATUSES, news: applied, codes: CREDIT_CODES };
+pub(super) static PAYMENT: Endpoint =
+    Endpoint { action: "Payment", path: "payment", list: Some("INVOICES"), news: applied, codes: PAYMENT_CODES };
+pub(super) static ON_HOLD: Endpoint =
+    Endpoint { action: "Onhold", path: "on-hold", list: None, news: nothing, codes: ON_HOLD_CODES };
+/// The end of a hold has its path.
+pub(super) static RESUME: Endpoint =
+    Endpoint { action: "resume", path: "on-hold", list: None, news: nothing, codes: ON_HOLD_CODES };
+pub(super) static MESSAGE: Endpoint =
+    Endpoint { action: "message", path: "message", list: None, news: nothing, codes: MESSAGE_CODES };
 pub(super) static STATUS: Endpoint =
-    Endpoint { action: "Status", path: "status", code: OF_CALL, news: nothing, codes: STATUS_CODES };
+    Endpoint { action: "Status", path: "status", list: None, news: nothing, codes: STATUS_CODES };
 
 /// developers.billink.nl, legacy API, errors: what stands on every page.
 pub(super) const COMMON_CODES: &[Row] = &[
@@ -190,6 +198,31 @@ const CREDIT_CODES: &[Row] = &[
     ("709", Refused, "the bank account for the refund is unknown"),
 ];
 
+/// developers.billink.nl, legacy API, errors, payment; 200 and -1 from Billink's shop plug-ins.
+const PAYMENT_CODES: &[Row] = &[
+    ("200", Done, "noted"),
+    ("-1", Refused, "unknown invoice number"),
+    ("402", Refused, "the workflow does not exist"),
+    ("420", Refused, "invoice numbers missing"),
+    ("704", Refused, "unknown invoice number"),
+    ("706", Refused, "not allowed to manage this order"),
+    ("707", Refused, "the order is already paid"),
+    ("708", Refused, "description must have at most 30 characters"),
+];
+
+/// developers.billink.nl, legacy API, errors, on hold; 200 from a client.
+const ON_HOLD_CODES: &[Row] = &[
+    ("200", Done, "done"),
+    ("104", Refused, "wrong parameter of a resumption"),
+    ("401", Refused, "invoice or workflow number missing"),
+    ("402", Refused, "unknown invoice or workflow number"),
+    ("403", Refused, "a hold must be of at most 14 days"),
+    ("701", Refused, "the order cannot be put on hold"),
+];
+
+/// developers.billink.nl, order management, message; 200 from a client.
+const MESSAGE_CODES: &[Row] = &[("200", Done, "kept"), ("402", Refused, "unknown invoice or workflow number")];
+
 /// Status, from Billink's shop plug-ins.
 const STATUS_CODES: &[Row] = &[
     ("110", Refused, "more than 100 invoices"),
@@ -207,6 +240,10 @@ impl Endpoint {
             OperationKind::Capture => Some(&START),
             OperationKind::Refund | OperationKind::Cancel => Some(&CREDIT),
             OperationKind::Amend => None,
+            OperationKind::Tell(InstructionKind::Hold) => Some(&ON_HOLD),
+            OperationKind::Tell(InstructionKind::Resume) => Some(&RESUME),
+            OperationKind::Tell(InstructionKind::Message) => Some(&MESSAGE),
+            OperationKind::Tell(InstructionKind::DirectPayment) => Some(&PAYMENT),
         }
     }
 
@@ -214,12 +251,21 @@ impl Endpoint {
         self.codes.iter().chain(COMMON_CODES).find(|(known, ..)| *known == code)
     }
 
-    /// The code that an answer is about this invoice, and whether it says itself that it is an error.
+    /// Something of the answer: of its one invoice, or of the call.
+    fn part<'a>(&self, answer: &'a Element, name: &str) -> Option<&'a str> {
+        match self.list {
+            Some(list) => answer.text(&["MSG", list, "ITEM", name]),
+            None => answer.text(&["MSG", name]),
+        }
+    }
+
+    /// The code that an answer has about this invoice, and whether it says itself that it is an error.
     fn code<'a>(&self, answer: &'a Element, number: &str) -> Option<(&'a str, bool)> {
-        let name = answer.text(&["MSG", "STATUSES", "ITEM", "INVOICENUMBER"]);
         match answer.text(&["RESULT"])? {
             "ERROR" => Some((answer.text(&["ERROR", "CODE"])?, true)),
-            "MSG" if name.is_none_or(|name| names(name, number)) => Some((answer.text(self.code)?, false)),
+            "MSG" if self.part(answer, "INVOICENUMBER").is_none_or(|name| names(name, number)) => {
+                Some((self.part(answer, "CODE")?, false))
+            }
             _ => None,
         }
     }
@@ -249,7 +295,7 @@ pub(super) fn outcome(endpoint: &Endpoint, answer: &Response, number: &str) -> O
     let (provider_code, message) = (Some((*code).to_owned()), Some((*text).to_owned()));
     match class {
         Done if is_error => unreadable,
-        Done => (endpoint.news)(&root).map_or(unreadable, Outcome::Done),
+        Done => (endpoint.news)(endpoint, &root).map_or(unreadable, Outcome::Done),
         Already => Outcome::Done(Receipt::default()),
         Declined => {
             let decline = Decline { reason: DeclineReason::CreditRefused, provider_code, message };
@@ -297,23 +343,23 @@ fn names(name: &str, number: &str) -> bool {
     name.to_ascii_lowercase().ends_with(&number.to_ascii_lowercase())
 }
 
-fn checked(root: &Element) -> Option<Receipt> {
+fn checked(_: &Endpoint, root: &Element) -> Option<Receipt> {
     let session_reference = Some(reference(root.text(&["UUID"])?)?);
     Some(about_order(OrderNews { session_reference, ..OrderNews::of(OrderState::AwaitingConfirmation) }))
 }
 
-fn ordered(root: &Element) -> Option<Receipt> {
+fn ordered(_: &Endpoint, root: &Element) -> Option<Receipt> {
     let provider_reference = Some(reference(root.text(&["MSG", "INVOICE"])?)?);
     Some(about_order(OrderNews { provider_reference, ..OrderNews::of(OrderState::Authorized) }))
 }
 
-fn nothing(_: &Element) -> Option<Receipt> {
+fn nothing(_: &Endpoint, _: &Element) -> Option<Receipt> {
     Some(Receipt::default())
 }
 
-fn credited(root: &Element) -> Option<Receipt> {
-    let message = root.text(&["MSG", "STATUSES", "ITEM", "MESSAGE"]);
-    Some(Receipt { amount: message.and_then(billink_common::credited), ..Receipt::default() })
+fn applied(endpoint: &Endpoint, root: &Element) -> Option<Receipt> {
+    let message = endpoint.part(root, "MESSAGE");
+    Some(Receipt { amount: message.and_then(billink_common::applied), ..Receipt::default() })
 }
 
 fn about_order(order: OrderNews) -> Receipt {

@@ -11,13 +11,14 @@ mod xml;
 
 use async_trait::async_trait;
 use payment::{
-    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, OperationStatus,
-    Order, OrderError, OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableFacts,
+    BuyerKind, CaptureMode, Detail, DoubtPolicy, Finding, Flow, InstructionKind, News, Observation, Operation,
+    OperationKind, OperationStatus, Order, OrderError, OrderNews, OrderState, Outcome, Payment, Receipt,
+    ReceivableFacts,
 };
 use serde_json::Value;
 
 use crate::adapter::proven;
-use crate::billink_common::webhook;
+use crate::billink_common::{HOLD_DAYS, webhook};
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
@@ -38,6 +39,11 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         OperationCapability::call(OperationKind::Capture, DoubtPolicy::Repeat).with_order(),
         OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
         OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
+        // No page says what a second sending does, and a status shows none of them.
+        OperationCapability { requires: &["/days"], ..told(InstructionKind::Hold) }.with_order().within(HOLD_DAYS),
+        told(InstructionKind::Resume).with_order(),
+        told(InstructionKind::Message).with_order(),
+        told(InstructionKind::DirectPayment).in_parts(),
     ],
     countries: &["NL", "BE"],
     currencies: &["EUR"],
@@ -54,6 +60,10 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     session_seconds: None,
     expires_unobserved_seconds: None,
 };
+
+const fn told(kind: InstructionKind) -> OperationCapability {
+    OperationCapability::call(OperationKind::Tell(kind), DoubtPolicy::None)
+}
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
     Ok(Box::new(Billink { account: account::parse(document)?, transport }))
@@ -108,7 +118,7 @@ impl Adapter for Billink {
             }
             OperationKind::Confirm => Finding::NotFound,
             OperationKind::Cancel if cancels_nothing(operation) => Finding::Found(Outcome::Done(Receipt::default())),
-            // A status shows no credits. That it has "No steps given" does not tell that a workflow was not started: by the
+            // A status shows no credits, and nothing that it was told. That it has "No steps given" does not tell that a workflow was not started: by the
             // page of v2's workflow/start, Billink then waits three days.
             _ => Finding::Unclear,
         }))
@@ -138,6 +148,10 @@ impl Billink {
             OperationKind::Capture => request::start(account, operation, context),
             OperationKind::Refund | OperationKind::Cancel => request::credit(operation, context.payment),
             OperationKind::Amend => return None,
+            OperationKind::Tell(_) => {
+                let Detail::Tell(told) = &operation.detail else { return None };
+                request::tell(account, operation, told, context)
+            }
         };
         Some((endpoint, request::post(account, endpoint, fields)?))
     }

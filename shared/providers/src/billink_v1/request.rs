@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use http::Method;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use payment::{Address, Detail, Line, Operation, Order, Payment, Salutation, TaxRate};
+use payment::{Address, Detail, Instruction, Line, Operation, Order, Payment, Salutation, TaxRate};
 use rust_decimal::Decimal;
 use secrecy::ExposeSecret;
 
@@ -13,7 +13,7 @@ use super::account::{Account, Wire};
 use super::map::Endpoint;
 use super::xml::Element;
 use crate::billink_common::options::workflow;
-use crate::billink_common::{LONGEST_DESCRIPTION, house_number};
+use crate::billink_common::{LONGEST_DESCRIPTION, described, house_number};
 use crate::order::{company, euros, plain};
 use crate::zone::AMSTERDAM;
 use crate::{Context, Request};
@@ -53,16 +53,40 @@ pub(super) fn order(account: &Account, context: &Context<'_>) -> Option<Vec<Elem
     Some(buyer(account, order).chain(text).chain(rest).collect())
 }
 
-/// Start-workflow: the buyer is to pay now. Where the buyer's data was erased, what the order chose is gone with it.
+/// Start-workflow: the buyer is to pay now.
 pub(super) fn start(account: &Account, capture: &Operation, context: &Context<'_>) -> Vec<Element> {
     let tracking = match &capture.detail {
         Detail::Capture { shipment: Some(shipment), .. } => shipment.tracking_number.as_ref(),
         _ => None,
     };
     let tracking = tracking.map(|number| Element::leaf("TRACKANDTRACE", number.as_str()));
-    let workflow = context.order.and_then(workflow).unwrap_or(&account.workflow_number);
-    let workflow = Element::leaf("WORKFLOWNUMBER", workflow);
-    invoice(&context.payment.order_reference, [workflow].into_iter().chain(tracking))
+    invoice(&context.payment.order_reference, [workflow_of(account, context)].into_iter().chain(tracking))
+}
+
+/// Where the buyer's data was erased, what the order chose is gone with it.
+fn workflow_of(account: &Account, context: &Context<'_>) -> Element {
+    Element::leaf("WORKFLOWNUMBER", context.order.and_then(workflow).unwrap_or(&account.workflow_number))
+}
+
+/// What the order is told: a payment like a credit, the rest without a list.
+pub(super) fn tell(
+    account: &Account,
+    operation: &Operation,
+    told: &Instruction,
+    context: &Context<'_>,
+) -> Vec<Element> {
+    let number = &context.payment.order_reference;
+    let own = match told {
+        Instruction::Hold(hold) => hold.days.map(|days| Element::leaf("DAYS", days.to_string())),
+        Instruction::Resume(_) => Some(Element::leaf("RESUME", "y")),
+        Instruction::Message(message) => Some(Element::leaf("MESSAGE", message.text.as_str())),
+        Instruction::DirectPayment(paid) => {
+            let amount = Element::leaf("AMOUNT", euros(operation.amount.minor()));
+            return invoice(number, [amount, Element::leaf("DESCRIPTION", described(paid, operation))]);
+        }
+    };
+    let order = [workflow_of(account, context), Element::leaf("INVOICENUMBER", number)];
+    order.into_iter().chain(own).collect()
 }
 
 /// Credit: some or all of the money back.

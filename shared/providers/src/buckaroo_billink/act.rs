@@ -28,7 +28,7 @@ impl Buckaroo {
                 let action = ServiceAction::of(operation.kind(), payment.capture_mode)?;
                 (action, draft(action, operation).opening(context.order?)?)
             }
-            Act::Confirm(_) | Act::Amend(_) => return None,
+            Act::Confirm(_) | Act::Amend(_) | Act::Tell(..) => return None,
             Act::Capture(operation) => (&CAPTURE, draft(&CAPTURE, operation).following(first_key()?, payment)?),
             Act::Refund { refund, capture } => {
                 let key = capture.provider_reference.as_deref()?;

@@ -105,7 +105,9 @@ impl ServiceAction {
     /// What our reference ends with before six characters; an order's reference ends with none.
     pub(super) fn suffix(&self) -> Option<char> {
         match self.kind {
-            OperationKind::CreateSession | OperationKind::Confirm | OperationKind::Amend => None,
+            OperationKind::CreateSession | OperationKind::Confirm | OperationKind::Amend | OperationKind::Tell(_) => {
+                None
+            }
             OperationKind::Capture => Some('C'),
             OperationKind::Refund => Some('R'),
             OperationKind::Cancel => Some('X'),

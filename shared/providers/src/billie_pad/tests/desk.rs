@@ -247,6 +247,11 @@ impl Case {
         self.accept(Command::amend(asked, key("a"), print()))
     }
 
+    pub(super) fn paid_directly(&mut self, amount: i64) -> Operation {
+        let told = json!({ "kind": "direct_payment", "amount": amount });
+        self.accept(Command::tell(serde_json::from_value(told).unwrap(), key("p"), print()))
+    }
+
     fn accept(&mut self, command: Command) -> Operation {
         self.payment.accept(command, now()).unwrap();
         self.payment.operations.last().unwrap().clone()
@@ -273,6 +278,7 @@ impl Case {
             Detail::Refund { capture, .. } => Act::Refund { refund: operation, capture: of(capture) },
             Detail::Cancel => Act::Cancel(operation),
             Detail::Amend { .. } => Act::Amend(operation),
+            Detail::Tell(told) => Act::Tell(operation, told),
         };
         adapter.act(act, &self.context(), Effect::of_reserved_attempt()).await
     }

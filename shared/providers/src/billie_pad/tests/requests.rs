@@ -132,6 +132,15 @@ async fn a_cancel_has_no_body() {
 }
 
 #[tokio::test]
+async fn a_payment_to_the_merchant_is_told_to_its_invoice() {
+    let (billie, mut case) = (Billie::start().await, Case::captured(5_000));
+    let paid = case.paid_directly(2_510);
+    billie.on(&format!("POST /invoices/{INVOICE}/confirm-payment"), [says(204, "")]);
+    assert_eq!(tell(&case.act(&*billie.adapter(), &paid).await), "Done");
+    insta::assert_snapshot!(billie.last());
+}
+
+#[tokio::test]
 async fn an_amendment_carries_the_new_amount_with_its_parts() {
     let (billie, mut case) = (Billie::start().await, Case::captured(5_000));
     let amend = case.amend(10_000);

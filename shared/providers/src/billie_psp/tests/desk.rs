@@ -227,6 +227,7 @@ impl Case {
             Detail::Refund { capture, .. } => Act::Refund { refund: operation, capture: of(capture) },
             Detail::Cancel => Act::Cancel(operation),
             Detail::Amend { .. } => Act::Amend(operation),
+            Detail::Tell(told) => Act::Tell(operation, told),
         };
         adapter.act(act, &self.context(), Effect::of_reserved_attempt()).await
     }

@@ -9,7 +9,15 @@ use super::super::map::{Endpoint, Means};
 use super::*;
 use crate::{ReadError, Response};
 
-const ENDPOINTS: [Endpoint; 3] = [Endpoint::CreateSession, Endpoint::StartWorkflow, Endpoint::Credit];
+const ENDPOINTS: [Endpoint; 7] = [
+    Endpoint::CreateSession,
+    Endpoint::StartWorkflow,
+    Endpoint::Credit,
+    Endpoint::Payment,
+    Endpoint::OnHold,
+    Endpoint::Resume,
+    Endpoint::Message,
+];
 
 fn response(status: u16, body: &str) -> Response {
     Response { status, headers: HeaderMap::new(), body: Bytes::copy_from_slice(body.as_bytes()) }
@@ -95,10 +103,18 @@ fn a_credit_of_another_amount_becomes_doubt_in_the_ledger() {
     assert_eq!(newest(&payment).status, payment::OperationStatus::Succeeded);
 }
 
-/// An order's code inside a success, and the four places of a code in a failure.
-fn shapes(code: i64) -> [String; 4] {
+/// An order's code inside a success, or the only one there, and the four places of a code in a failure.
+fn shapes(endpoint: Endpoint, code: i64) -> [String; 4] {
     let item = |code: &str| {
-        format!(r#"{{"result":"msg","statuses":[{{"code":{code},"invoiceNumber":"KRKND-0001","message":"?"}}]}}"#)
+        let list = if endpoint == Endpoint::Payment { "invoices" } else { "statuses" };
+        match endpoint {
+            Endpoint::OnHold | Endpoint::Resume | Endpoint::Message => {
+                format!(r#"{{"result":"msg","code":{code},"description":"?"}}"#)
+            }
+            _ => {
+                format!(r#"{{"result":"msg","{list}":[{{"code":{code},"invoiceNumber":"KRKND-0001","message":"?"}}]}}"#)
+            }
+        }
     };
     [
         item(&code.to_string()),
@@ -113,7 +129,7 @@ fn every_row_of_every_code_table_means_one_thing_in_every_shape() {
     let mut table = String::new();
     for endpoint in ENDPOINTS {
         for code in (-5..1000).filter(|code| endpoint.code(*code).is_some()) {
-            let [number, text, flat, nested] = shapes(code).map(|body| means(endpoint, 200, &body));
+            let [number, text, flat, nested] = shapes(endpoint, code).map(|body| means(endpoint, 200, &body));
             assert_eq!(flat, nested);
             assert_eq!(number, text);
             let inside = if endpoint == Endpoint::CreateSession { "(never there)".into() } else { number };
@@ -125,9 +141,9 @@ fn every_row_of_every_code_table_means_one_thing_in_every_shape() {
 
 #[test]
 fn a_code_that_is_not_in_the_table_of_its_call_is_doubt() {
-    for endpoint in [Endpoint::StartWorkflow, Endpoint::Credit] {
+    for endpoint in ENDPOINTS.into_iter().filter(|endpoint| *endpoint != Endpoint::CreateSession) {
         for code in (-5..1000).filter(|code| endpoint.code(*code).is_none()) {
-            for body in shapes(code) {
+            for body in shapes(endpoint, code) {
                 assert_eq!(means(endpoint, 200, &body), "in doubt UnknownCode", "{code}");
             }
         }
@@ -135,6 +151,30 @@ fn a_code_that_is_not_in_the_table_of_its_call_is_doubt() {
     assert_eq!(means(Endpoint::Credit, 200, include_str!("../fixtures/flat.error.json")), "in doubt UnknownCode");
     assert_eq!(means(Endpoint::Credit, 200, r#"{"result":"ERROR","error":{}}"#), "in doubt UnknownCode");
     assert_eq!(means(Endpoint::Credit, 200, r#"{"result":"error","code":"seven"}"#), "in doubt UnknownCode");
+}
+
+#[test]
+fn an_order_that_cannot_be_resumed_has_a_status_of_its_own() {
+    let body = r#"{"status":"error","message":"Order is not on hold"}"#;
+    assert_eq!(means(Endpoint::Resume, 400, body), "refused 400 the order cannot be resumed");
+    assert_eq!(means(Endpoint::OnHold, 400, body), "in doubt Unreadable");
+    assert_eq!(means(Endpoint::Resume, 500, body), "in doubt ServerError");
+}
+
+#[test]
+fn a_payment_of_another_amount_or_order_is_doubt() {
+    let payment =
+        with_told(captured(), serde_json::from_value(json!({"kind": "direct_payment", "amount": 150})).unwrap());
+    let body = |number: &str, list: &str| {
+        format!(
+            r#"{{"result":"MSG","{list}":[{{"code":200,"invoiceNumber":"{number}","message":"Payment applied: 2.50 EURO."}}]}}"#
+        )
+    };
+    let told_of = |number: &str, list: &str| told(&outcome(Endpoint::Payment, &payment, 200, &body(number, list)));
+    // That the amount is another is for the payment to see.
+    assert_eq!(told_of(&payment.order_reference, "invoices"), "done 250");
+    assert_eq!(told_of("ANOTHER", "invoices"), "in doubt Unreadable");
+    assert_eq!(told_of(&payment.order_reference, "statuses"), "in doubt Unreadable");
 }
 
 #[test]

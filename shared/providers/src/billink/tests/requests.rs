@@ -4,7 +4,7 @@ use http::Method;
 
 use super::super::{CAPABILITIES, open, request};
 use super::*;
-use crate::{Request, Transport};
+use crate::{Act, Request, Transport};
 
 fn written(path: &str, request: Option<Request>) -> String {
     let request = request.unwrap();
@@ -101,6 +101,31 @@ fn a_cancellation_is_a_credit_in_full() {
         "v2/client/invoice/credit",
         request::credit(&account(), newest(&payment), &payment)
     ));
+}
+
+#[test]
+fn what_an_order_is_told() {
+    let mut other = consumer();
+    other["options"] = json!({"workflow_number": "3"});
+    let (other, urls) = (order(&other), urls());
+    let mut sent = String::new();
+    for told in [
+        json!({"kind": "hold", "days": 7}),
+        json!({"kind": "hold"}),
+        json!({"kind": "resume"}),
+        json!({"kind": "message", "text": "One \"chair\" follows"}),
+        json!({"kind": "direct_payment", "amount": 150, "reference": "BANK-118"}),
+        json!({"kind": "direct_payment", "amount": 4840}),
+    ] {
+        let payment = with_told(captured(), serde_json::from_value(told).unwrap());
+        let Act::Tell(operation, told) = act_of(&payment) else { panic!() };
+        for order in [None, Some(&other)] {
+            let request = request::tell(&account(), operation, told, &context(&payment, order, &urls)).unwrap();
+            let path = request.url.path().trim_start_matches('/').to_owned();
+            sent += &format!("{path}\n{}\n", written(&path, Some(request)));
+        }
+    }
+    insta::assert_snapshot!(sent);
 }
 
 #[test]

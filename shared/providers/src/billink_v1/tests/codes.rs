@@ -1,11 +1,13 @@
 //! Every code of every table at its endpoint, and every recorded answer.
 
-use super::super::map::{CHECK, COMMON_CODES, CREDIT, Class, Endpoint, ORDER, START, STATUS, standing};
+use super::super::map::{
+    CHECK, COMMON_CODES, CREDIT, Class, Endpoint, MESSAGE, ON_HOLD, ORDER, PAYMENT, RESUME, START, STATUS, standing,
+};
 use super::*;
 use crate::billink_common::standing::{STANDINGS, Standing};
 
 const NUMBER: &str = "KRKND-0001";
-const ACTS: [&Endpoint; 4] = [&CHECK, &ORDER, &START, &CREDIT];
+const ACTS: [&Endpoint; 8] = [&CHECK, &ORDER, &START, &CREDIT, &PAYMENT, &ON_HOLD, &RESUME, &MESSAGE];
 
 fn failure(code: &str) -> String {
     format!("<API><RESULT>ERROR</RESULT><ERROR><CODE>{code}</CODE><DESCRIPTION>?</DESCRIPTION></ERROR></API>")
@@ -16,6 +18,8 @@ fn message(endpoint: &Endpoint, code: &str) -> String {
     let item = format!("<ITEM><INVOICENUMBER>{NUMBER}</INVOICENUMBER><CODE>{code}</CODE></ITEM>");
     let content = match endpoint.action {
         "Check" | "Order" => format!("<CODE>{code}</CODE><INVOICE>1TST{NUMBER}</INVOICE>"),
+        "Payment" => format!("<INVOICES>{item}</INVOICES>"),
+        "Onhold" | "resume" | "message" => format!("<CODE>{code}</CODE><DESCRIPTION>?</DESCRIPTION>"),
         _ => format!("<CODE>500</CODE><STATUSES>{item}</STATUSES>"),
     };
     format!("<API><RESULT>MSG</RESULT><MSG>{content}</MSG><UUID>{UUID}</UUID></API>")

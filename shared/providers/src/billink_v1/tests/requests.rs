@@ -81,6 +81,27 @@ fn credit_in_full_before_the_capture() {
 }
 
 #[test]
+fn what_an_order_is_told() {
+    let mut chosen = consumer();
+    chosen["options"] = json!({ "workflow_number": "3" });
+    let chosen = order(&chosen);
+    let mut sent = String::new();
+    for (told, order) in [
+        (json!({ "kind": "hold", "days": 7 }), Some(&chosen)),
+        (json!({ "kind": "resume" }), None),
+        (json!({ "kind": "message", "text": "One <chair> & \"more\"" }), None),
+        (json!({ "kind": "direct_payment", "amount": 250, "reference": "BANK-118" }), None),
+        (json!({ "kind": "direct_payment", "amount": 12_097 }), None),
+    ] {
+        let mut payment = capturing();
+        settle(&mut payment, Outcome::Done(Receipt::default()));
+        let payment = with_told(payment, serde_json::from_value(told).unwrap());
+        sent += &format!("{}\n\n", asked(&payment, order));
+    }
+    insta::assert_snapshot!(sent);
+}
+
+#[test]
 fn status() {
     let account = Account::parse(&account_document("https://api.billink.nl/")).unwrap();
     insta::assert_snapshot!(shown(&request::post(&account, &STATUS, request::status("KRKND-0001")).unwrap()));
