@@ -223,14 +223,18 @@ pub(crate) fn holds_nothing_else(sample: &Value, read: &[&str], unused: &[Unused
     }
     let places: Vec<&str> = read.iter().copied().chain(unused.iter().map(|(place, ..)| *place)).collect();
     for member in members(sample, "") {
-        let mut below = places.iter().filter_map(|place| member.strip_prefix(*place));
-        let known = below.any(|rest| rest.is_empty() || rest.starts_with('/'));
+        let known = places.iter().any(|place| is_in(&member, place));
         assert!(known, "{member} is neither read nor known to be of no use");
     }
 }
 
+/// Whether a member is at a place or below it.
+pub(crate) fn is_in(member: &str, place: &str) -> bool {
+    member.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// The pointer of every value that holds no other.
-fn members(value: &Value, at: &str) -> Vec<String> {
+pub(crate) fn members(value: &Value, at: &str) -> Vec<String> {
     let inside: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields.iter().map(|(name, value)| (format!("{at}/{name}"), value)).collect(),
         Value::Array(items) => items.iter().enumerate().map(|(i, value)| (format!("{at}/{i}"), value)).collect(),
