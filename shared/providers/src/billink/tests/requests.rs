@@ -67,6 +67,11 @@ fn a_question_about_a_session() {
 }
 
 #[test]
+fn a_question_about_an_order() {
+    insta::assert_snapshot!(written("v2/client/order/info", request::order_info(&account(), &captured())));
+}
+
+#[test]
 fn the_start_of_a_workflow_with_and_without_a_parcel() {
     let payment = capturing();
     let start =
