@@ -241,8 +241,8 @@ impl Payment {
         }
     }
 
-    /// Proof that a settled operation ended the other way. The look that a claim asks for may be at the order alone, so it
-    /// is written down at once.
+    /// Proof that a settled operation ended the other way. A claim asks for a look, which may be at the order alone: of what
+    /// did not open it, it is written down at once.
     fn ended_otherwise(
         &mut self,
         operation: &Operation,
@@ -254,7 +254,8 @@ impl Payment {
         if !observed {
             self.hint(Hint { at: now });
         }
-        self.contradicted(&field(operation), ours.to_owned(), theirs.to_owned(), true, cause, now);
+        let told = observed || !opens(operation);
+        self.contradicted(&field(operation), ours.to_owned(), theirs.to_owned(), told, cause, now);
     }
 
     /// That an operation was not processed is only inferred where the same key may run it again. Proof that it was
@@ -320,10 +321,15 @@ pub(crate) fn field(operation: &Operation) -> String {
     format!("{}.{}", operation.kind().as_str(), operation.id)
 }
 
+/// Whether an operation makes the order, so that a look at the order tells of it.
+const fn opens(operation: &Operation) -> bool {
+    matches!(operation.kind(), OperationKind::CreateSession | OperationKind::Confirm)
+}
+
 /// Whether news that nothing came of an operation may be about an attempt before the current one: every attempt has the
 /// same name of ours, and only the provider's own tells them apart.
 fn may_be_an_earlier_attempts(operation: &Operation, whom: &[Whom], outcome: &Outcome) -> bool {
-    let opens = matches!(operation.kind(), OperationKind::CreateSession | OperationKind::Confirm);
+    let opens = opens(operation);
     let ended =
         |state: &OrderState| matches!(state, OrderState::Declined(_) | OrderState::Canceled | OrderState::Expired);
     let nothing_came_of_it = match outcome {
