@@ -162,7 +162,12 @@ async fn a_rehearsal_shows_status_and_amounts_before_and_after() {
     let push = shop.sandbox.deliveries().await.pop().unwrap();
     let (url, body) = (push["url"].as_str().unwrap(), push["body"].as_str().unwrap());
     let form = "application/x-www-form-urlencoded";
-    let push = store::StoredMessage { proves: true, content_type: form.to_owned(), ..parked_message(&shop, url, body) };
+    let push = store::StoredMessage {
+        proves: true,
+        authentic: true,
+        content_type: form.to_owned(),
+        ..parked_message(&shop, url, body)
+    };
     keep_parked(&shop, push).await;
 
     let rehearsed = outcomes(&shop, true).await;
@@ -186,6 +191,7 @@ fn parked_message(shop: &Shop, url: &str, body: &str) -> store::StoredMessage {
         body: body.as_bytes().to_vec(),
         received_at: Timestamp::now(),
         proves: false,
+        authentic: false,
         tries: 10,
         applied: false,
     }

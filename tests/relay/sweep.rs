@@ -23,6 +23,7 @@ fn message(identity: &str, proves: bool, received_at: Timestamp) -> StoredMessag
         body: b"{}".to_vec(),
         received_at,
         proves,
+        authentic: proves,
         tries: 0,
         applied: false,
     }

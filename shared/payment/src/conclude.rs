@@ -30,6 +30,9 @@ impl Payment {
                 let reason = Reason::ProviderRefused { provider_code: refusal.provider_code, message: refusal.message };
                 if self.is_late_cancel(id) {
                     self.leave_to_operator(id, reason, cause, now);
+                } else if self.operation(id).is_some_and(|o| o.was_not_processed) {
+                    // That the earlier attempt was made after all may be what this one is refused for.
+                    self.doubt(id, Doubt::UnknownCode, cause, now);
                 } else {
                     self.reject(id, reason, cause, now);
                 }
@@ -246,6 +249,7 @@ impl Payment {
         let silent = matches!(reason, Reason::NotSent | Reason::Harmless);
         let word = reason.as_str().to_owned();
         operation.status = OperationStatus::Rejected;
+        operation.was_not_processed |= reason == Reason::NotProcessed;
         operation.all_given_back = false;
         // A release that waited for its capture has nobody to send it again but the sweep.
         let runs_again = operation.waits_for.is_some() && reason.allows_another_attempt();

@@ -26,7 +26,7 @@ impl Payment {
         if self.contradicts(&news.state) {
             return Transition::Contradiction;
         }
-        match self.keep_names(news) {
+        match self.keep_names(news, cause, now) {
             OrderState::AwaitingBuyer(action) => {
                 if let (Some(action), Status::Created | Status::RequiresAction) = (action, self.status) {
                     self.expires_at = expiry(&action).or(self.expires_at);
@@ -53,8 +53,9 @@ impl Payment {
         }
     }
 
-    /// Keeps the names that news of the order gives, and returns the order's state.
-    pub(crate) fn keep_names(&mut self, news: OrderNews) -> OrderState {
+    /// Keeps the names that news of the order gives, and returns the order's state. An order keeps the provider's id: a
+    /// second one is another order, whoever made it.
+    pub(crate) fn keep_names(&mut self, news: OrderNews, cause: &Cause, now: Timestamp) -> OrderState {
         let OrderNews {
             state,
             amount: _,
@@ -66,7 +67,13 @@ impl Payment {
             debtor,
             payment_method,
         } = news;
-        self.provider_reference = provider_reference.or(self.provider_reference.take());
+        match (self.provider_reference.clone(), provider_reference) {
+            (None, named) => self.provider_reference = named,
+            (Some(known), Some(named)) if known != named => {
+                self.contradicted("provider_reference", known, named, true, cause, now);
+            }
+            _ => {}
+        }
         self.session_reference = session_reference.or(self.session_reference.take());
         self.provider_account = self.provider_account.take().or(provider_account);
         self.bank_transfer = bank_transfer.or(self.bank_transfer.take());

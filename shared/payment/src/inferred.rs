@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::history::{Cause, Fact};
 use crate::id::OperationId;
+use crate::learn::field;
 use crate::money::Amount;
 use crate::operation::{Operation, OperationStatus, Reason};
 use crate::outcome::{DoubtPolicy, OperationNews, Outcome, Receipt, Whom};
@@ -93,6 +94,11 @@ impl Payment {
                 self.part_given_back(capture.as_slice(), old, amount, observed, cause, now);
             }
             (None, Some(_)) if operation.inferred.is_some() => operation.inferred = Some(Inferred::Reference),
+            // One operation has one movement. No look at the order tells of a second one, so it is written down at once.
+            (Some(name), Some(old)) if operation.inferred.is_none() && name != old => {
+                let field = format!("{}.provider_reference", field(operation));
+                self.contradicted(&field, old, name, true, cause, now);
+            }
             _ => {}
         }
     }

@@ -185,7 +185,13 @@ impl Payment {
             outcome if operation.status.is_open() && operation.attempt > 0 => {
                 self.conclude(&id, outcome, DoubtPolicy::Lookup, &cause.of(&id), now);
             }
-            outcome => self.compare_settled(&id, outcome, observed, &cause.of(&id), now),
+            outcome => {
+                let again = another_movement(&operation, &outcome);
+                self.compare_settled(&id, outcome, observed, &cause.of(&id), now);
+                if let Some(movement) = again {
+                    self.refunded_again(&operation, movement, cause, now);
+                }
+            }
         }
     }
 
@@ -212,11 +218,11 @@ impl Payment {
             (outcome @ (Outcome::Done(_) | Outcome::Pending(_)), OperationStatus::Rejected) => {
                 let done = matches!(outcome, Outcome::Done(_));
                 if !self.reinstate(&operation, outcome, cause, now) && done {
-                    self.contradicted(&field(&operation), "rejected".into(), "succeeded".into(), observed, cause, now);
+                    self.ended_otherwise(&operation, ["rejected", "succeeded"], observed, cause, now);
                 }
             }
             (Outcome::Refused(_), OperationStatus::Succeeded) => {
-                self.contradicted(&field(&operation), "succeeded".into(), "rejected".into(), observed, cause, now);
+                self.ended_otherwise(&operation, ["succeeded", "rejected"], observed, cause, now);
             }
             (Outcome::Done(receipt), OperationStatus::Succeeded) => {
                 if let Some(theirs) = receipt.amount.filter(|amount| *amount != operation.amount) {
@@ -234,6 +240,23 @@ impl Payment {
             }
             _ => {}
         }
+    }
+
+    /// Proof that a settled operation ended the other way. A claim asks for a look, which may be at the order alone: of what
+    /// did not open it, it is written down at once.
+    fn ended_otherwise(
+        &mut self,
+        operation: &Operation,
+        [ours, theirs]: [&str; 2],
+        observed: bool,
+        cause: &Cause,
+        now: Timestamp,
+    ) {
+        if !observed {
+            self.hint(Hint { at: now });
+        }
+        let told = observed || !opens(operation);
+        self.contradicted(&field(operation), ours.to_owned(), theirs.to_owned(), told, cause, now);
     }
 
     /// That an operation was not processed is only inferred where the same key may run it again. Proof that it was
@@ -294,14 +317,20 @@ impl Payment {
     }
 }
 
-fn field(operation: &Operation) -> String {
+/// An operation, as a drift names it.
+pub(crate) fn field(operation: &Operation) -> String {
     format!("{}.{}", operation.kind().as_str(), operation.id)
+}
+
+/// Whether an operation makes the order, so that a look at the order tells of it.
+const fn opens(operation: &Operation) -> bool {
+    matches!(operation.kind(), OperationKind::CreateSession | OperationKind::Confirm)
 }
 
 /// Whether news that nothing came of an operation may be about an attempt before the current one: every attempt has the
 /// same name of ours, and only the provider's own tells them apart.
 fn may_be_an_earlier_attempts(operation: &Operation, whom: &[Whom], outcome: &Outcome) -> bool {
-    let opens = matches!(operation.kind(), OperationKind::CreateSession | OperationKind::Confirm);
+    let opens = opens(operation);
     let ended =
         |state: &OrderState| matches!(state, OrderState::Declined(_) | OrderState::Canceled | OrderState::Expired);
     let nothing_came_of_it = match outcome {
@@ -314,6 +343,15 @@ fn may_be_an_earlier_attempts(operation: &Operation, whom: &[Whom], outcome: &Ou
     let known = operation.provider_reference.as_ref().filter(|_| operation.inferred.is_none());
     let is_named = |whom: &Whom| matches!(whom, Whom::ProviderReference(id) if Some(id) == known);
     operation.attempt > 1 && nothing_came_of_it && !whom.iter().any(is_named)
+}
+
+/// The movement that news names for an operation which is known to be another one, and has happened.
+fn another_movement(operation: &Operation, outcome: &Outcome) -> Option<String> {
+    let Outcome::Done(Receipt { provider_reference: Some(name), amount, .. }) = outcome else { return None };
+    let known = operation.provider_reference.as_ref().filter(|_| operation.inferred.is_none())?;
+    let same_amount = amount.is_none_or(|amount| amount == operation.amount);
+    let happened = operation.status == OperationStatus::Succeeded && same_amount;
+    (happened && known != name).then(|| name.clone())
 }
 
 const fn name_of(state: &OrderState) -> &'static str {

@@ -279,6 +279,9 @@ pub struct Operation {
     pub doubt_since: Option<Timestamp>,
     /// When it was first looked for and not found.
     pub not_found_at: Option<Timestamp>,
+    /// Whether an earlier attempt was given up because nobody found it: it may have been made all the same.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub was_not_processed: bool,
     /// The operation whose success it waits for.
     pub waits_for: Option<OperationId>,
     /// What the provider gave back of this capture without being asked by us, minor units.

@@ -246,6 +246,7 @@ impl Payment {
             due_at: Some(lease_until),
             doubt_since: None,
             not_found_at: None,
+            was_not_processed: false,
             waits_for: None,
             reversed: Amount::ZERO,
             all_given_back: false,

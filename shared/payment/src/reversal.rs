@@ -102,6 +102,14 @@ impl Payment {
         }
     }
 
+    /// A refund that the provider made once more than we know of: the second movement is given back without being asked.
+    pub(crate) fn refunded_again(&mut self, refund: &Operation, movement: String, cause: &Cause, now: Timestamp) {
+        let Some(capture) = refund.refunds_capture().filter(|_| !self.knows_movement(&movement)) else { return };
+        if self.refundable_of(capture) >= refund.amount {
+            self.reverse(capture, refund.amount, Some(movement), cause, now);
+        }
+    }
+
     /// Money that came back can not be captured again, so it is released.
     fn reverse(
         &mut self,

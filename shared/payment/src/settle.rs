@@ -78,6 +78,10 @@ impl Payment {
             }
             Finding::Found(outcome) => {
                 let before = self.operation(id).map(|o| (o.status, o.due_at));
+                if let (Outcome::Refused(_), Some(operation)) = (&outcome, self.operation_mut(id)) {
+                    // Nothing is found of the earlier attempts but that they were refused as well.
+                    operation.was_not_processed = false;
+                }
                 self.conclude(id, outcome, policy, &cause.of(id), now);
                 // What was found named another amount: still in doubt, so the next look is due like any other.
                 if before == self.operation(id).filter(|o| o.doubt_since.is_some()).map(|o| (o.status, o.due_at)) {

@@ -192,10 +192,10 @@ pub trait Adapter: Send + Sync {
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic>;
 
     /// Says what a message means that was verified by [`Adapter::receive`] when it arrived and was kept since. Only
-    /// address, media type and body are left of it, so nothing is verified again; `proved` says whether it was more than
-    /// a hint then.
+    /// address, media type and body are left of it, so nothing is verified again; `authentic` says whether something of
+    /// it was believed then.
     ///
     /// # Errors
     /// When it is not readable.
-    fn reread(&self, inbound: Inbound<'_>, proved: bool) -> Result<Message, NotAuthentic>;
+    fn reread(&self, inbound: Inbound<'_>, authentic: bool) -> Result<Message, NotAuthentic>;
 }

@@ -217,3 +217,40 @@ pub(crate) async fn breaking() -> String {
     });
     base
 }
+
+/// A member of a sample that an adapter has no use for: where it is, what is there, and why.
+pub(crate) type Unused<'a> = (&'a str, Value, &'a str);
+
+/// Asserts that a sample holds what its test reads, at these places or below them, and besides that exactly what there
+/// is no use for. A member that is neither fails, and so does a place that the sample does not have.
+pub(crate) fn holds_nothing_else(sample: &Value, read: &[&str], unused: &[Unused<'_>]) {
+    for place in read {
+        assert!(sample.pointer(place).is_some(), "{place} is not there");
+    }
+    for (place, value, why) in unused {
+        assert_eq!(sample.pointer(place), Some(value), "{place}: {why}");
+    }
+    let places: Vec<&str> = read.iter().copied().chain(unused.iter().map(|(place, ..)| *place)).collect();
+    for member in members(sample, "") {
+        let known = places.iter().any(|place| is_in(&member, place));
+        assert!(known, "{member} is neither read nor known to be of no use");
+    }
+}
+
+/// Whether a member is at a place or below it.
+pub(crate) fn is_in(member: &str, place: &str) -> bool {
+    member.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The pointer of every value that holds no other.
+pub(crate) fn members(value: &Value, at: &str) -> Vec<String> {
+    let inside: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => fields.iter().map(|(name, value)| (format!("{at}/{name}"), value)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(i, value)| (format!("{at}/{i}"), value)).collect(),
+        _ => Vec::new(),
+    };
+    if inside.is_empty() {
+        return vec![at.to_owned()];
+    }
+    inside.iter().flat_map(|(at, value)| members(value, at)).collect()
+}

@@ -1,10 +1,10 @@
 //! The operator's desk: what needs a person, and the person's word on it.
 
 use payment::{
-    CauseKind, Decision, Operation, OperationId, OperationKind, OperationStatus, Payment, Reason, Rejection,
+    CauseKind, Decision, Finding, Operation, OperationId, OperationKind, OperationStatus, Payment, Reason, Rejection,
     ResolvedBy, Text,
 };
-use providers::BestEvidence;
+use providers::{BestEvidence, Deadline};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::StoreError;
@@ -109,6 +109,10 @@ impl Service {
                 continue;
             }
             let decision = self.decision(&work, &operation, &asked, by.clone()).await?;
+            if !self.is_among_the_orders(&work, &operation, &decision, call.deadline).await {
+                let rule = "must be this order's: the provider does not have it there";
+                return Err(Problem::at(ProblemCode::ValidationFailed, "/provider_reference", rule));
+            }
             if !work.payment.resolve(&operation, decision, &cause, self.now()) {
                 continue;
             }
@@ -149,6 +153,14 @@ impl Service {
         if let Some(rule) = missing {
             return wrong(rule);
         }
+        let opens = matches!(kind, Some(OperationKind::Confirm | OperationKind::CreateSession));
+        if let Some(name) = told.as_deref().filter(|_| succeeded && opens) {
+            // What the index does not show yet is for the next look to tell.
+            let holder = self.store.find_by_provider_reference(&payment.provider, &payment.merchant, name).await?;
+            if holder.is_some_and(|holder| holder != payment.id) {
+                return wrong("must be this payment's: it is known as another payment's order");
+            }
+        }
         let moves = matches!(kind, Some(OperationKind::Capture | OperationKind::Refund));
         if let Some(name) = told.as_deref().filter(|_| succeeded && moves) {
             let holder = self.store.find_by_reference_item(&payment.provider, &payment.merchant, name).await?;
@@ -164,6 +176,25 @@ impl Service {
             authorizes: succeeded && unreadable && kind == Some(OperationKind::Confirm),
             by,
         })
+    }
+
+    /// Whether a capture that a person named can be one of this order. Where nobody can look, the person's word counts.
+    async fn is_among_the_orders(
+        &self,
+        work: &Work,
+        id: &OperationId,
+        decision: &Decision,
+        deadline: Deadline,
+    ) -> bool {
+        let named = decision.provider_reference.clone().filter(|_| decision.succeeded);
+        let capture = work.payment.operation(id).filter(|o| o.kind() == OperationKind::Capture);
+        let (Some(name), Some(capture)) = (named, capture) else { return true };
+        if !work.capabilities().is_ok_and(|c| c.refunds_name_capture) {
+            return true;
+        }
+        let named = Operation { provider_reference: Some(name), ..capture.clone() };
+        let seen = Box::pin(self.probe(work, &named, deadline)).await;
+        !seen.is_ok_and(|seen| *seen.content() == Finding::NotFound)
     }
 
     fn shown(&self, work: &Work, replayed: bool) -> Result<Answer, Problem> {

@@ -154,6 +154,7 @@ impl Service {
         inbound: Inbound<'_>,
         message: &Message,
     ) -> StoredMessage {
+        let proves = !matches!(message.evidence, Evidence::Hint);
         StoredMessage {
             provider: provider.clone(),
             merchant: merchant.id.clone(),
@@ -162,7 +163,8 @@ impl Service {
             content_type: inbound.media_type().unwrap_or_default(),
             body: inbound.body.to_vec(),
             received_at: self.now(),
-            proves: !matches!(message.evidence, Evidence::Hint),
+            proves,
+            authentic: proves || message.receivable.is_some() || message.unrecognized.is_some(),
             tries: 0,
             applied: false,
         }
@@ -276,7 +278,7 @@ pub(crate) fn reread(merchant: &Merchant, stored: &StoredMessage) -> Option<Mess
         headers.insert(http::header::CONTENT_TYPE, value);
     }
     let inbound = Inbound { url: &stored.url, headers: &headers, body: &stored.body };
-    merchant.account(&stored.provider)?.adapter.reread(inbound, stored.proves).ok()
+    merchant.account(&stored.provider)?.adapter.reread(inbound, stored.authentic).ok()
 }
 
 /// What a message makes true of the payment that it is about.

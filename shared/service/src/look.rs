@@ -129,7 +129,7 @@ impl Service {
     }
 
     /// Looks for one operation at the provider; why nobody could look, for the log.
-    async fn probe(
+    pub(crate) async fn probe(
         &self,
         work: &Work,
         operation: &Operation,

@@ -50,6 +50,8 @@ pub struct StoredMessage {
     pub received_at: Timestamp,
     /// Whether it is more than a hint.
     pub proves: bool,
+    /// Whether something of it was believed when it arrived, be it only who pays whom.
+    pub authentic: bool,
     /// How often it was tried to match it.
     pub tries: u32,
     /// Whether it was applied to its payment.
@@ -131,6 +133,7 @@ impl StoredMessage {
             ("body", AttributeValue::B(Blob::new(self.body.clone()))),
             ("received_at", text(self.received_at.to_string())),
             ("proves", AttributeValue::Bool(self.proves)),
+            ("authentic", AttributeValue::Bool(self.authentic)),
             ("tries", AttributeValue::N(self.tries.to_string())),
             ("created_month", text(day_key(&self.merchant, self.received_at))),
             ("created_key", text(format!("{}#{}", sortable(self.received_at), self.key()))),
@@ -159,6 +162,7 @@ impl StoredMessage {
 
     fn from_item(item: &Item) -> Option<Self> {
         let get = |name: &str| item.get(name)?.as_s().ok().cloned();
+        let proves = *item.get("proves")?.as_bool().ok()?;
         Some(Self {
             provider: get("provider")?.parse().ok()?,
             merchant: get("merchant")?.parse().ok()?,
@@ -167,7 +171,9 @@ impl StoredMessage {
             content_type: get("content_type")?,
             body: item.get("body")?.as_b().ok()?.as_ref().to_vec(),
             received_at: get("received_at")?.parse().ok()?,
-            proves: *item.get("proves")?.as_bool().ok()?,
+            proves,
+            // What was kept before this was written down is believed where it proved something.
+            authentic: item.get("authentic").and_then(|told| told.as_bool().ok()).copied().unwrap_or(proves),
             tries: item.get("tries")?.as_n().ok()?.parse().ok()?,
             applied: get("state")? == MessageState::Applied.as_str(),
         })

@@ -5,7 +5,7 @@ use payment::{Flow, OperationKind};
 use serde_json::{Value, json};
 use tests::Order;
 
-use super::{call, control, split, text};
+use super::{DRIFT, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
     Answers, Asked, Codes, Contradiction, Declined, Drift, Drifts, Early, Event, InAnswer, Meaning, Means, Messages,
@@ -65,8 +65,8 @@ pub(crate) static TABLE: Table = Table {
             contradiction("490 order", Stage::Captured, When::Always),
             contradiction("690 order", Stage::Captured, When::Manual),
             contradiction("890 order", Stage::Captured, When::Always),
-            contradiction("490 capture", Stage::Captured, When::Manual),
-            contradiction("690 capture", Stage::Captured, When::Manual),
+            drift("490 capture", Stage::Captured, When::Manual),
+            drift("690 capture", Stage::Captured, When::Manual),
             contradiction("190 capture 13600", Stage::Captured, When::Manual),
             contradiction("190 order", Stage::Canceled, When::Always),
             contradiction("690 order", Stage::Canceled, When::Always),
@@ -132,6 +132,11 @@ const fn opening(call: &'static str, means: Means, codes: &'static [&'static str
 
 const fn contradiction(what: &'static str, at: Stage, when: When) -> Contradiction {
     Contradiction { what, at, when, tells: &[], say }
+}
+
+/// The look that follows is at the order, which says nothing of its captures.
+const fn drift(what: &'static str, at: Stage, when: When) -> Contradiction {
+    Contradiction { tells: DRIFT, ..contradiction(what, at, when) }
 }
 
 const fn event(name: &'static str, at: Stage, meaning: Meaning) -> Event {

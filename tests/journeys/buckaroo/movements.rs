@@ -6,7 +6,7 @@ use service::ProblemCode;
 use tests::{Order, eventually};
 
 use super::key;
-use crate::support::{AMOUNT, At, Shop};
+use crate::support::{AMOUNT, At, Backstage, Shop};
 
 #[tokio::test]
 async fn authorize_capture_and_refund_in_parts_until_nothing_is_left() {
@@ -100,4 +100,26 @@ async fn a_movement_that_stays_pending_is_reserved_until_the_push_says_how_it_en
             assert_eq!(shop.count(call).await, 1, "{call} {outcome}");
         }
     }
+}
+
+/// As in the guide's samples, where a refund has the order's invoice.
+#[tokio::test]
+async fn a_refund_that_is_kept_under_the_invoice_of_what_it_follows_is_made_once() {
+    let shop = Shop::without_messages(At::Buckaroo).await;
+    shop.set(json!({ "follow_ups": "original" })).await;
+    let backstage = Backstage::of(&shop);
+    let deal = shop.captured().await;
+    shop.sandbox.fault(json!({ "call": "refund", "kind": "drop_after" })).await;
+    let refund = json!({ "amount": 2_500 });
+    let _ = deal.post_as("k", "refunds", &refund).await.expect(202);
+    for _ in 0..3 {
+        backstage.advance(61);
+        backstage.sweep().await;
+        let _ = deal.post_as("k", "refunds", &refund).await.expect(202);
+    }
+    assert_eq!(shop.count("refund").await, 1);
+    assert_eq!(deal.get().await["amounts"]["refunding"], 2_500);
+    shop.sandbox.release("normal").await;
+    eventually("the push", async || (deal.newest().await["status"] == "succeeded").then_some(())).await;
+    deal.ends("captured", [AMOUNT, 0, AMOUNT, 2_500]).await;
 }

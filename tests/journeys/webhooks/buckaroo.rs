@@ -3,7 +3,7 @@
 use reqwest::Method;
 use sandbox::buckaroo_billink::SECRET_KEY;
 use serde_json::json;
-use tests::Order;
+use tests::{Order, eventually};
 
 use super::{FORM, PUSHES, Push, message, path_of, settled};
 use crate::support::{AMOUNT, At, Deal, Shop};
@@ -220,4 +220,34 @@ async fn a_genuine_push_about_nobody_is_kept_and_changes_nobody() {
     assert_eq!(deal.get().await, before);
     let kept = shop.site.table().versions().await;
     assert_eq!(kept.keys().filter(|(key, _)| key.starts_with("HOOK#") && key.contains(&"0".repeat(32))).count(), 1);
+}
+
+/// Even a definite status can change, and the look that follows is at what opened the order.
+#[tokio::test]
+async fn a_push_that_a_refund_ended_otherwise_is_told_and_moves_nothing() {
+    for (ended, then, refunded) in [("failed", "success", 0), ("success", "failed", 2_500)] {
+        let shop = Shop::at(At::Buckaroo).await;
+        let deal = shop.captured().await;
+        shop.set(json!({ "pending": ["refund"] })).await;
+        let _ = deal.post("refunds", &json!({ "amount": 2_500 })).await.expect(202);
+        let transactions = shop.sandbox.books().await["transactions"].clone();
+        let key = transactions.as_array().unwrap().last().unwrap()["key"].as_str().unwrap().to_owned();
+        shop.sandbox.control(Method::POST, &format!("transactions/{key}"), &json!({ "outcome": ended })).await;
+        let words = if ended == "failed" { ["rejected", "succeeded"] } else { ["succeeded", "rejected"] };
+        eventually("the first word", async || (deal.newest().await["status"] == words[0]).then_some(())).await;
+        for _ in 0..2 {
+            shop.sandbox.control(Method::POST, &format!("push/{key}"), &json!({ "outcome": then })).await;
+        }
+        let drift = eventually("the drift", async || {
+            let timeline = deal.timeline().await;
+            timeline.iter().rfind(|line| !line["drift"].is_null()).map(|line| line["drift"].clone())
+        })
+        .await;
+        let field = format!("refund.{}", deal.newest().await["id"].as_str().unwrap());
+        assert_eq!(drift, json!({ "field": field, "ours": words[0], "theirs": words[1] }));
+        shop.sandbox.quiet().await;
+        deal.ends("captured", [AMOUNT, 0, AMOUNT, refunded]).await;
+        let story = deal.story().await;
+        assert_eq!(story.iter().filter(|kind| *kind == "payment.drift_detected").count(), 1, "{story:?}");
+    }
 }

@@ -12,6 +12,8 @@ pub(crate) struct Means {
     pub(crate) hosted: bool,
     /// The action stays pending until it is settled by hand.
     pub(crate) pending: bool,
+    /// What follows another transaction is kept under that one's invoice, whatever its own is.
+    pub(crate) under_original: bool,
     pub(crate) doom: Option<Doom>,
 }
 
@@ -24,9 +26,9 @@ pub(crate) fn perform(books: &mut Books, mut wanted: Wanted, means: &Means) -> S
         Some(action) if wanted.flaws.is_empty() => decide(books, action, &wanted, means),
         _ => (Status::Invalid, None),
     };
-    if wanted.invoice.is_none() {
+    if wanted.invoice.is_none() || means.under_original {
         let original = wanted.original.as_deref().and_then(|key| books.find(key));
-        wanted.invoice = original.and_then(|original| original.invoice.clone());
+        wanted.invoice = original.and_then(|original| original.invoice.clone()).or(wanted.invoice);
     }
     let mut transaction = Transaction::new(wanted, status, means.now);
     transaction.reason = reason;

@@ -157,6 +157,8 @@ fn set(settings: &mut Settings, name: &str, value: &Json) -> Result<(), Answer> 
         ("push_hash", Some("sha512")) => settings.push_hash = PushHash::Sha512,
         ("edition", Some("2020")) => settings.edition = Edition::Guide2020,
         ("edition", Some("current")) => settings.edition = Edition::Current,
+        ("follow_ups", Some("own")) => settings.under_original = false,
+        ("follow_ups", Some("original")) => settings.under_original = true,
         ("push_url", url) => settings.push_url = url.map(str::to_owned),
         ("pending", None) => {
             let calls: Vec<_> = value.items().iter().filter_map(Json::text).map(str::to_owned).collect();

@@ -94,6 +94,9 @@ pub struct Settings {
     pub edition: Edition,
     /// Calls (`refund`, `capture`, …) that stay pending until they are settled by a control call.
     pub pending: Vec<String>,
+    /// Whether captures, refunds and cancellations are kept under the invoice of what they follow, as in the guide's
+    /// samples.
+    pub under_original: bool,
     /// How pushes are sent.
     pub delivery: Delivery,
 }
@@ -109,6 +112,7 @@ impl Default for Settings {
             push_url: None,
             edition: Edition::Current,
             pending: Vec::new(),
+            under_original: false,
             delivery: Delivery {
                 retries: 11,
                 spacing: Duration::from_millis(200),
@@ -266,7 +270,8 @@ impl Gateway {
         let doom = if opens { rules::doom(&wanted, &terms) } else { None };
         let call = wanted.action.map_or("unknown", Action::call);
         let pending = doom == Some(Doom::Pending) || state.settings.pending.iter().any(|name| name == call);
-        let key = actions::perform(&mut state.books, wanted, &Means { now, hosted, pending, doom });
+        let under_original = state.settings.under_original;
+        let key = actions::perform(&mut state.books, wanted, &Means { now, hosted, pending, under_original, doom });
         let Some(made) = state.books.find(&key) else { return message(500, "Lost") };
         let mut answer = Answer::json(200, wire::answer(made, &self.root));
         answer.outcome = made.status.code().0.to_string();

@@ -295,6 +295,27 @@ fn proof_that_it_happened_outweighs_not_having_found_it_so_no_second_call_is_mad
 }
 
 #[test]
+fn a_refusal_after_an_attempt_that_nobody_found_proves_nothing_about_that_attempt() {
+    let (mut payment, ticket) = in_doubt();
+    found(&mut payment, &ticket, Finding::NotFound, 6);
+    found(&mut payment, &ticket, Finding::NotFound, 66);
+    let again = act(&mut payment, capture_command("c1", 5_000));
+    settle_at(&mut payment, &again, refused(), 70);
+    assert_eq!(reason(&payment, &ticket), Some(Reason::Doubt { doubt: Doubt::UnknownCode }));
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::InDoubt);
+    assert_eq!(payment.amounts().capturing, amount(5_000));
+    let mut found_refused = payment.clone();
+    let news = news_of(&payment, &ticket, done());
+    for seconds in [80, 81] {
+        claim(&mut payment, news.clone(), seconds);
+        assert_eq!((payment.amounts().captured, payment.amounts().capturing), (amount(5_000), amount(0)));
+    }
+    found(&mut found_refused, &ticket, Finding::Found(refused()), 90);
+    assert_eq!(status_of(&found_refused, &ticket), OperationStatus::Rejected, "a look finds both attempts");
+    assert!(found_refused.amounts().capturing.is_zero());
+}
+
+#[test]
 fn proof_that_comes_when_the_money_is_taken_otherwise_is_drift() {
     let (mut payment, ticket) = in_doubt();
     found(&mut payment, &ticket, Finding::NotFound, 6);
@@ -315,6 +336,7 @@ fn a_definite_refusal_is_not_undone_by_a_message() {
     claim(&mut payment, news.clone(), 2);
     assert_eq!(status_of(&payment, &ticket), OperationStatus::Rejected);
     assert_eq!(payment.observe_at, Some(at(2)), "a contradiction asks for a look");
+    assert_eq!(drifts(&payment), 1, "and is told: the look may be at the order alone");
     observe(&mut payment, news, 3);
     assert_eq!((status_of(&payment, &ticket), drifts(&payment)), (OperationStatus::Rejected, 1));
 }

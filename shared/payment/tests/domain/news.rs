@@ -169,6 +169,66 @@ fn an_answer_that_contradicts_the_message_is_told() {
 }
 
 #[test]
+fn a_claim_that_a_settled_movement_ended_otherwise_is_told_at_once_and_moves_nothing() {
+    let (mut payment, capture) = captured(5_000);
+    let ticket = refund(&mut payment, "r1", &capture, 2_000);
+    settle(&mut payment, &ticket, refused());
+    let done = news_of(&payment, &ticket, done());
+    let made = last_of(&payment, payment::OperationKind::Capture).reference.clone();
+    let before = payment.amounts();
+    for news in [done, operation_news(&made, refused())] {
+        for seconds in [2, 3] {
+            claim(&mut payment, news.clone(), seconds);
+        }
+        assert_eq!(payment.amounts(), before);
+    }
+    assert_eq!(drifts(&payment), 2, "each of them once");
+}
+
+#[test]
+fn a_second_movement_under_one_operation_is_told_and_does_not_take_its_name() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 5_000);
+    settle(&mut payment, &ticket, done_as("K2"));
+    let news = news_of(&payment, &ticket, done_as("K1"));
+    for seconds in [2, 3] {
+        claim(&mut payment, news.clone(), seconds);
+        assert_eq!(drifts(&payment), 1);
+    }
+    assert_eq!(operation(&payment, &ticket.operation).provider_reference.as_deref(), Some("K2"));
+    assert_eq!(payment.amounts().captured, amount(5_000));
+}
+
+#[test]
+fn a_second_movement_under_a_refund_is_given_back_as_well() {
+    let (mut payment, capture) = captured(5_000);
+    let ticket = refund(&mut payment, "r1", &capture, 2_000);
+    settle(&mut payment, &ticket, done_as("K2"));
+    let news = news_of(&payment, &ticket, done_as("K1"));
+    for seconds in [2, 3] {
+        claim(&mut payment, news.clone(), seconds);
+        let amounts = payment.amounts();
+        assert_eq!((amounts.captured, amounts.refunded), (amount(3_000), amount(2_000)));
+        assert_eq!((drifts(&payment), payment.refundable_of(&capture)), (1, amount(1_000)));
+    }
+    assert_eq!(operation(&payment, &ticket.operation).provider_reference.as_deref(), Some("K2"));
+}
+
+#[test]
+fn a_second_order_of_the_provider_does_not_replace_the_first() {
+    let (mut payment, ticket) = opened();
+    let named = |name: &str| OrderNews {
+        provider_reference: Some(name.to_owned()),
+        ..OrderNews::of(OrderState::Authorized)
+    };
+    settle(&mut payment, &ticket, Outcome::Done(Receipt { order: Some(named("K2")), ..Receipt::default() }));
+    for seconds in [2, 3] {
+        claim(&mut payment, News { order: Some(named("K1")), ..News::default() }, seconds);
+        assert_eq!((payment.provider_reference.as_deref(), drifts(&payment)), (Some("K2"), 1));
+    }
+}
+
+#[test]
 fn a_message_before_the_answer_that_nothing_was_sent_keeps_the_money_reserved() {
     let mut payment = authorized();
     let ticket = capture(&mut payment, "c1", 5_000);
@@ -450,10 +510,10 @@ fn that_all_is_captured_moves_no_money_of_ours_where_we_captured_nothing() {
     all_is_captured(&mut payment);
     all_is_captured(&mut payment);
     assert_eq!((payment.status, payment.amounts().captured, drifts(&payment)), (Status::Authorized, amount(0), 1));
-    // A definite no is not overruled by a message either: it asks for a look.
+    // A definite no is not overruled by a message either: it is told, and asks for a look.
     let mut payment = authorized();
     let ticket = capture(&mut payment, "c1", AMOUNT);
     settle(&mut payment, &ticket, refused());
     all_is_captured(&mut payment);
-    assert_eq!((payment.amounts().captured, drifts(&payment), payment.due_at()), (amount(0), 0, Some(at(20))));
+    assert_eq!((payment.amounts().captured, drifts(&payment), payment.due_at()), (amount(0), 1, Some(at(20))));
 }

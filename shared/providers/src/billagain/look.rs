@@ -4,7 +4,7 @@ use http::Method;
 use payment::{Difference, News, OrderNews, OrderState, Payment, PaymentMethod};
 
 use super::BillAgain;
-use super::map::{GONE, Money, Stage, decline, kind_of_method, money, moves_at_once, stage};
+use super::map::{GONE, Money, Stage, decline, kind_of_method, money, stage};
 use super::wire::Fields;
 use crate::{Context, ReadError, Request};
 
@@ -64,11 +64,12 @@ impl BillAgain {
         })
     }
 
-    /// Complete is not paid: there must be a payment, and it must not have failed. A debit must also have come in.
+    /// Complete is not paid: there must be a payment whose own status says that the money came. No page says of any way to
+    /// pay that a pending payment is as good as paid, and a status that nobody knows is not either.
     async fn completed(&self, transaction: &Fields, context: &Context<'_>) -> Result<OrderState, Unseen> {
         let Some(id) = transaction.id("paymentID") else { return Ok(OrderState::UnderReview) };
         let method: String = transaction.get("Method").ok_or(ReadError::Unreadable)?;
-        let at_once = moves_at_once(&method).ok_or(ReadError::Unreadable)?;
+        kind_of_method(&method).ok_or(ReadError::Unreadable)?;
         let money = match self.read(&self.account.wire.payment_path, &id.to_string(), context).await {
             Ok(paid) => {
                 let said = differences_of_money(&paid, context.payment).filter(|_| paid.id("paymentID") == Some(id));
@@ -84,7 +85,6 @@ impl BillAgain {
         Ok(match money {
             Some(Money::Failed) => OrderState::Declined(decline(self.result_text(transaction).as_deref())),
             Some(Money::Came) => OrderState::Captured,
-            Some(Money::Waits) | None if at_once => OrderState::Captured,
             Some(Money::Waits) | None => OrderState::UnderReview,
         })
     }

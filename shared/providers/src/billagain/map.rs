@@ -29,16 +29,12 @@ pub(super) fn stage(transaction: &Fields) -> Option<Stage> {
     Some(flags.into_iter().find(|(set, _)| *set).map_or(Stage::Open, |(_, stage)| stage))
 }
 
-/// Whether a method's completed transaction has moved the money, or only orders a debit that a later batch makes.
-pub(super) const METHODS: [(&str, bool); 3] = [("credit_card", true), ("hpp", true), ("bank_account", false)];
-
-pub(super) fn moves_at_once(method: &str) -> Option<bool> {
-    METHODS.iter().find(|(name, _)| method.eq_ignore_ascii_case(name)).map(|(_, at_once)| *at_once)
-}
+/// The guide's ways to pay.
+pub(super) const METHODS: [&str; 3] = ["credit_card", "hpp", "bank_account"];
 
 /// A method's name, where it is one of theirs.
 pub(super) fn kind_of_method(method: &str) -> Option<String> {
-    METHODS.iter().find(|(name, _)| method.eq_ignore_ascii_case(name)).map(|(name, _)| (*name).to_owned())
+    METHODS.iter().find(|name| method.eq_ignore_ascii_case(name)).map(|name| (*name).to_owned())
 }
 
 /// What a payment's status says about the money.

@@ -104,7 +104,7 @@ impl Adapter for BillAgain {
         Ok(notice::hint(&self.account.wire.transaction_id, inbound))
     }
 
-    fn reread(&self, inbound: Inbound<'_>, _proved: bool) -> Result<Message, NotAuthentic> {
+    fn reread(&self, inbound: Inbound<'_>, _authentic: bool) -> Result<Message, NotAuthentic> {
         self.receive(inbound)
     }
 }

@@ -2,8 +2,8 @@
 
 use http::Method;
 use payment::{
-    Amount, Detail, Doubt, Finding, Flow, GivenBack, News, Operation, OperationNews, OrderNews, OrderState, Outcome,
-    Payment, Receipt, ReceivableFacts, Status, Whom,
+    Amount, Detail, Doubt, Finding, Flow, GivenBack, News, Operation, OperationNews, OperationStatus, OrderNews,
+    OrderState, Outcome, Payment, Receipt, ReceivableFacts, Status, Whom,
 };
 
 use super::answer::{done, news, seen, state};
@@ -20,12 +20,29 @@ pub(super) async fn observe(client: &Client, context: &Context<'_>) -> Result<Ne
         (Some(uuid), _) => {
             let order = order(client, context, uuid).await?;
             (operations, receivable) = (given_back(&order), owed(&order, payment));
-            news(order, payment).ok_or(ReadError::Unreadable)?
+            let captured = captured_without_us(&order, payment);
+            OrderNews { captured, ..news(order, payment).ok_or(ReadError::Unreadable)? }
         }
         (None, Some(session)) => of_session(authorization(client, context, session).await?.as_ref())?,
         (None, None) => of_candidate(client, context).await?,
     };
     Ok(News { order: Some(order), operations, receivable, ..News::default() })
+}
+
+/// What is captured in all, where an invoice is there that no capture of ours has made. Our own count as we know them: one
+/// that is new may not show yet, and no page says what a credit note does to the amount of its invoice.
+fn captured_without_us(order: &wire::Order, payment: &Payment) -> Option<Amount> {
+    let gone = |invoice: &wire::Invoice| invoice.state.as_deref().and_then(stage) == Some(Stage::Canceled);
+    let others = order.invoices.0.iter().flatten().filter(|invoice| !is_ours(invoice, payment) && !gone(invoice));
+    let amounts: Vec<Amount> = others.filter_map(|invoice| Some(invoice.amount.0?.0.gross())).collect();
+    let ours = payment.amounts().captured;
+    (!amounts.is_empty()).then(|| amounts.into_iter().chain([ours]).sum())
+}
+
+/// Whether a capture that is known to have been made, or may have been, is this invoice.
+fn is_ours(invoice: &wire::Invoice, payment: &Payment) -> bool {
+    let held = payment.operations.iter().filter(|operation| operation.status != OperationStatus::Rejected);
+    held.filter_map(|operation| operation.provider_reference.as_deref()).any(|id| id == invoice.uuid.0)
 }
 
 /// How what is owed stands: in v2 the invoices tell it, each of which is a capture.
@@ -107,7 +124,9 @@ async fn confirmed(client: &Client, context: &Context<'_>) -> Result<Finding, Re
     Ok(settled.map_or(Finding::Unclear, |news| Finding::Found(done(news))))
 }
 
-/// A capture is the invoice with its number; one that belongs to another capture does not count.
+/// A capture is the invoice with its number; one that belongs to another capture does not count. It is missing only where
+/// every invoice is another capture's and what is left to ship says so too: the answer may leave a number out, and somebody
+/// may have changed it at Billie.
 async fn captured(
     client: &Client,
     operation: &Operation,
@@ -124,8 +143,14 @@ async fn captured(
         let known = operation.provider_reference.as_deref() == Some(&invoice.uuid.0);
         known || (number.is_some() && invoice.invoice_number.as_deref() == number && !taken(&invoice.uuid.0))
     };
+    let left = order.unshipped_amount.0.and_then(|rest| rest.gross.amount(payment.currency).ok());
+    let known = invoices.iter().all(|invoice| is_ours(invoice, payment));
+    let named = operation.provider_reference.is_some();
     Ok(match invoices.iter().find(ours) {
-        None => Finding::NotFound,
+        // The order does not have the invoice that somebody named.
+        None if named => Finding::NotFound,
+        None if known && left == Some(unshipped(payment.agreed().gross(), payment)) => Finding::NotFound,
+        None => Finding::Unclear,
         Some(wire::Invoice { uuid, amount: wire::Part(Some(amount)), .. }) => Finding::Found(Outcome::Done(Receipt {
             provider_reference: Some(uuid.0.clone()),
             amount: Some(amount.0.gross()),
@@ -175,9 +200,7 @@ async fn amended(client: &Client, amend: &Operation, context: &Context<'_>) -> R
     let Some((whole, rest)) = order.amount.0.map(|amount| amount.0.gross()).zip(rest) else {
         return Ok(Finding::Unclear);
     };
-    // What Billie reversed stays shipped in its books.
-    let shipped = [payment.amounts().captured, payment.reversed()].into_iter().sum();
-    let is = |promised: Amount| whole == promised && rest == promised.left_after(shipped);
+    let is = |promised: Amount| whole == promised && rest == unshipped(promised, payment);
     Ok(match stage(&order.state) {
         Some(Stage::Created | Stage::PartlyShipped | Stage::Shipped) if is(amend.amount) => {
             Finding::Found(Outcome::Done(Receipt { amount: Some(whole), ..Receipt::default() }))
@@ -185,6 +208,11 @@ async fn amended(client: &Client, amend: &Operation, context: &Context<'_>) -> R
         Some(Stage::Created | Stage::PartlyShipped) if is(payment.agreed().gross()) => Finding::NotFound,
         _ => Finding::Unclear,
     })
+}
+
+/// What is left to ship of so much that is promised. What Billie reversed stays shipped in its books.
+fn unshipped(promised: Amount, payment: &Payment) -> Amount {
+    promised.left_after([payment.amounts().captured, payment.reversed()].into_iter().sum())
 }
 
 /// Before the confirmation there is a session, which lapses by itself, and no order.

@@ -163,7 +163,7 @@ impl Adapter for BilliePad {
         webhook::receive(&self.client.account.webhook_keys, inbound)
     }
 
-    fn reread(&self, inbound: Inbound<'_>, _proved: bool) -> Result<Message, NotAuthentic> {
+    fn reread(&self, inbound: Inbound<'_>, _authentic: bool) -> Result<Message, NotAuthentic> {
         webhook::read(inbound)
     }
 }

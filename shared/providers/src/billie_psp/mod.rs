@@ -143,7 +143,7 @@ impl Adapter for BilliePsp {
         webhook::receive(&self.account, inbound)
     }
 
-    fn reread(&self, inbound: Inbound<'_>, _proved: bool) -> Result<Message, NotAuthentic> {
+    fn reread(&self, inbound: Inbound<'_>, _authentic: bool) -> Result<Message, NotAuthentic> {
         webhook::read(&self.account.wire, inbound)
     }
 }

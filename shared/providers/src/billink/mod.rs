@@ -153,8 +153,8 @@ impl Adapter for Billink {
         webhook::receive(self.account.webhooks(), inbound, self.transport.now())
     }
 
-    fn reread(&self, inbound: Inbound<'_>, proved: bool) -> Result<Message, NotAuthentic> {
-        webhook::reread(self.account.webhooks(), inbound, proved)
+    fn reread(&self, inbound: Inbound<'_>, authentic: bool) -> Result<Message, NotAuthentic> {
+        webhook::reread(inbound, authentic)
     }
 }
 

@@ -72,11 +72,10 @@ pub(crate) fn receive(webhooks: Webhooks<'_>, inbound: Inbound<'_>, now: Timesta
     Ok(Message { identity: id.map_or(message.identity, str::to_owned), ..message })
 }
 
-/// Reads a message that was taken in before. It may be older than the account's secrets, so it proves something only
-/// where it did so then: no look tells that everything was credited.
-pub(crate) fn reread(webhooks: Webhooks<'_>, inbound: Inbound<'_>, proved: bool) -> Result<Message, NotAuthentic> {
-    let message = read(inbound, !webhooks.secrets.is_empty() || proved)?;
-    Ok(if proved { message } else { Message { evidence: Evidence::Hint, ..message } })
+/// Reads a message that was taken in before. It may be older than the account's secrets, so it says something only where
+/// it was signed then.
+pub(crate) fn reread(inbound: Inbound<'_>, signed: bool) -> Result<Message, NotAuthentic> {
+    read(inbound, signed)
 }
 
 /// Whether any of the account's secrets signed the time and the raw body, lately. All are tried, so that time tells

@@ -27,20 +27,29 @@ impl Buckaroo {
         let payment = context.payment;
         let first_key = payment.provider_reference.as_deref();
         let key = operation.provider_reference.as_deref().or(first_key.filter(|_| action.opens()));
-        if let Some(key) = key {
-            return Ok(LookUp::One(Box::new(self.status(key, context).await?)));
+        let names = names(operation, payment);
+        // Of several attempts only their common name tells.
+        if let Some(key) = key.filter(|_| action.opens() || !operation.was_not_processed) {
+            let seen = self.status(key, context).await?;
+            // A person can have told the key of another payment.
+            let other = seen.invoice.as_deref().is_some_and(|invoice| !names.contains(&invoice));
+            return if other { Err(ReadError::Unreadable) } else { Ok(LookUp::One(Box::new(seen))) };
         }
-        let question = json!({ "Transactions": [{ "Invoice": operation.reference }] });
-        let answer = self.ask(&self.account.wire.statuses_path, &question, context).await?;
-        let others = payment.operations.iter().filter(|o| o.id != operation.id);
-        let known: Vec<_> = others.filter_map(|o| o.provider_reference.as_deref()).chain(first_key).collect();
-        Ok(LookUp::among(answer, action, operation, &known))
+        let asked: Vec<_> = names.iter().map(|invoice| json!({ "Invoice": invoice })).collect();
+        let question = json!({ "Transactions": asked });
+        let mut answer: StatusesAnswer = self.ask(&self.account.wire.statuses_path, &question, context).await?;
+        let known = |key: &str| first_key == Some(key) || payment.is_another_movement(&operation.id, key);
+        answer.transactions.iter_mut().for_each(|all| all.retain(|t| !t.key.as_deref().is_some_and(known)));
+        Ok(LookUp::among(answer, action, operation, &names))
     }
 
     /// Calling off makes no transaction: how the one that it is about stands tells whether it was done.
     pub(super) async fn probe_call_off(&self, context: &Context<'_>) -> Result<Finding, ReadError> {
         let key = context.payment.provider_reference.as_deref().ok_or(ReadError::Nothing)?;
         let seen = self.status(key, context).await?;
+        if seen.invoice.as_ref().is_some_and(|invoice| *invoice != context.payment.order_reference) {
+            return Err(ReadError::Unreadable);
+        }
         Ok(match seen.meaning() {
             Some(Meaning::Canceled) => Finding::Found(Outcome::Done(Receipt::default())),
             Some(Meaning::Pending) => Finding::NotFound,
@@ -51,22 +60,28 @@ impl Buckaroo {
 }
 
 impl LookUp {
-    /// The one transaction of this action under this reference, those left out that are known to be another's. A second
+    /// The one transaction of this action under this reference, of those that are not known to be another's. A second
     /// live one is nothing that we did: a person must look. Every attempt has the same reference, so fewer refused ones than
-    /// attempts may all be earlier attempts': the last one is not there then.
-    fn among(answer: StatusesAnswer, action: &ServiceAction, operation: &Operation, known: &[&str]) -> Self {
+    /// attempts may all be earlier attempts': the last one is not there then. Nor is it missing while one like it is there
+    /// under the name of what it follows.
+    fn among(answer: StatusesAnswer, action: &ServiceAction, operation: &Operation, names: &[&str]) -> Self {
         let reference = operation.reference.as_str();
-        let of_another = |t: &Transaction| t.key.as_deref().is_some_and(|key| known.contains(&key));
-        let rest: Vec<_> = answer.transactions.into_iter().flatten().filter(|t| !of_another(t)).collect();
+        let is_under = |t: &Transaction, name: &str| t.invoice.as_deref() == Some(name);
+        let followed = |t: &Transaction| names.iter().any(|name| *name != reference && is_under(t, name));
+        let all = answer.transactions.into_iter().flatten();
+        let (followed, rest): (Vec<_>, Vec<_>) = all.partition(followed);
+        let alike = followed.iter().any(|t| action.may_be(t) && !t.is_refused() && t.may_move(operation.amount));
         if rest.is_empty() {
-            let missing = answer.error_transactions.is_some_and(|errors| !errors.is_empty());
-            return if missing { Self::Absent } else { Self::Unclear };
+            let mut errors = answer.error_transactions.into_iter().flatten();
+            let missing = errors.any(|error| error.invoice.as_deref() == Some(reference));
+            return if missing && !alike { Self::Absent } else { Self::Unclear };
         }
-        let ours = rest.into_iter().filter(|t| t.invoice.as_deref() == Some(reference) && action.may_be(t));
+        let ours = rest.into_iter().filter(|t| is_under(t, reference) && action.may_be(t));
         let (mut refused, mut live): (Vec<_>, Vec<_>) = ours.partition(Transaction::is_refused);
         let every_attempt = refused.len() >= usize::try_from(operation.attempt).unwrap_or(usize::MAX);
         match (live.pop(), live.is_empty(), refused.pop()) {
             (Some(one), true, _) => Self::One(Box::new(one)),
+            (None, _, _) if alike => Self::Unclear,
             (None, _, Some(one)) if every_attempt => Self::One(Box::new(one)),
             (None, _, Some(_)) => Self::Absent,
             _ => Self::Unclear,
@@ -85,4 +100,18 @@ impl LookUp {
             },
         }
     }
+}
+
+/// The names that a transaction of an operation can have, our own of it first. Buckaroo may put what follows another
+/// transaction under the name of that one, as the guide's samples do.
+fn names<'a>(operation: &'a Operation, payment: &'a Payment) -> Vec<&'a str> {
+    let captures = payment.operations.iter().filter(|o| o.makes_capture().is_some());
+    let followed = captures.filter(|o| o.makes_capture() == operation.refunds_capture()).map(|o| o.reference.as_str());
+    let mut names = vec![operation.reference.as_str()];
+    for name in [payment.order_reference.as_str()].into_iter().chain(followed) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }

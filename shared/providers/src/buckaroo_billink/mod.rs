@@ -138,7 +138,7 @@ impl Adapter for Buckaroo {
         push::receive(&self.account, inbound)
     }
 
-    fn reread(&self, inbound: Inbound<'_>, _proved: bool) -> Result<Message, NotAuthentic> {
+    fn reread(&self, inbound: Inbound<'_>, _authentic: bool) -> Result<Message, NotAuthentic> {
         push::read(inbound)
     }
 }

@@ -4,7 +4,6 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use payment::{Amount, Currency, Doubt, Payment};
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -91,7 +90,14 @@ pub(super) struct Parameter<'a> {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct StatusesAnswer {
     pub(super) transactions: Option<Vec<Transaction>>,
-    pub(super) error_transactions: Option<Vec<IgnoredAny>>,
+    pub(super) error_transactions: Option<Vec<ErrorTransaction>>,
+}
+
+/// What was asked for and cannot be told.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ErrorTransaction {
+    pub(super) invoice: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -184,6 +190,11 @@ impl Transaction {
         let ours = self.currency.as_deref().is_none_or(|code| code == Currency::EUR.code());
         let amount = self.amount_debit.or(self.amount_credit).map(|amount| amount.amount(Currency::EUR)).transpose();
         amount.ok().filter(|_| ours).ok_or(Doubt::AmountMismatch)
+    }
+
+    /// Whether it can be this much that it moves: it says so, or nothing that is no other amount.
+    pub(super) fn may_move(&self, amount: Amount) -> bool {
+        self.amount().is_ok_and(|said| said.is_none_or(|said| said == amount))
     }
 
     /// Whether it moves money of another kind than the payment: test money for real one, or the other way round.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::account::Account;
 use super::super::wire::Fields;
+use crate::testing::holds_nothing_else;
 use crate::{JsonDecimal, Request};
 
 fn document() -> Value {
@@ -106,7 +107,45 @@ fn the_transaction_of_the_page_is_read_field_by_field() {
 }
 
 #[test]
+fn the_transaction_of_the_page_has_the_29_fields_of_the_guides_list() {
+    let listed = [
+        "transactionID",
+        "customerID",
+        "Token",
+        "Mode",
+        "Method",
+        "isPayment",
+        "StorageMode",
+        "paymentMethod_retainOnSuccess",
+        "paymentMethod_isPrimary",
+        "paymentMethod_isEnrol",
+        "subscriptionID",
+        "gatewayID",
+        "paymentMethodID",
+        "paymentID",
+        "CurrencyCode",
+        "Amount",
+        "Description",
+        "isCancelled",
+        "isSubmitted",
+        "isComplete",
+        "threwError",
+        "Description",
+        "RedirectUrl",
+        "NotifyUrl",
+        "notify_Date",
+        "notify_NumTries",
+        "notify_LastTryDate",
+        "notify_FailedMessage",
+        "DateCreated",
+    ];
+    let transaction = Fields::read(include_bytes!("../fixtures/transaction.json")).unwrap().texts();
+    assert_eq!(transaction.into_iter().map(|(name, _)| name).collect::<Vec<_>>(), listed);
+}
+
+#[test]
 fn the_other_samples_of_the_pages_are_read_field_by_field() {
+    let holds = |sample: &str, read: &[&str]| holds_nothing_else(&serde_json::from_str(sample).unwrap(), read, &[]);
     let paid = Fields::read(include_bytes!("../fixtures/payment.json")).unwrap();
     assert_eq!((paid.id("paymentID"), paid.id("customerID")), (Some(10_774), Some(269)));
     assert_eq!(paid.amount(Currency::ZAR), Amount::new(100_000).ok());
@@ -115,16 +154,36 @@ fn the_other_samples_of_the_pages_are_read_field_by_field() {
     {
         assert_eq!(paid.get::<String>(name).as_deref(), Some(text), "{name}");
     }
+    let paid_at = paid.get::<Timestamp>("Date").map(|at| at.to_string());
+    assert_eq!(paid_at.as_deref(), Some("2016-04-03T15:26:05.7987439Z"));
     let allocation = paid.get::<Vec<Fields>>("allocations").unwrap().remove(0);
     assert_eq!((allocation.id("allocationID"), allocation.id("invoiceID")), (Some(10_303), Some(702)));
     assert_eq!(allocation.id("positiveAdjustmentID"), None);
     assert_eq!(allocation.get::<JsonDecimal>("amountApplied").unwrap().0.to_string(), "500");
+    let read = [
+        "/paymentID",
+        "/customerID",
+        "/Amount",
+        "/CurrencyCode",
+        "/Status",
+        "/Method",
+        "/Ref",
+        "/Memo",
+        "/Date",
+        "/Allocations/0/allocationID",
+        "/Allocations/0/invoiceID",
+        "/Allocations/0/positiveAdjustmentID",
+        "/Allocations/0/amountApplied",
+    ];
+    holds(include_str!("../fixtures/payment.json"), &read);
     let opened = Fields::read(include_bytes!("../fixtures/initiated.json")).unwrap();
     assert_eq!(opened.get("isSuccess"), Some(true));
     let page = "https://notify.billagain.com/secure/process/5/200/qQPHbizijkuMvTigLR";
     assert_eq!(opened.get::<String>("RedirectUrl").as_deref(), Some(page));
+    holds(include_str!("../fixtures/initiated.json"), &["/isSuccess", "/RedirectUrl"]);
     let errors = Fields::read(include_bytes!("../fixtures/errors.json")).unwrap().get::<Vec<Fields>>("Errors").unwrap();
     assert_eq!(errors[0].get::<String>("Message").as_deref(), Some("Cannot find Customer for this Account"));
+    holds(include_str!("../fixtures/errors.json"), &["/Errors/0/Message"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use std::time::Duration;
 
+use super::super::wire::Fields;
 use super::desk::{BillAgain, Case, Reply, enrolment, order, says};
 
 const INITIATE: &str = "POST /v1/secure/initiate";
@@ -53,13 +54,42 @@ async fn the_guides_enrolment_is_sent_as_the_guide_sends_it_but_for_what_is_list
     assert_eq!(ours, wanted);
 }
 
-#[tokio::test]
-async fn every_option_has_its_field() {
-    let options = json!({
+fn every_option() -> Value {
+    json!({
         "customer_id": 200, "method": "bank_account", "storage_mode": "cc", "retain": true, "is_primary": true,
         "is_enrol": true, "payment_method_id": 10112, "subscription_id": 7, "gateway_id": 3
-    });
+    })
+}
+
+#[tokio::test]
+async fn every_option_has_its_field() {
+    let options = every_option();
     insta::assert_snapshot!(request_for(Case::new(order(|order| order["options"] = options))).await);
+}
+
+#[tokio::test]
+async fn the_16_fields_of_the_guides_list_are_sent_in_its_order() {
+    let call = request_for(Case::new(order(|order| order["options"] = every_option()))).await;
+    let sent = Fields::read(call.split("\n\n").nth(1).unwrap().as_bytes()).unwrap().texts();
+    let listed = [
+        "customerID",
+        "Mode",
+        "Method",
+        "isPayment",
+        "StorageMode",
+        "paymentMethod_retainOnSuccess",
+        "paymentMethod_isPrimary",
+        "paymentMethod_isEnrol",
+        "subscriptionID",
+        "gatewayID",
+        "paymentMethodID",
+        "CurrencyCode",
+        "Amount",
+        "Description",
+        "RedirectUrl",
+        "NotifyUrl",
+    ];
+    assert_eq!(sent.into_iter().map(|(name, _)| name).collect::<Vec<_>>(), listed);
 }
 
 #[tokio::test]

@@ -147,7 +147,11 @@ fn key(text: &str) -> IdempotencyKey {
 impl Case {
     /// A payment that is accepted and has not been anywhere.
     pub(super) fn new(flow: Flow) -> Self {
-        let mut order: Order = serde_json::from_str(include_str!("../fixtures/checkout.json")).unwrap();
+        Self::of(serde_json::from_str(include_str!("../fixtures/checkout.json")).unwrap(), flow)
+    }
+
+    /// The same of this order.
+    pub(super) fn of(mut order: Order, flow: Flow) -> Self {
         order.flow = Some(flow);
         let new = NewPayment {
             merchant: "demo".parse().unwrap(),
@@ -170,20 +174,29 @@ impl Case {
 
     /// A payment whose buyer has been at Billie.
     pub(super) fn with_session(flow: Flow) -> Self {
-        let mut case = Self::new(flow);
-        case.payment.session_reference = Some(SESSION.to_owned());
-        case.conclude_first();
-        case.payment.status = if flow == Flow::Widget { Status::RequiresAction } else { Status::RequiresConfirmation };
-        case
+        Self::new(flow).opened()
+    }
+
+    /// The payment once its buyer has been at Billie.
+    pub(super) fn opened(mut self) -> Self {
+        self.payment.session_reference = Some(SESSION.to_owned());
+        self.conclude_first();
+        let widget = self.payment.flow == Flow::Widget;
+        self.payment.status = if widget { Status::RequiresAction } else { Status::RequiresConfirmation };
+        self
     }
 
     /// A payment whose order exists.
     pub(super) fn authorized() -> Self {
-        let mut case = Self::with_session(Flow::Redirect);
-        case.payment.provider_reference = Some(ORDER.to_owned());
-        case.payment.status = Status::Authorized;
-        case.payment.authorized = case.payment.amount;
-        case
+        Self::with_session(Flow::Redirect).confirmed()
+    }
+
+    /// The payment once its order exists.
+    pub(super) fn confirmed(mut self) -> Self {
+        self.payment.provider_reference = Some(ORDER.to_owned());
+        self.payment.status = Status::Authorized;
+        self.payment.authorized = self.payment.amount;
+        self
     }
 
     /// A payment with one settled capture, in minor units.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use payment::Flow;
+use payment::{Cause, CauseKind, Fact, Flow};
 use serde_json::{Value, json};
 
 use super::desk::{Billie, Case, INVOICE, ORDER, Reply, SESSION, says, tell_news};
@@ -97,9 +97,15 @@ async fn a_capture_in_doubt_is_found_by_its_invoice_number() {
     let capture =
         case.capture(json!({ "amount": 5000, "invoice": { "number": "INV-2", "url": "https://shop.example/2" } }));
     let capture = case.doubt(&capture);
+    let mut nameless = invoice(other, "", 50);
+    nameless["invoice_number"] = Value::Null;
     let rows = [
         (json!([]), "NotFound".to_owned()),
-        (json!([invoice(other, "INV-3", 50)]), "NotFound".into()),
+        (json!([invoice(INVOICE, "INV-1", 10)]), "NotFound".into()),
+        // It may be this one: nobody else is known to have made it.
+        (json!([nameless]), "Unclear".into()),
+        (json!([invoice(INVOICE, "INV-1", 10), invoice(other, "INV-3", 50)]), "Unclear".into()),
+        (json!([invoice(other, "INV-3", 50)]), "Unclear".into()),
         (json!([invoice(INVOICE, "INV-1", 10), invoice(other, "INV-2", 50)]), format!("Found Done {other} of 5000")),
         (json!([invoice(other, "INV-2", 49)]), format!("Found Done {other} of 4900")),
         // The invoice of another capture with the same number is not this one.
@@ -113,9 +119,66 @@ async fn a_capture_in_doubt_is_found_by_its_invoice_number() {
     ];
     for (invoices, wanted) in rows {
         let billie = Billie::start().await;
+        let changes = json!({ "invoices": invoices, "unshipped_amount": euros(116) });
+        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie("partially_shipped", &changes))]);
+        assert_eq!(case.probe(&*billie.adapter(), &capture).await, wanted, "{changes}");
+    }
+    // Something is shipped that does not show, or nobody says what is left.
+    for left in [euros(66), Value::Null] {
+        let billie = Billie::start().await;
+        let changes = json!({ "invoices": [invoice(INVOICE, "INV-1", 10)], "unshipped_amount": left });
+        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie("partially_shipped", &changes))]);
+        assert_eq!(case.probe(&*billie.adapter(), &capture).await, "Unclear", "{changes}");
+    }
+}
+
+#[tokio::test]
+async fn an_invoice_that_the_order_does_not_have_is_not_found_by_its_name() {
+    let (told, other) = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222");
+    let mut case = Case::captured(1_000);
+    let capture =
+        case.capture(json!({ "amount": 5000, "invoice": { "number": "INV-2", "url": "https://shop.example/2" } }));
+    let mut capture = case.doubt(&capture);
+    capture.provider_reference = Some(told.to_owned());
+    for (uuid, wanted) in [(told, format!("Found Done {told} of 5000")), (other, "NotFound".to_owned())] {
+        let billie = Billie::start().await;
+        let changes = json!({ "invoices": [invoice(uuid, "INV-3", 50)], "unshipped_amount": euros(66) });
+        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie("partially_shipped", &changes))]);
+        assert_eq!(case.probe(&*billie.adapter(), &capture).await, wanted);
+    }
+}
+
+fn euros(gross: u32) -> Value {
+    json!({ "net": gross, "tax": 0, "gross": gross })
+}
+
+#[tokio::test]
+async fn an_invoice_that_no_capture_of_ours_made_is_drift() {
+    let other = "11111111-1111-4111-8111-111111111111";
+    let mut nameless = invoice(other, "", 50);
+    nameless["invoice_number"] = Value::Null;
+    let mut canceled = nameless.clone();
+    canceled["state"] = json!("canceled");
+    let ours = || invoice(INVOICE, "INV-1", 10);
+    for (invoices, told) in [
+        (json!([]), None),
+        (json!([ours()]), None),
+        // A credit note may have lowered it.
+        (json!([invoice(INVOICE, "INV-1", 9)]), None),
+        (json!([ours(), canceled]), None),
+        (json!([ours(), nameless]), Some("6000")),
+        (json!([nameless]), Some("6000")),
+    ] {
+        let (billie, mut case) = (Billie::start().await, Case::captured(1_000));
         let order = case.at_billie("partially_shipped", &json!({ "invoices": invoices }));
         billie.on(&format!("GET /orders/{ORDER}"), [says(200, &order)]);
-        assert_eq!(case.probe(&*billie.adapter(), &capture).await, wanted);
+        let seen = billie.adapter().observe(&case.context()).await.unwrap();
+        case.payment.learn(seen, &Cause::new(CauseKind::Probe, "req"), case.now);
+        let drift = case.payment.history.last().and_then(|entry| match &entry.fact {
+            Fact::DriftDetected { field, ours, theirs } => Some((field.as_str(), ours.as_str(), theirs.as_str())),
+            _ => None,
+        });
+        assert_eq!(drift, told.map(|theirs| ("captured", "1000", theirs)), "{invoices}");
     }
 }
 

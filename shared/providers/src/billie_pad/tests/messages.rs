@@ -1,9 +1,10 @@
 //! Webhooks.
 
 use http::HeaderMap;
-use payment::ReceivableNews;
+use payment::{Amount, ReceivableMessage, ReceivableNews};
 use serde_json::{Value, json};
 
+use crate::testing::{Unused, holds_nothing_else};
 use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic, Transport};
 
 const APPROVED: &str = include_str!("../fixtures/order-approved.webhook.json");
@@ -70,6 +71,18 @@ fn the_key_is_taken_from_the_header_of_the_merchants_choice() {
 }
 
 #[test]
+fn each_header_of_the_guides_examples_carries_the_key() {
+    for (header, value) in [
+        ("Authorization", "Basic THE_API_KEY"),
+        ("X-Api-Key", "THE_API_KEY"),
+        ("X-Another-Custom-Header", "THE_API_KEY"),
+    ] {
+        let keys = json!([{ "header": header, "value": "THE_API_KEY" }]);
+        assert!(receive(&keys, &[(header, value)], APPROVED).is_ok(), "{header}");
+    }
+}
+
+#[test]
 fn an_unreadable_message_is_told_from_a_forged_one_only_after_the_key() {
     let keys = json!([{ "header": "X-Api-Key", "value": "key" }]);
     for (pairs, body, wanted) in [
@@ -91,6 +104,40 @@ fn a_kept_message_is_read_again_without_its_key() {
     assert_eq!(again.identity, read(APPROVED).identity);
 }
 
+/// Asserts that a sample holds these members and what there is no use for, and nothing else.
+fn holds(sample: &str, read: &[&str], unused: &[Unused<'_>]) {
+    holds_nothing_else(&serde_json::from_str(sample).unwrap(), read, unused);
+}
+
+#[test]
+fn the_guides_payment_tells_what_the_buyer_paid_and_owes() {
+    let sample = include_str!("../fixtures/payment.webhook.json");
+    let message = read(sample);
+    assert!(matches!(message.evidence, Evidence::Hint));
+    assert_eq!(message.addressees, [Addressee::Reference("1234567890".into())]);
+    let told = ReceivableMessage {
+        outstanding: Amount::new(5_000).ok(),
+        paid: Amount::new(15_000).ok(),
+        detail: Some("payment".into()),
+        ..ReceivableMessage::of(ReceivableNews::BuyerPaid)
+    };
+    assert_eq!((message.receivable, message.unrecognized), (Some(told), None));
+    let notified = json!("https://shop.example/notify");
+    let unused = [("/url_notification", notified, "where a message arrived is known without it")];
+    holds(sample, &["/event", "/order_id", "/amount", "/open amount"], &unused);
+}
+
+#[test]
+fn what_the_guide_calls_optional_in_a_payment_may_be_missing() {
+    let mut sample: Value = serde_json::from_str(include_str!("../fixtures/payment.webhook.json")).unwrap();
+    for name in ["amount", "open amount", "url_notification"] {
+        assert!(sample.as_object_mut().unwrap().remove(name).is_some());
+        let told = read(&sample.to_string()).receivable.unwrap();
+        let owed = if name == "amount" { Amount::new(5_000).ok() } else { None };
+        assert_eq!((told.news, told.paid, told.outstanding), (ReceivableNews::BuyerPaid, None, owed));
+    }
+}
+
 #[test]
 fn an_approval_is_a_hint_for_the_order_by_both_its_names() {
     let message = read(APPROVED);
@@ -98,16 +145,24 @@ fn an_approval_is_a_hint_for_the_order_by_both_its_names() {
     let names = [Addressee::ProviderReference(ORDER.into()), Addressee::Reference("1234567890".into())];
     assert_eq!(message.addressees, names);
     assert_eq!((message.receivable, message.unrecognized), (None, None));
+    let unused = [("/created_at", json!("2023-07-24 14:19:32"), "a look tells how the order stands now")];
+    holds(APPROVED, &["/event", "/order_id", "/order_uuid"], &unused);
 }
 
 #[test]
 fn a_payout_is_a_fact_about_the_receivable() {
-    let message = read(include_str!("../fixtures/invoice-paid-out.webhook.json"));
-    let receivable = message.receivable.unwrap();
-    assert_eq!((receivable.news, receivable.outstanding), (ReceivableNews::PaidOut, None));
-    assert_eq!(receivable.detail.as_deref(), Some("invoice_paid_out"));
-    assert_eq!(receivable.capture_reference.as_deref(), Some("03f74b37-3a04-4f76-aa88-221d01520e08"));
-    assert_eq!(message.addressees.len(), 2);
+    let sample = include_str!("../fixtures/invoice-paid-out.webhook.json");
+    let message = read(sample);
+    let told = ReceivableMessage {
+        detail: Some("invoice_paid_out".into()),
+        capture_reference: Some("03f74b37-3a04-4f76-aa88-221d01520e08".into()),
+        occurred_at: "2023-07-24T14:19:32Z".parse().ok(),
+        ..ReceivableMessage::of(ReceivableNews::PaidOut)
+    };
+    assert_eq!(message.receivable, Some(told));
+    let names = [Addressee::ProviderReference(ORDER.into()), Addressee::Reference("1234567890".into())];
+    assert_eq!(message.addressees, names);
+    holds(sample, &["/event", "/order_id", "/created_at", "/order_uuid", "/invoice_uuid"], &[]);
 }
 
 #[test]
@@ -127,18 +182,27 @@ fn a_message_that_names_its_time_can_be_put_in_order() {
 
 #[test]
 fn order_created_names_the_order_by_its_external_code() {
-    let message = read(include_str!("../fixtures/order-created.webhook.json"));
+    let sample = include_str!("../fixtures/order-created.webhook.json");
+    let message = read(sample);
     assert_eq!(message.addressees, [Addressee::Reference("order-external-code".into())]);
     assert_eq!((message.receivable, message.unrecognized), (None, None));
+    let account = json!({ "bic": "FRSDDEF1", "iban": "DE00000000000123456789" });
+    let unused = [
+        (
+            "/amount",
+            json!({ "net": "80.00", "tax": "20.00", "gross": "100.00" }),
+            "what was ordered is not what is paid",
+        ),
+        ("/debtor/name", json!("Zeta Electronics Gold GmbH"), "a look tells it for sure"),
+        ("/debtor/bank_account", account, "the same"),
+        ("/debtor/company_address", json!({ "city": "Haslach im Kinzigtal" }), "the same"),
+        ("/debtor/billing_address", json!({ "city": "Haslach im Kinzigtal" }), "the same"),
+    ];
+    holds(sample, &["/event", "/external_code"], &unused);
 }
 
 #[test]
 fn the_outstanding_amount_is_read_in_every_spelling_and_form() {
-    let message = read(include_str!("../fixtures/payment.webhook.json"));
-    let receivable = message.receivable.unwrap();
-    assert_eq!(receivable.news, ReceivableNews::BuyerPaid);
-    assert_eq!(receivable.outstanding.unwrap().minor(), 5_000);
-    assert!(receivable.paid.is_some());
     for (name, value, wanted) in [
         ("open_amount", json!("50.00"), Some(5_000)),
         ("open_amount", json!("0"), Some(0)),

@@ -5,5 +5,6 @@ mod looks;
 mod messages;
 mod requests;
 mod rules;
+mod samples;
 mod tables;
 mod tokens;

@@ -27,6 +27,21 @@ async fn a_token_is_fetched_once_and_kept_until_a_minute_before_its_end() {
 }
 
 #[tokio::test]
+async fn a_token_is_sent_as_in_the_guides_example() {
+    let example = concat!(
+        "Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9",
+        ".eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ",
+        ".SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c"
+    );
+    let granted = json!({ "access_token": example.trim_start_matches("Bearer "), "expires_in": 28_800 });
+    let (billie, case) = (Billie::start().await, Case::new(Flow::Widget));
+    billie.on("POST /oauth/token", [says(200, &granted.to_string())]);
+    billie.on("POST /checkout-sessions", [says(200, SESSION)]);
+    assert!(tell(&case.act(&*billie.adapter(), &case.first()).await).starts_with("Done"));
+    assert_eq!(bearers(&billie), [example]);
+}
+
+#[tokio::test]
 async fn a_refused_token_is_renewed_and_the_call_sent_once_more() {
     let (billie, case) = (Billie::start().await, Case::new(Flow::Widget));
     billie.on("POST /checkout-sessions", [says(401, ""), says(200, SESSION)]);

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::map::{DISPUTE_RESULTS, STATES, Verdict};
 use super::desk::{CAPTURE, Case, ORDER, document, open, tell_news};
+use crate::testing::{Unused, holds_nothing_else};
 use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic};
 
 const AUTHORIZED: &str = include_str!("../fixtures/authorization.webhook.json");
@@ -75,6 +76,16 @@ fn an_authorization_is_attested_in_every_spelling() {
     let message = read(AUTHORIZED);
     assert_eq!(told(&message), format!("Authorized {ORDER}"));
     assert_eq!(message.addressees, [Addressee::ProviderReference(ORDER.into())]);
+}
+
+#[test]
+fn the_guides_example_is_read_once_its_marks_are_mended() {
+    let printed = include_str!("../fixtures/authorization.guide.txt");
+    let mended = printed.replace(['“', '”'], "\"").replace("UUID", &format!("\"{ORDER}\","));
+    let sample: Value = serde_json::from_str(AUTHORIZED).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&mended).unwrap(), sample);
+    assert_eq!(told(&read(&mended)), format!("Authorized {ORDER}"));
+    holds_nothing_else(&sample, &["/order_id", "/success"], &[]);
 }
 
 #[test]
@@ -151,20 +162,16 @@ fn every_field_of_the_two_messages_is_told_or_known_to_be_of_no_use() {
     assert_eq!(dispute(result), r#"None None None Some("resolved")"#);
     let capture = read(opened).receivable.unwrap().capture_reference;
     assert_eq!((capture.as_deref(), read(result).receivable.unwrap().capture_reference), (Some(CAPTURE), None));
-    // Texts may be about a person, and the result says what came of the deadline.
-    let unused =
-        [("reason", json!("free text")), ("disputeResultDetails", json!("string")), ("deadlineExpired", json!(false))];
-    let read = ["disputeId", "reasonCode", "captureId", "amount", "defenseDeadline", "disputeResult", "closedAt"];
-    for sample in [opened, result, AUTHORIZED] {
-        let sample: Value = serde_json::from_str(sample).unwrap();
-        for (name, value) in sample.as_object().unwrap() {
-            let of_no_use = unused.iter().any(|(unused, known)| unused == name && known == value);
-            assert!(
-                of_no_use || read.contains(&name.as_str()) || matches!(name.as_str(), "order_id" | "success"),
-                "{name}"
-            );
-        }
-    }
+    let holds = |sample: &str, read: &[&str], unused: &[Unused<'_>]| {
+        holds_nothing_else(&serde_json::from_str(sample).unwrap(), read, unused);
+    };
+    let unused = [("/reason", json!("free text"), "a text may be about a person")];
+    holds(opened, &["/disputeId", "/reasonCode", "/captureId", "/amount", "/defenseDeadline"], &unused);
+    let unused = [
+        ("/disputeResultDetails", json!("string"), "a text may be about a person"),
+        ("/deadlineExpired", json!(false), "the result says what came of it"),
+    ];
+    holds(result, &["/disputeId", "/disputeResult", "/closedAt"], &unused);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! What goes over the wire, byte for byte.
 
+use std::time::Duration;
+
 use payment::Flow;
 use serde_json::{Value, json};
 
-use super::desk::{Billie, Case, MERCHANT, open, says};
+use super::desk::{Billie, Case, MERCHANT, open, says, tell};
+use crate::{Activation, Deadline, Effect};
 
 async fn sent(case: &Case) -> String {
     let billie = Billie::start(says(500, "")).await;
@@ -13,6 +16,23 @@ async fn sent(case: &Case) -> String {
 
 fn body(call: &str) -> Value {
     serde_json::from_str(call.split("\n\n").nth(1).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn an_activation_carries_the_merchant_under_our_name_for_it() {
+    let activation: Activation = serde_json::from_value(json!({
+        "provider": "billie_psp", "name": "Muster GmbH", "legal_form": "10001", "registration_number": "HRB 123456",
+        "vat_number": "DE123456789", "website": "https://shop.example", "countries": ["DE"],
+        "address": { "street": "Tannenweg", "house_number": "4", "postal_code": "77716",
+                     "city": "Haslach im Kinzigtal", "country": "DE" }
+    }))
+    .unwrap();
+    let billie = Billie::start(says(201, json!({ "merchant_id": MERCHANT }))).await;
+    let (adapter, deadline) = (billie.adapter(), Deadline::within(Duration::from_secs(10)));
+    let enabled = adapter.activation().unwrap();
+    let outcome = enabled.activate(&activation, "shop-42", deadline, Effect::of_reserved_attempt()).await;
+    assert_eq!(tell(&outcome), format!("Done {MERCHANT}"));
+    insta::assert_snapshot!(billie.calls().remove(0));
 }
 
 #[tokio::test]
@@ -110,7 +130,7 @@ async fn every_path_and_name_can_be_overridden() {
         "names": { "external_code": "merchantReference", "net": "netto", "session_id": "ref" }
     });
     let outcome = Case::new(Flow::Redirect).act(&*open(&account)).await;
-    assert_eq!(super::desk::tell(&outcome), "Done redirect to https://a.example/ s-1");
+    assert_eq!(tell(&outcome), "Done redirect to https://a.example/ s-1");
     let call = billie.calls().remove(0);
     assert!(call.starts_with("POST /psp/v2/pages\n"));
     let body = body(&call);

@@ -5,6 +5,7 @@ mod answers;
 mod desk;
 mod messages;
 mod requests;
+mod samples;
 
 use payment::{Command, DoubtPolicy, Flow, Order, OrderNews, OrderState, Outcome, Payment, Receipt, RefundCommand};
 use serde_json::{Value, json};

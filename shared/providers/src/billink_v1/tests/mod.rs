@@ -5,6 +5,7 @@ mod calls;
 mod codes;
 mod requests;
 mod rules;
+mod samples;
 mod xml;
 
 use http::HeaderMap;

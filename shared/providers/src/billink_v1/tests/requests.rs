@@ -107,8 +107,13 @@ fn status() {
     insta::assert_snapshot!(shown(&request::post(&account, &STATUS, request::status("KRKND-0001")).unwrap()));
 }
 
+/// The tags of a document, without what stands between them.
+fn tags(document: &str) -> String {
+    document.split_inclusive('>').filter_map(|piece| Some(&piece[piece.find('<')?..])).collect()
+}
+
 #[test]
-fn a_credit_is_what_the_page_shows() {
+fn a_credit_is_what_the_guide_and_the_page_show() {
     let payment = refunding(Some("test credit"));
     let mut operation = newest(&payment).clone();
     operation.amount = payment::Amount::new(150).unwrap();
@@ -117,6 +122,7 @@ fn a_credit_is_what_the_page_shows() {
     let sent = String::from_utf8(request.body.to_vec()).unwrap().replace(&payment.order_reference, "KRKND-0001");
     let (_, sent) = sent.split_once("?>").unwrap();
     assert_eq!(sent, include_str!("../fixtures/credit.request.xml").trim_end());
+    assert_eq!(tags(sent), tags(include_str!("../fixtures/credit.guide.xml")), "the guide shows no values");
 }
 
 #[test]

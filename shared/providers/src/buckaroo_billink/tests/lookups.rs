@@ -58,7 +58,8 @@ fn waiting() -> Payment {
 
 #[tokio::test]
 async fn a_payment_with_a_key_is_observed_by_it() {
-    let of = |code| ok(Wire { key: Some(FIRST_KEY), ..Wire::new(code, "I069", "I") }.json());
+    let order = waiting().order_reference;
+    let of = |code| ok(Wire { key: Some(FIRST_KEY), ..Wire::new(code, "I069", &order) }.json());
     let (told, requests) = observe(of(190), &waiting()).await;
     assert_eq!(told.unwrap(), format!("Authorized Some(12100) Some({FIRST_KEY:?})"));
     assert_eq!(requests, [format!("GET /json/Transaction/Status/{FIRST_KEY} ")]);
@@ -94,13 +95,16 @@ async fn a_pending_opening_is_not_news_before_its_answer() {
 
 #[tokio::test]
 async fn what_cannot_be_trusted_is_no_observation() {
-    let good = || Wire { key: Some(FIRST_KEY), ..Wire::new(190, "I069", "I") };
+    let order = waiting().order_reference;
+    let good = || Wire { key: Some(FIRST_KEY), ..Wire::new(190, "I069", &order) };
     for (reply, expected) in [
         (Reply::Missigned(good().json()), ReadError::Unreadable),
         (Reply::Plain(200, "garbage".into()), ReadError::Unreadable),
         (Reply::Plain(404, "{}".into()), ReadError::Unreadable),
         (ok("{}".into()), ReadError::Unreadable),
-        (ok(Wire::new(190, "I069", "I").json()), ReadError::Unreadable),
+        (ok(Wire::new(190, "I069", &order).json()), ReadError::Unreadable),
+        // The key of another payment, of the same amount.
+        (ok(Wire { invoice: "OTHER-ABCDEF", ..good() }.json()), ReadError::Unreadable),
         (ok(Wire { transaction_type: Some("C073"), ..good() }.json()), ReadError::Unreadable),
         (ok(Wire { currency: "USD", ..good() }.json()), ReadError::Unreadable),
         (ok(Wire { code: 777, ..good() }.json()), ReadError::Unreadable),
@@ -119,7 +123,8 @@ async fn an_authorization_that_was_given_back_is_not_news() {
     let mut payment = with_cancel(opened(&order(&consumer()), OrderState::Authorized));
     settle(&mut payment, Outcome::Done(Receipt { provider_reference: Some("X1".into()), ..Receipt::default() }));
     assert_eq!(payment.status, payment::Status::Canceled);
-    let reply = || ok(Wire { key: Some(FIRST_KEY), ..Wire::new(190, "I069", "I") }.json());
+    let order = payment.order_reference.clone();
+    let reply = || ok(Wire { key: Some(FIRST_KEY), ..Wire::new(190, "I069", &order) }.json());
     assert_eq!(observe(reply(), &payment).await.0.unwrap(), "nothing new");
 
     let mut payment = with_cancel(waiting());
@@ -135,6 +140,7 @@ async fn doubt_about_an_operation_ends_by_its_own_reference() {
         payment
     };
     let payment = in_doubt();
+    let captured = captured().operations.remove(1);
     let reference = newest(&payment).reference.clone();
     let refund = |code, key| Wire {
         key: Some(key),
@@ -161,10 +167,44 @@ async fn doubt_about_an_operation_ends_by_its_own_reference() {
     ] {
         let (told, requests) = probe(reply, &payment).await;
         assert_eq!(told.unwrap(), expected);
-        assert_eq!(
-            requests,
-            [format!(r#"POST /json/Transaction/Statuses {{"Transactions":[{{"Invoice":"{reference}"}}]}}"#)]
-        );
+        let names = [&reference, &payment.order_reference, &captured.reference];
+        let asked = names.map(|name| format!(r#"{{"Invoice":"{name}"}}"#)).join(",");
+        assert_eq!(requests, [format!(r#"POST /json/Transaction/Statuses {{"Transactions":[{asked}]}}"#)]);
+    }
+}
+
+/// Buckaroo may put a refund under the name of the order or of the capture, so one like ours may be ours.
+#[tokio::test]
+async fn what_is_not_under_its_own_name_is_not_missing_while_one_like_it_is_under_what_it_follows() {
+    let mut payment = with_refund(captured(), 250, Some("came back"));
+    settle(&mut payment, Outcome::InDoubt(payment::Doubt::TimedOut));
+    let (refund, capture) = (newest(&payment), captured().operations[1].reference.clone());
+    for name in [&payment.order_reference, &capture] {
+        let like = |code, amount| Wire {
+            key: Some("R1"),
+            amount: Some(("AmountCredit", amount)),
+            ..Wire::new(code, "C070", name)
+        };
+        let own = Wire { invoice: &refund.reference, key: Some("R2"), ..like(190, "2.5") };
+        let first = Wire { key: Some(FIRST_KEY), ..Wire::new(190, "I069", &payment.order_reference) };
+        for (found, expected) in [
+            (vec![like(190, "2.5")], "unclear"),
+            (vec![like(791, "2.5")], "unclear"),
+            (vec![Wire { transaction_type: None, amount: None, ..like(790, "2.5") }], "unclear"),
+            (vec![like(190, "2.51")], "not found"),
+            (vec![like(490, "2.5")], "not found"),
+            (vec![Wire { key: Some(CAPTURE_KEY), ..like(190, "2.5") }], "not found"),
+            (vec![Wire { transaction_type: Some("C073"), ..like(190, "2.5") }], "not found"),
+            (vec![first], "not found"),
+            (vec![like(190, "2.5"), own], "done R2 250"),
+        ] {
+            let reply = statuses(&found, &[&refund.reference]);
+            assert_eq!(probe(reply, &payment).await.0.unwrap(), expected, "{name}");
+        }
+    }
+    // What cannot be told of the others says nothing of this one.
+    for errors in [vec![payment.order_reference.as_str()], vec!["OTHER"]] {
+        assert_eq!(probe(statuses(&[], &errors), &payment).await.0.unwrap(), "unclear");
     }
 }
 
@@ -191,6 +231,21 @@ async fn a_refused_transaction_ends_no_attempt_after_it() {
     }
 }
 
+/// What a look said of the attempt that has a key says nothing of the one that nobody found.
+#[tokio::test]
+async fn a_key_ends_no_operation_of_which_an_attempt_was_not_found() {
+    let mut payment = with_refund(captured(), 250, None);
+    settle(&mut payment, Outcome::Pending(Receipt { provider_reference: Some("R2".into()), ..Receipt::default() }));
+    let refund = payment.operations.last_mut().unwrap();
+    (refund.was_not_processed, refund.attempt) = (true, 2);
+    let reference = refund.reference.clone();
+    let refused = |key| Wire { key: Some(key), ..Wire::new(490, "C070", &reference) };
+    let reply = statuses(&[refused("R2")], &[]);
+    assert_eq!(probe(reply, &payment).await.0.unwrap(), "not found");
+    let reply = statuses(&[refused("R1"), refused("R2")], &[]);
+    assert_eq!(probe(reply, &payment).await.0.unwrap(), "refused 490 Failed");
+}
+
 #[tokio::test]
 async fn the_openings_key_is_known_even_where_only_the_payment_has_it() {
     let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized), json!({}));
@@ -205,9 +260,14 @@ async fn the_openings_key_is_known_even_where_only_the_payment_has_it() {
 async fn a_pending_operation_is_probed_by_its_key() {
     let mut payment = with_capture(opened(&order(&consumer()), OrderState::Authorized), json!({}));
     settle(&mut payment, Outcome::Pending(Receipt { provider_reference: Some("C1".into()), ..Receipt::default() }));
-    let (told, requests) = probe(ok(Wire { key: Some("C1"), ..Wire::new(190, "C073", "I") }.json()), &payment).await;
-    assert_eq!(told.unwrap(), "done C1 12100");
-    assert_eq!(requests, ["GET /json/Transaction/Status/C1 "]);
+    for invoice in [&newest(&payment).reference, &payment.order_reference] {
+        let reply = ok(Wire { key: Some("C1"), ..Wire::new(190, "C073", invoice) }.json());
+        let (told, requests) = probe(reply, &payment).await;
+        assert_eq!(told.unwrap(), "done C1 12100");
+        assert_eq!(requests, ["GET /json/Transaction/Status/C1 "]);
+    }
+    let others = ok(Wire { key: Some("C1"), ..Wire::new(190, "C073", "OTHER-CABCDEF") }.json());
+    assert_eq!(probe(others, &payment).await.0, Err(ReadError::Unreadable));
 }
 
 #[tokio::test]
@@ -227,6 +287,7 @@ async fn doubt_about_the_opening_ends_the_way_its_answer_would_have() {
 #[tokio::test]
 async fn doubt_about_calling_off_ends_by_the_status_of_what_was_called_off() {
     let payment = with_cancel(waiting());
+    let order = payment.order_reference.clone();
     for (code, expected) in [
         (890, "done - -"),
         (891, "done - -"),
@@ -237,15 +298,19 @@ async fn doubt_about_calling_off_ends_by_the_status_of_what_was_called_off() {
         (777, "unclear"),
     ] {
         let (told, requests) =
-            probe(ok(Wire { key: Some(FIRST_KEY), ..Wire::new(code, "I069", "I") }.json()), &payment).await;
+            probe(ok(Wire { key: Some(FIRST_KEY), ..Wire::new(code, "I069", &order) }.json()), &payment).await;
         assert_eq!(told.unwrap(), expected);
         assert_eq!(requests, [format!("GET /json/Transaction/Status/{FIRST_KEY} ")]);
     }
+    let others = Wire { key: Some(FIRST_KEY), ..Wire::new(890, "I069", "OTHER-ABCDEF") };
+    assert_eq!(probe(ok(others.json()), &payment).await.0, Err(ReadError::Unreadable));
 }
 
 #[tokio::test]
 async fn a_transaction_in_test_money_proves_nothing_of_real_money_and_the_other_way_round() {
-    let of = |test: &'static str| ok(Wire { key: Some(FIRST_KEY), more: test, ..Wire::new(190, "I069", "I") }.json());
+    let order = waiting().order_reference;
+    let of =
+        |test: &'static str| ok(Wire { key: Some(FIRST_KEY), more: test, ..Wire::new(190, "I069", &order) }.json());
     for (livemode, other, own) in
         [(true, r#","IsTest":true"#, r#","IsTest":false"#), (false, r#","IsTest":false"#, r#","IsTest":true"#)]
     {

@@ -1,9 +1,10 @@
-//! Every sample of the guide, field by field.
+//! Every answer and every push of the guide, field by field; its two requests are in `guide`.
 
 use super::super::map::ServiceAction;
 use super::super::wire::{Push, Transaction};
 use super::told;
 use crate::JsonDecimal;
+use crate::testing::{Unused, holds_nothing_else};
 use serde_json::{Value, json};
 
 /// Key, invoice, type, sub code, time in UTC, debit and credit of the transaction of each pair of samples.
@@ -55,7 +56,7 @@ fn check(transaction: &Transaction, (key, kind, sub_code, at, debit, credit): Ex
     assert_eq!(transaction.amount_debit, decimal(debit), "{key}");
     assert_eq!(transaction.amount_credit, decimal(credit), "{key}");
     assert_eq!(transaction.amount().unwrap().unwrap().minor(), 1000, "{key}");
-    assert_eq!(transaction.redirect(), None, "{key}");
+    assert!(transaction.required_action.is_none() && transaction.redirect().is_none(), "{key}");
     assert_eq!(transaction.is_test, Some(true), "{key}");
     assert!(transaction.request_errors.is_none(), "{key}");
 }
@@ -93,67 +94,89 @@ fn every_answer_of_the_guide_means_that_its_action_is_done() {
     insta::assert_snapshot!(meant.join("\n"));
 }
 
-/// Fields that an adapter has no use for, with what every sample has in them; the rest is read above. Which movement a
-/// refund or a payment belongs to is known from its own key, and where the money is does not depend on who collects it.
-const UNUSED: [(&str, &[&str]); 16] = [
-    ("Services", &["null"]),
-    ("CustomParameters", &["null"]),
-    ("AdditionalParameters", &["null"]),
-    ("ConsumerMessage", &["null"]),
-    ("Order", &["null"]),
-    ("IssuingCountry", &["null"]),
-    ("StartRecurrent", &["false"]),
-    ("Recurring", &["false"]),
-    ("CustomerName", &["null"]),
-    ("PayerHash", &["null"]),
-    ("IsCancelable", &["false"]),
-    ("ServiceCode", &["\"Billink\""]),
-    ("MutationType", &["1", "3"]),
-    (
-        "PaymentKey",
-        &[
-            "null",
-            "\"D9C2713E532B49D99DC27D76XXXXXXXX\"",
-            "\"F15DB96A90014011899DCE52XXXXXXXX\"",
-            "\"95BF1FCA8EC2477798EEF7ABXXXXXXXX\"",
-        ],
-    ),
-    (
-        "RelatedTransactions",
-        &["null", r#"[{"RelatedTransactionKey":"F8EB2B42AB0A49ED83CFE14DXXXXXXXX","RelationType":"refund"}]"#],
-    ),
-    // Only the number of a status counts, which is read above.
-    ("Status", &[]),
+/// What a pair of samples has besides, in the order of the answers: the mutation type, and the key of the payment that
+/// the transaction is part of.
+const BESIDES: [(u8, Option<&str>); 5] = [
+    (1, Some("D9C2713E532B49D99DC27D76XXXXXXXX")),
+    (3, None),
+    (1, Some("F15DB96A90014011899DCE52XXXXXXXX")),
+    (1, Some("95BF1FCA8EC2477798EEF7ABXXXXXXXX")),
+    (1, None),
 ];
 
+/// Where `check` reads every sample; the amount has one of two names, and an answer has two places more.
+const READ: [&str; 8] = [
+    "/Key",
+    "/Status/Code/Code",
+    "/Status/SubCode",
+    "/Status/DateTime",
+    "/Invoice",
+    "/IsTest",
+    "/Currency",
+    "/TransactionType",
+];
+
+fn amount((.., debit, _): Expected) -> &'static str {
+    if debit.is_some() { "/AmountDebit" } else { "/AmountCredit" }
+}
+
+/// What an adapter has no use for, as every sample has it.
+fn unused() -> Vec<Unused<'static>> {
+    vec![
+        ("/Status/Code/Description", json!("Success"), "the number counts"),
+        ("/ServiceCode", json!("Billink"), "the type of the transaction belongs to no other service"),
+        ("/Services", Value::Null, "Billink says nothing besides"),
+        ("/CustomParameters", Value::Null, "none is sent"),
+        ("/Order", Value::Null, "none is sent"),
+        ("/IssuingCountry", Value::Null, "of cards"),
+        ("/StartRecurrent", json!(false), "nothing recurs"),
+        ("/Recurring", json!(false), "the same"),
+        ("/CustomerName", Value::Null, "the buyer is known from the order"),
+        ("/PayerHash", Value::Null, "the same"),
+    ]
+}
+
 #[test]
-fn every_field_of_every_sample_is_read_or_known_to_be_of_no_use() {
-    let read = [
-        "Key",
-        "Invoice",
-        "IsTest",
-        "Currency",
-        "AmountDebit",
-        "AmountCredit",
-        "TransactionType",
-        "RequiredAction",
-        "RequestErrors",
-    ];
-    let answers = ANSWERS.iter().map(|(text, _)| serde_json::from_str::<Value>(text).unwrap());
-    let pushes = PUSHES.iter().map(|(text, _)| serde_json::from_str::<Value>(text).unwrap()["Transaction"].take());
-    for sample in answers.chain(pushes) {
-        for (name, value) in sample.as_object().unwrap() {
-            let unused = UNUSED.iter().find(|(unused, _)| unused == name);
-            match unused {
-                Some(("Status", _)) => {
-                    let names: Vec<_> = value.as_object().unwrap().keys().collect();
-                    assert_eq!(names, ["Code", "DateTime", "SubCode"]);
-                    assert_eq!(value["Code"], json!({ "Code": 190, "Description": "Success" }));
-                }
-                Some((_, known)) => assert!(known.contains(&value.to_string().as_str()), "{name}: {value}"),
-                None => assert!(read.contains(&name.as_str()), "{name}"),
-            }
+fn every_member_of_every_answer_is_read_or_of_no_use() {
+    let (_, (captured, ..)) = ANSWERS[2];
+    let refunds = json!([{ "RelationType": "refund", "RelatedTransactionKey": captured }]);
+    for ((text, expected), (mutation, payment)) in ANSWERS.into_iter().zip(BESIDES) {
+        let related = if expected.1 == "C070" { refunds.clone() } else { Value::Null };
+        let mut unused = unused();
+        unused.extend([
+            ("/AdditionalParameters", Value::Null, "none is sent"),
+            ("/ConsumerMessage", Value::Null, "the buyer is not here"),
+            ("/MutationType", json!(mutation), "where the money is does not depend on who collects it"),
+            ("/PaymentKey", json!(payment), "a transaction is known by its own key"),
+            ("/RelatedTransactions", related, "the refund is ours, so its capture is known"),
+        ]);
+        let read: Vec<_> = READ.into_iter().chain([amount(expected), "/RequiredAction", "/RequestErrors"]).collect();
+        holds_nothing_else(&serde_json::from_str(text).unwrap(), &read, &unused);
+    }
+}
+
+#[test]
+fn every_member_of_every_push_is_read_or_of_no_use() {
+    let pushes = PUSHES.into_iter().zip(ANSWERS).zip(BESIDES);
+    for (((text, _), (_, expected)), (mutation, payment)) in pushes {
+        // The push of a refund says less than every other: not even which payment it is part of.
+        let whole = expected.1 != "C070";
+        let mut unused = unused();
+        unused.extend([
+            ("/IsCancelable", json!(false), "what can be called off is known from its state"),
+            ("/PaymentKey", json!(payment.filter(|_| whole)), "a transaction is known by its own key"),
+        ]);
+        if whole {
+            unused.extend([
+                ("/AdditionalParameters", Value::Null, "none is sent"),
+                ("/MutationType", json!(mutation), "where the money is does not depend on who collects it"),
+                ("/RelatedTransactions", Value::Null, "as in the answer"),
+            ]);
         }
+        let read: Vec<_> = READ.into_iter().chain([amount(expected)]).collect();
+        let push: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(push.as_object().unwrap().len(), 1);
+        holds_nothing_else(&push["Transaction"], &read, &unused);
     }
 }
 
