@@ -100,7 +100,8 @@ pub(crate) fn start(listener: TcpListener, open: impl FnOnce(String) -> Opened) 
     let clock = Arc::new(Clock::new());
     let told = provider.clone();
     let (webhooks, work) = Webhooks::new(delivery, clock.clone(), Box::new(move |attempt| told.tried(attempt)));
-    let stand = Stand { provider, clock, faults: Faults::default(), calls: Calls::default(), webhooks, turn: Mutex::default() };
+    let stand =
+        Stand { provider, clock, faults: Faults::default(), calls: Calls::default(), webhooks, turn: Mutex::default() };
     let router = Router::new().fallback(receive).with_state(Arc::new(stand));
     let (stop, stopped) = oneshot::channel::<()>();
     let serve = axum::serve(Lines(listener), router.into_make_service_with_connect_info::<Line>());

@@ -84,7 +84,8 @@ impl Service {
         for _ in 0..3 {
             let known = work.payment.operation(&operation).ok_or_else(Problem::payment_not_found)?;
             if let Some(earlier) = known.resolved_by.as_ref().filter(|earlier| earlier.key == by.key) {
-                let again = if *earlier == by { Ok(()) } else { Err(Rejection::KeyReused { operation: known.id.clone() }) };
+                let again =
+                    if *earlier == by { Ok(()) } else { Err(Rejection::KeyReused { operation: known.id.clone() }) };
                 return again.map_err(Problem::from).and_then(|()| self.shown(&work, true));
             }
             if known.status != OperationStatus::NeedsOperator {

@@ -217,10 +217,8 @@ fn a_second_movement_under_a_refund_is_given_back_as_well() {
 #[test]
 fn a_second_order_of_the_provider_does_not_replace_the_first() {
     let (mut payment, ticket) = opened();
-    let named = |name: &str| OrderNews {
-        provider_reference: Some(name.to_owned()),
-        ..OrderNews::of(OrderState::Authorized)
-    };
+    let named =
+        |name: &str| OrderNews { provider_reference: Some(name.to_owned()), ..OrderNews::of(OrderState::Authorized) };
     settle(&mut payment, &ticket, Outcome::Done(Receipt { order: Some(named("K2")), ..Receipt::default() }));
     for seconds in [2, 3] {
         claim(&mut payment, News { order: Some(named("K1")), ..News::default() }, seconds);
