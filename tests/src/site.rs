@@ -33,6 +33,11 @@ pub struct Site {
 impl Site {
     /// The site that the environment names, or a new stack on free ports.
     pub async fn start() -> Self {
+        Self::start_like(StackOptions::default()).await
+    }
+
+    /// The same; a stack of its own is as the options say.
+    pub async fn start_like(options: StackOptions) -> Self {
         match given("PAYLATER_URL") {
             Some(url) => {
                 let url = url.parse().unwrap_or_else(|_| panic!("PAYLATER_URL is no URL"));
@@ -46,7 +51,7 @@ impl Site {
                 }
                 Self { api: Api::new(&url, &needed("PAYLATER_KEY")), stack: None, billie_pad: None }
             }
-            None => Self::start_own(StackOptions::default()).await,
+            None => Self::start_own(options).await,
         }
     }
 
