@@ -87,10 +87,9 @@ impl Gate {
         Self { table, provider, shared, tasks: [first, second] }
     }
 
-    /// Returns when the process is where it is to be killed.
-    pub(crate) async fn reached(&self) {
-        let reached = tokio::time::timeout(PATIENCE, self.shared.reached.notified()).await;
-        assert!(reached.is_ok(), "never there, only at {:?}", self.seen());
+    /// Returns when the process is where it is to be killed, and whether it ever got there.
+    pub(crate) async fn reached(&self) -> bool {
+        tokio::time::timeout(PATIENCE, self.shared.reached.notified()).await.is_ok()
     }
 
     /// The exchanges so far.
