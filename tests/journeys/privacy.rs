@@ -60,12 +60,22 @@ impl Collected {
     fn has_none_of(&self, canaries: &[String]) {
         for (what, text) in &self.0 {
             for canary in canaries {
-                let found = text.to_lowercase().find(&canary.to_lowercase());
+                let found = place_of(&canary.to_lowercase(), &text.to_lowercase());
                 let around = found.map(|at| text.chars().skip(at.saturating_sub(200)).take(400).collect::<String>());
                 assert!(found.is_none(), "{canary} is in {what}: …{}…", around.unwrap_or_default());
             }
         }
     }
+}
+
+/// Where a canary is; digits in the middle of others, as a time has them, are none.
+fn place_of(canary: &str, text: &str) -> Option<usize> {
+    let digit = |beside: Option<char>| beside.is_some_and(|c| c.is_ascii_digit());
+    let stands_alone = |at: usize| {
+        let (before, behind) = (text[..at].chars().next_back(), text[at + canary.len()..].chars().next());
+        !(digit(canary.chars().next()) && digit(before) || digit(canary.chars().next_back()) && digit(behind))
+    };
+    text.match_indices(canary).map(|(at, _)| at).find(|at| stands_alone(*at))
 }
 
 /// An order whose every personal field is a canary that the provider takes.
