@@ -93,9 +93,14 @@ impl Bench {
 
     /// The use cases for nobody in particular, so far in the future.
     pub(crate) fn service_in(&self, seconds: i64) -> Service {
+        Self::service_over(self.store.clone(), seconds)
+    }
+
+    /// The same over another store.
+    pub(crate) fn service_over(store: Store, seconds: i64) -> Service {
         let merchants = FixedMerchants::from_json("[]", &Transport::default()).unwrap();
         let world = World::new(move || Timestamp::now() + SignedDuration::from_secs(seconds), || [7; 16]);
-        Service::new(self.store.clone(), Arc::new(merchants), "http://127.0.0.1:3000".parse::<Url>().unwrap(), world)
+        Service::new(store, Arc::new(merchants), "http://127.0.0.1:3000".parse::<Url>().unwrap(), world)
     }
 
     /// How far this queue is behind for a payment.

@@ -90,7 +90,7 @@ async fn every_sweep_says_how_things_stand_also_where_nothing_was_due() {
     for _ in 0..2 {
         let app = App { service: bench.service_in(0) };
         let deadline = Deadline::within(Duration::from_secs(26));
-        settle::handle(app, serde::de::IgnoredAny, deadline, "test".to_owned()).await.unwrap();
+        settle::handle(app, settle::Event::default(), deadline, "test".to_owned()).await.unwrap();
     }
     drop(guard);
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

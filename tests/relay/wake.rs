@@ -3,7 +3,11 @@
 use std::time::{Duration, Instant};
 
 use local::StackOptions;
-use serde_json::json;
+use payment::WakeUp;
+use providers::Deadline;
+use runtime::App;
+use serde_json::{Value, json};
+use service::{Service, SweepReport};
 use tests::{Order, Site, eventually, orders};
 
 use crate::bench::{Bench, all, authorized, failures, hand, in_doubt};
@@ -37,6 +41,8 @@ async fn the_sweep_is_woken_once_for_what_is_due_at_one_time_and_after_the_event
     assert_eq!(woken.len(), 1, "{woken:?}");
     let due = doubt.operations[0].due_at.unwrap();
     let in_seconds = due.duration_since(jiff::Timestamp::now()).as_secs();
+    let names: WakeUp = serde_json::from_str(woken[0]["MessageBody"].as_str().unwrap()).unwrap();
+    assert_eq!(names.payments, std::slice::from_ref(&doubt.id));
     let delay = woken[0]["DelaySeconds"].as_i64().unwrap();
     assert!(delay > in_seconds && delay <= 7, "{delay} s for what is due in {in_seconds} s");
     let arrived = bench.arrivals(&bench.good(), all(&doubt).len() + all(&certain).len()).await;
@@ -59,4 +65,41 @@ async fn a_wake_queue_that_does_not_answer_holds_nothing_up() {
     assert_eq!(bench.arrivals(&bench.good(), all(&doubt).len()).await.of(&doubt.id), all(&doubt));
     let answer = tokio::time::timeout(Duration::from_secs(10), handled).await.unwrap().unwrap();
     assert!(failures(&answer.unwrap()).is_empty());
+}
+
+/// What settle does when Lambda hands it this.
+async fn settle(service: Service, event: &Value) -> SweepReport {
+    let event = serde_json::from_value(event.clone()).unwrap();
+    let deadline = Deadline::within(Duration::from_secs(26));
+    settle::handle(App { service }, event, deadline, "test".to_owned()).await.unwrap()
+}
+
+#[tokio::test]
+async fn who_is_woken_for_a_payment_looks_at_that_and_asks_for_nothing_else() {
+    let bench = Bench::start().await;
+    let table = Proxy::before(&bench.aws.dynamodb_url, |_, _| Then::Pass).await;
+    let doubt = in_doubt(&bench.store, "a").await;
+    in_doubt(&bench.store, "b").await;
+    let wake_up = json!(WakeUp { payments: vec![doubt.id.clone()] }).to_string();
+    let event = json!({ "Records": [{ "messageId": "1", "body": wake_up }, { "messageId": "2", "body": wake_up }] });
+    let report = settle(Bench::service_over(bench.store_at(&table.url), 10), &event).await;
+    assert_eq!(report.payments, 1);
+    assert_eq!(table.seen("Query").len() + table.seen("Scan").len(), 0);
+    let read = table.seen("GetItem");
+    assert!(!read.is_empty() && read.iter().all(|r| r["Key"]["PK"]["S"] == format!("PAY#{}", doubt.id)), "{read:?}");
+}
+
+#[tokio::test]
+async fn a_tick_and_a_message_of_older_code_name_nothing_so_everything_due_is_looked_at() {
+    let bench = Bench::start().await;
+    let doubt = in_doubt(&bench.store, "a").await;
+    in_doubt(&bench.store, "b").await;
+    let named = json!(WakeUp { payments: vec![doubt.id] }).to_string();
+    let tick = json!({ "version": "0", "source": "aws.scheduler" });
+    let older = json!({ "Records": [{ "body": named }, { "body": "{}" }] });
+    let torn = json!({ "Records": [{ "body": named }, { "body": "{\"payments\": [" }] });
+    // What cannot be looked at, for want of the merchant, is put off for five minutes.
+    for (event, seconds) in [(tick, 10), (older, 400), (torn, 800)] {
+        assert_eq!(settle(bench.service_in(seconds), &event).await.payments, 2, "{event}");
+    }
 }

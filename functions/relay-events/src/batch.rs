@@ -123,9 +123,9 @@ impl Batch {
         self.outgoing.iter().map(|event| &event.record).chain(unreadable).cloned().collect()
     }
 
-    /// When operations in doubt are to be looked at next.
-    pub(crate) fn doubts(&self) -> impl Iterator<Item = Timestamp> {
-        self.doubts.values().flatten().copied()
+    /// The payments with an operation in doubt, and when they are to be looked at next.
+    pub(crate) fn doubts(&self) -> impl Iterator<Item = (&PaymentId, Timestamp)> {
+        self.doubts.iter().filter_map(|(payment, due)| Some((payment, (*due)?)))
     }
 
     /// The queues that are behind, by queue.

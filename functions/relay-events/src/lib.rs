@@ -98,7 +98,8 @@ impl Relay {
     /// Wakes the sweep when operations in doubt are to be looked at; the sweep's own schedule is the safety net.
     async fn wake(&self, batch: &Batch) {
         let now = (self.clock)();
-        if let Err(error) = self.queues.wake(batch.doubts().map(|due| due.duration_since(now))).await {
+        let doubts = batch.doubts().map(|(payment, due)| (payment, due.duration_since(now)));
+        if let Err(error) = self.queues.wake(doubts).await {
             tracing::warn!(%error, "the sweep is not woken early");
         }
     }

@@ -7,7 +7,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures::future::try_join_all;
 use jiff::SignedDuration;
-use payment::PaymentId;
+use payment::{PaymentId, WakeUp};
 use providers::Deadline;
 
 use crate::Outgoing;
@@ -125,15 +125,24 @@ impl Queues {
         }
     }
 
-    /// Wakes the sweep after each of these times, where it is soon enough for a queue's delay.
-    pub(crate) async fn wake(&self, after: impl Iterator<Item = SignedDuration>) -> Result<(), WakeError> {
+    /// Wakes the sweep for each of these payments after a time, where it is soon enough for a queue's delay.
+    pub(crate) async fn wake<'a>(
+        &self,
+        doubts: impl Iterator<Item = (&'a PaymentId, SignedDuration)>,
+    ) -> Result<(), WakeError> {
         let Some(queue) = &self.wake else { return Ok(()) };
-        let delays: BTreeSet<i32> = after.filter_map(delay).take(MOST_WAKE_UPS).collect();
-        let one = |seconds: i32| {
-            let message = self.client.send_message().queue_url(queue).delay_seconds(seconds).message_body("{}");
-            async { message.send().await.map_err(|error| WakeError::Refused(Box::new(error))) }
+        let mut wake_ups: BTreeMap<i32, WakeUp> = BTreeMap::new();
+        for (payment, after) in doubts {
+            let Some(seconds) = delay(after) else { continue };
+            wake_ups.entry(seconds).or_default().payments.push(payment.clone());
+        }
+        let one = async |(seconds, wake_up): (i32, WakeUp)| {
+            let body = serde_json::to_string(&wake_up).map_err(|error| WakeError::Refused(Box::new(error)))?;
+            let message = self.client.send_message().queue_url(queue).delay_seconds(seconds).message_body(body);
+            message.send().await.map_err(|error| WakeError::Refused(Box::new(error)))
         };
-        let woken = tokio::time::timeout(WAKE_PATIENCE, try_join_all(delays.into_iter().map(one))).await;
+        let sent = try_join_all(wake_ups.into_iter().take(MOST_WAKE_UPS).map(one));
+        let woken = tokio::time::timeout(WAKE_PATIENCE, sent).await;
         woken.map_err(|_| WakeError::Silence)?.map(|_| ())
     }
 }

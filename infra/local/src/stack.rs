@@ -8,6 +8,7 @@ use std::time::Duration;
 use providers::{Deadline, Transport};
 use relay_events::{Queues, Relay};
 use runtime::{App, FixedMerchants};
+use serde_json::json;
 use service::{Faults, Service, World};
 use store::Store;
 use tokio::net::TcpListener;
@@ -176,7 +177,7 @@ fn start_schedule(app: &App) -> JoinHandle<()> {
         loop {
             ticks.tick().await;
             // It logs what failed; the next tick tries again.
-            let _ = sweep(&app).await;
+            let _ = sweep(&app, settle::Event::default()).await;
         }
     })
 }
@@ -193,7 +194,10 @@ fn start_wake_ups(app: &App, aws: &Aws) -> JoinHandle<()> {
                 continue;
             };
             let messages = woken.messages.unwrap_or_default();
-            if messages.is_empty() || sweep(&app).await.is_err() {
+            let bodies = messages.iter().map(|message| json!({ "body": message.body }));
+            let event = json!({ "Records": bodies.collect::<Vec<_>>() });
+            let event = serde_json::from_value(event).unwrap_or_default();
+            if messages.is_empty() || sweep(&app, event).await.is_err() {
                 continue;
             }
             for message in messages {
@@ -204,8 +208,8 @@ fn start_wake_ups(app: &App, aws: &Aws) -> JoinHandle<()> {
     })
 }
 
-async fn sweep(app: &App) -> Result<(), lambda_http::Error> {
+async fn sweep(app: &App, event: settle::Event) -> Result<(), lambda_http::Error> {
     let request_id = uuid::Uuid::new_v4().to_string();
     let deadline = Deadline::within(Duration::from_secs(26));
-    settle::handle(app.clone(), serde::de::IgnoredAny, deadline, request_id).await.map(|_| ())
+    settle::handle(app.clone(), event, deadline, request_id).await.map(|_| ())
 }

@@ -66,3 +66,35 @@ fn the_doctor_finds_the_demo_merchant_well() {
     assert_eq!(code, 0, "{out}{error}");
     assert!(out.contains("billagain: the provider accepts the credentials"), "{out}");
 }
+
+/// The providers whose payments a demo has printed, in its order.
+fn played(out: &str) -> Vec<&str> {
+    let heading = |line: &str| line.contains(" pay_") && line.contains(" is ");
+    out.lines()
+        .filter(|line| !line.starts_with(' ') && heading(line))
+        .filter_map(|line| line.split(' ').next())
+        .collect()
+}
+
+#[test]
+fn the_demo_plays_every_provider_or_the_one_that_is_named() {
+    let mut known: Vec<&str> = providers::REGISTRY.iter().map(|known| known.capabilities.provider).collect();
+    let (code, out, error) = run(&["demo"], "");
+    let mut all = played(&out);
+    known.sort_unstable();
+    all.sort_unstable();
+    assert_eq!((code, &all), (0, &known), "{out}{error}");
+    for provider in known {
+        let (code, out, error) = run(&["demo", "--provider", provider], "");
+        assert_eq!((code, played(&out)), (0, vec![provider]), "{out}{error}");
+        assert!(out.ends_with("The payment went as it should; both queues got every event in order.\n"), "{out}");
+    }
+}
+
+#[test]
+fn a_demo_of_a_provider_that_nobody_knows_names_those_that_there_are() {
+    let (code, out, error) = run(&["demo", "--provider", "billy"], "");
+    assert_eq!((code, out.as_str()), (1, ""));
+    let names = providers::REGISTRY.iter().map(|known| known.capabilities.provider);
+    assert!(error.contains("billy") && names.into_iter().all(|name| error.contains(name)), "{error}");
+}

@@ -36,6 +36,7 @@ mod settle;
 mod status;
 mod tax;
 mod text;
+mod wake;
 
 pub use accept::{Admission, Ticket};
 pub use amounts::{Amounts, InvariantBroken};
@@ -72,3 +73,4 @@ pub use schedule::{EXPIRES_UNOBSERVED_AFTER_SECONDS, OBSERVE_AFTER_SECONDS, PROB
 pub use status::{Happened, Status, Transition, diagram};
 pub use tax::{TaxRate, TaxedAmount};
 pub use text::{Country, EmailAddress, Text, TextError};
+pub use wake::WakeUp;

@@ -77,39 +77,59 @@ impl Service {
     /// # Errors
     /// When the table cannot say what is due.
     pub async fn settle_due(&self, request_id: &str, deadline: Deadline) -> Result<SweepReport, Problem> {
-        let cause = Cause::new(CauseKind::Sweep, request_id);
-        let sweep = Sweep { began: self.now(), request_id, deadline, cause };
+        let sweep = self.begin_sweep(request_id, deadline);
         let pages = try_join_all(Lane::ALL.map(|lane| self.store.due(lane, sweep.began, None))).await?;
         let lanes = Lane::ALL.into_iter().zip(pages);
         let walked = join_all(lanes.map(|(lane, page)| self.walk(lane, page, &sweep))).await;
         walked.into_iter().try_fold(SweepReport::default(), |sum, report| Ok(sum.and(report?)))
     }
 
+    /// Looks at what is due of these payments; the rest is the next sweep's.
+    pub async fn settle_payments(
+        &self,
+        payments: impl IntoIterator<Item = PaymentId>,
+        request_id: &str,
+        deadline: Deadline,
+    ) -> SweepReport {
+        let due = payments.into_iter().map(Due::Payment).collect();
+        self.look_at_all(due, at_once(Lane::Operations(0)), &self.begin_sweep(request_id, deadline)).await
+    }
+
+    fn begin_sweep<'a>(&self, request_id: &'a str, deadline: Deadline) -> Sweep<'a> {
+        Sweep { began: self.now(), request_id, deadline, cause: Cause::new(CauseKind::Sweep, request_id) }
+    }
+
     /// Looks at everything in one lane, page by page.
     async fn walk(&self, lane: Lane, mut page: DuePage, sweep: &Sweep<'_>) -> Result<SweepReport, Problem> {
         let mut report = SweepReport::default();
         loop {
-            let one = |due: Due| async {
-                // What there is no time for keeps its place; somebody who is short of time would only spoil the schedule.
-                if !sweep.deadline.leaves(LEAST_TIME) {
-                    return None;
-                }
-                let done = self.look_at(&due, sweep).await;
-                Some((due, done))
-            };
-            let mut looked = stream::iter(page.due).map(one).buffer_unordered(at_once(lane));
-            while let Some(looked_at) = looked.next().await {
-                let Some((due, done)) = looked_at else { continue };
-                report.count(&due);
-                if let Err(problem) = done {
-                    report.failed += self.put_off(&due, problem, sweep.request_id).await;
-                }
-            }
+            report = report.and(self.look_at_all(page.due, at_once(lane), sweep).await);
             match page.next.filter(|_| sweep.deadline.leaves(LEAST_TIME)) {
                 Some(behind) => page = self.store.due(lane, sweep.began, Some(behind)).await?,
                 None => return Ok(report),
             }
         }
+    }
+
+    async fn look_at_all(&self, due: Vec<Due>, at_once: usize, sweep: &Sweep<'_>) -> SweepReport {
+        let mut report = SweepReport::default();
+        let one = |due: Due| async {
+            // What there is no time for keeps its place; somebody who is short of time would only spoil the schedule.
+            if !sweep.deadline.leaves(LEAST_TIME) {
+                return None;
+            }
+            let done = self.look_at(&due, sweep).await;
+            Some((due, done))
+        };
+        let mut looked = stream::iter(due).map(one).buffer_unordered(at_once);
+        while let Some(looked_at) = looked.next().await {
+            let Some((due, done)) = looked_at else { continue };
+            report.count(&due);
+            if let Err(problem) = done {
+                report.failed += self.put_off(&due, problem, sweep.request_id).await;
+            }
+        }
+        report
     }
 
     async fn look_at(&self, due: &Due, sweep: &Sweep<'_>) -> Result<(), Problem> {

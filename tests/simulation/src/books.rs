@@ -1,6 +1,6 @@
 //! The providers' books, and what in them is the work of which operation.
 
-use payment::{Operation, OperationId, OperationKind, OperationStatus, Payment};
+use payment::{InstructionKind, Operation, OperationId, OperationKind, OperationStatus, Payment};
 use serde::Deserialize;
 
 use crate::world::{Provider, World};
@@ -52,6 +52,27 @@ pub(crate) enum Effect {
     Capture,
     Refund,
     Release,
+}
+
+/// One thing that a provider was told about an order.
+pub(crate) struct Instructed {
+    payment: String,
+    kind: InstructionKind,
+    /// Whether the provider took it.
+    taken: bool,
+}
+
+/// What this API call tells a provider, where it does nothing else.
+fn instruction(call: &str, body: &str) -> Option<InstructionKind> {
+    match call {
+        // The legacy API has one call for both.
+        "on_hold" if body.contains("resume") => Some(InstructionKind::Resume),
+        "on_hold" => Some(InstructionKind::Hold),
+        "resume" => Some(InstructionKind::Resume),
+        "message" => Some(InstructionKind::Message),
+        "payment" | "confirm_payment" => Some(InstructionKind::DirectPayment),
+        _ => None,
+    }
 }
 
 /// What a person finds out about an operation.
@@ -180,6 +201,42 @@ impl World {
         }
     }
 
+    /// Looks at a call that tells a provider something: there are never more of them than attempts.
+    pub(crate) fn check_instruction(&self, call: &str, request: &http::Request<Vec<u8>>, taken: bool) {
+        let body = String::from_utf8_lossy(request.body());
+        let Some(kind) = instruction(call, &body) else { return };
+        let named = |name: &str| body.contains(name) || request.uri().path().contains(name);
+        let is_about = |payment: &Payment| {
+            let operations = payment.operations.iter().filter_map(|o| o.provider_reference.as_deref());
+            operations.chain([payment.order_reference.as_str()]).any(named)
+        };
+        let Some(payment) = self.payments().into_iter().find(|payment| is_about(payment)) else {
+            return self.fail(format!("a provider got a {} about nobody", kind.as_str()));
+        };
+        let of_kind = payment.operations.iter().filter(|o| o.kind() == OperationKind::Tell(kind));
+        let attempts: u32 = of_kind.map(|o| o.attempt).sum();
+        let id = payment.id.to_string();
+        let times = {
+            let mut seen = self.seen();
+            seen.instructed.push(Instructed { payment: id.clone(), kind, taken });
+            seen.instructed.iter().filter(|one| one.payment == id && one.kind == kind).count()
+        };
+        if u32::try_from(times).is_ok_and(|times| times > attempts) {
+            self.fail(format!("a provider got {times} times {} for {attempts} attempts", kind.as_str()));
+        }
+    }
+
+    /// Which of the instructions of a kind that need a person the provider took.
+    fn took(&self, payment: &Payment, kind: InstructionKind) -> Vec<(OperationId, Found)> {
+        let seen = self.seen();
+        let about = seen.instructed.iter().filter(|one| one.payment == payment.id.as_str());
+        let taken = about.filter(|one| one.kind == kind && one.taken).count();
+        let of_kind = || payment.operations.iter().filter(|o| o.kind() == OperationKind::Tell(kind));
+        let known = of_kind().filter(|o| o.status == OperationStatus::Succeeded).count();
+        let asked = of_kind().filter(|o| o.status == OperationStatus::NeedsOperator).enumerate();
+        asked.map(|(n, o)| (o.id.clone(), Found { happened: known + n < taken, name: None })).collect()
+    }
+
     /// What a person sees in the books of the operations that need one. Nothing where the books do not say.
     pub(crate) fn found_out(&self, payment: &Payment) -> Vec<(OperationId, Found)> {
         let Some(provider) = self.provider(payment.provider.as_str()) else { return Vec::new() };
@@ -200,6 +257,7 @@ impl World {
             let named = nameless.iter().position(|one| Some(one.amount) == amount);
             found.name = named.map(|n| nameless.swap_remove(n).id);
         }
+        found.extend(InstructionKind::ALL.into_iter().flat_map(|kind| self.took(payment, kind)));
         let others = payment.operations.iter().filter(|o| o.status == OperationStatus::NeedsOperator);
         for operation in others.filter(|o| !calls_off_late(payment, o)) {
             let happened = match operation.kind() {

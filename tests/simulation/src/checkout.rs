@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use payment::{OperationId, OperationStatus, PaymentId, Status};
+use payment::{InstructionKind, OperationId, OperationStatus, PaymentId, Status};
 use providers::Deadline;
 use serde_json::{Value, json};
 use service::{Answer, Call, Problem, ProblemCode};
@@ -55,6 +55,7 @@ pub(crate) async fn ask(world: &Arc<World>, id: &str, n: usize, step: Step, deal
         Ask::RefundUnits(chairs) => Request::Refund(units(chairs).to_string()),
         Ask::Cancel => Request::Cancel,
         Ask::Amend(minor) => Request::Amend(amount(minor).to_string()),
+        Ask::Tell(kind) => Request::Tell(kind),
         Ask::Refresh | Ask::Resolve => Request::Refresh,
         Ask::Replay(what) => replay(what),
     };
@@ -108,6 +109,7 @@ pub(crate) enum Request {
     Refund(String),
     Cancel,
     Amend(String),
+    Tell(InstructionKind),
     Refresh,
     Resolve { operation: String, body: String },
     Replay(String),
@@ -122,6 +124,7 @@ impl Request {
             Self::Refund(_) => "refund",
             Self::Cancel => "cancel",
             Self::Amend(_) => "amend",
+            Self::Tell(kind) => kind.as_str(),
             Self::Refresh => "refresh",
             Self::Resolve { .. } => "resolve",
             Self::Replay(_) => "replay",
@@ -168,6 +171,10 @@ async fn send(
         Request::Refund(body) => Box::pin(service.refund(call, id, Some(key), body.as_bytes())).await,
         Request::Cancel => Box::pin(service.cancel(call, id, Some(key), b"{}")).await,
         Request::Amend(body) => Box::pin(service.manage_order(call, (id, "amend"), Some(key), body.as_bytes())).await,
+        Request::Tell(kind) => {
+            let (action, body) = told(*kind);
+            Box::pin(service.manage_order(call, (id, action), Some(key), body.as_bytes())).await
+        }
         Request::Refresh => {
             let refresh = [("refresh".to_owned(), "true".to_owned())];
             Box::pin(service.get(call, id, &refresh)).await
@@ -176,6 +183,16 @@ async fn send(
             Box::pin(service.resolve(call, id, operation, Some(key), body.as_bytes())).await
         }
         Request::Replay(body) => Box::pin(service.replay(call, Some(key), body.as_bytes())).await,
+    }
+}
+
+/// An instruction's word in the address, and its body.
+const fn told(kind: InstructionKind) -> (&'static str, &'static str) {
+    match kind {
+        InstructionKind::Hold => ("hold", r#"{ "days": 7 }"#),
+        InstructionKind::Resume => ("resume", "{}"),
+        InstructionKind::Message => ("message", r#"{ "text": "The chairs come on Monday." }"#),
+        InstructionKind::DirectPayment => ("direct-payment", r#"{ "amount": 100 }"#),
     }
 }
 

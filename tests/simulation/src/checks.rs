@@ -8,7 +8,7 @@ use payment::{
     Doubt, Fact, LateAuthorization, Operation, OperationId, OperationKind, OperationStatus, Payment, Reason, Status,
 };
 
-use crate::books::{Effect, calls_off_late};
+use crate::books::{Effect, Instructed, calls_off_late};
 use crate::clock;
 use crate::table::Change;
 use crate::world::{QUEUES, World, payment_of};
@@ -32,6 +32,8 @@ pub(crate) struct Seen {
     pub(crate) receivables: BTreeMap<String, usize>,
     /// What the providers did for each payment: what, how much, and for which operation, where the call says it.
     pub(crate) effects: BTreeMap<String, Vec<(Effect, i64, Option<OperationId>)>>,
+    /// What the providers were told about each payment's order.
+    pub(crate) instructed: Vec<Instructed>,
     /// What each read of a provider was answered last, by address.
     pub(crate) reads: BTreeMap<String, providers::Response>,
     /// What a widget told the buyer's browser, by payment.

@@ -1,9 +1,21 @@
 //! How a seed becomes a plan.
 
+use payment::InstructionKind;
+
 use crate::plan::{Ask, Buyer, Deal, Desk, Fault, Plan, Step};
 
 /// So many exchanges of a history may go wrong.
 const EXCHANGES: u32 = 500;
+
+/// How much happens in a history. Most need little to go wrong, and short ones are cheap; every so often it is crowded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Size {
+    Short,
+    Crowded,
+}
+
+/// One history of so many is crowded.
+const CROWDED: u32 = 16;
 
 impl Plan {
     /// The history of this seed.
@@ -11,10 +23,12 @@ impl Plan {
     pub fn of(seed: u64) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut deals: Vec<Deal> = Vec::new();
-        for _ in 0..pick(&mut rng, &[1, 1, 1, 1, 2]) {
+        let size = if rng.u32(..CROWDED) == 0 { Size::Crowded } else { Size::Short };
+        let payments = if size == Size::Crowded { pick(&mut rng, &[1, 1, 2]) } else { 1 };
+        for _ in 0..payments {
             // A stand-in is set to one flow.
             let like = deals.first().map(|first| (first.provider, first.flow, first.pends));
-            let mut drawn = deal(&mut rng);
+            let mut drawn = deal(&mut rng, size);
             if let Some((_, flow, pends)) = like.filter(|(provider, ..)| *provider == drawn.provider) {
                 (drawn.flow, drawn.pends) = (flow, pends);
             }
@@ -58,7 +72,7 @@ const DESKS: [&str; 4] = ["billie_pad", "billink", "billink_v1", "buckaroo_billi
 /// Refunds, whose amounts a desk takes as well.
 const REFUNDS: [i64; 6] = [0, 1, 100, 3_000, 6_300, 12_600];
 
-fn deal(rng: &mut fastrand::Rng) -> Deal {
+fn deal(rng: &mut fastrand::Rng, size: Size) -> Deal {
     let (provider, flow, mode, told) = pick(rng, &WAYS);
     let buyer = Buyer {
         choice: pick(rng, &["accept", "accept", "accept", "accept", "accept", "accept", "decline", "cancel", ""]),
@@ -66,8 +80,9 @@ fn deal(rng: &mut fastrand::Rng) -> Deal {
         returns: rng.bool(),
     };
     let mut steps = vec![step(rng, Ask::Confirm)];
-    for _ in 0..rng.u32(1..5) {
-        let asks = ask(rng);
+    let more = if size == Size::Crowded { rng.u32(2..5) } else { rng.u32(..3) };
+    for _ in 0..more {
+        let asks = ask(rng, size);
         steps.push(step(rng, asks));
     }
     let times = if told.is_empty() { 0 } else { rng.usize(..3) };
@@ -77,9 +92,9 @@ fn deal(rng: &mut fastrand::Rng) -> Deal {
     Deal { provider, flow, mode, pends: rng.u32(..6) == 0, buyer, steps, tells, desk }
 }
 
-fn ask(rng: &mut fastrand::Rng) -> Ask {
+fn ask(rng: &mut fastrand::Rng, size: Size) -> Ask {
     let part = pick(rng, &[0, 0, 1, 3_000, 6_300, 9_999, 12_600, 12_601]);
-    match rng.u32(..20) {
+    match rng.u32(..22) {
         0..=6 => Ask::Capture(part),
         7 | 8 => Ask::Final(part),
         9 => Ask::CaptureUnits(rng.u32(1..4)),
@@ -88,7 +103,8 @@ fn ask(rng: &mut fastrand::Rng) -> Ask {
         15 => Ask::Cancel,
         16 => Ask::Amend(pick(rng, &[3_000, 6_300, 9_999, 12_000])),
         17 => Ask::Resolve,
-        18 => Ask::Replay(pick(rng, &["events", "messages"])),
+        18 if size == Size::Crowded => Ask::Replay(pick(rng, &["events", "messages"])),
+        19 | 20 => Ask::Tell(rng.choice(InstructionKind::ALL).unwrap_or(InstructionKind::Message)),
         _ => Ask::Refresh,
     }
 }

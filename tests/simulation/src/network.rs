@@ -149,7 +149,11 @@ async fn ask(world: &Arc<World>, target: &str, body: Vec<u8>) -> Fate<(u16, Stri
             let request = queued();
             world
                 .exchange("wake", move |world, _| {
-                    world.wake(request["DelaySeconds"].as_u64().unwrap_or_default());
+                    let wake_up = request["MessageBody"].as_str().and_then(|body| serde_json::from_str(body).ok());
+                    match wake_up {
+                        Some(wake_up) => world.wake(request["DelaySeconds"].as_u64().unwrap_or_default(), wake_up),
+                        None => world.fail("a wake-up cannot be read".to_owned()),
+                    }
                     (200, json!({ "MessageId": "m", "MD5OfMessageBody": "0" }).to_string())
                 })
                 .await

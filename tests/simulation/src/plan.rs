@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use payment::InstructionKind;
+
 /// A history that is still to come.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -95,6 +97,8 @@ pub enum Ask {
     Cancel,
     /// `POST …/orders/amend`, to this amount
     Amend(i64),
+    /// `POST …/orders/{action}`: the provider is told something
+    Tell(InstructionKind),
     /// `GET …?refresh=true`
     Refresh,
     /// `POST …/operations/…/resolve` for what only a person can find out

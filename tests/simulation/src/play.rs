@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use jiff::SignedDuration;
-use payment::{IdempotencyKey, OperationStatus, PaymentId};
+use payment::{IdempotencyKey, OperationStatus, PaymentId, WakeUp};
 use providers::Deadline;
 use tests::Order;
 use tokio::task::JoinSet;
@@ -21,6 +21,9 @@ use crate::world::{MERCHANT, World};
 
 /// A history is over after so many days, whatever is still due.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 8);
+
+/// Whoever is woken for something is awake so long after it was due.
+const WAKES_WITHIN: Duration = Duration::from_secs(3);
 
 /// Buyers who stay away are waited for as long as this: in every sixteenth history, and in the others.
 const WAITS: [SignedDuration; 2] = [SignedDuration::from_hours(26), SignedDuration::from_mins(90)];
@@ -83,10 +86,11 @@ impl World {
             if self.defects.has(Defect::NoSweep) {
                 return;
             }
-            if let Ok(wait) = Duration::try_from(due.duration_since(clock::now())) {
-                tokio::time::sleep(wait).await;
+            let wait = due.duration_since(clock::now());
+            match Duration::try_from(wait).ok().filter(|wait| !wait.is_zero()) {
+                Some(wait) => tokio::time::sleep(wait + WAKES_WITHIN).await,
+                None => self.sweep().await,
             }
-            self.sweep().await;
         }
         self.fail("the history does not come to rest".to_owned());
     }
@@ -97,6 +101,15 @@ impl World {
         let waits = |o: &payment::Operation| o.next_look().is_none() || o.status == OperationStatus::NeedsOperator;
         let settled = |payment: &Arc<payment::Payment>| payment.operations.iter().all(waits);
         !asides && self.payments().iter().all(settled)
+    }
+
+    /// The sweep is woken for some payments.
+    pub(crate) async fn wakes(self: &Arc<Self>, wake_up: WakeUp) {
+        let Some(service) = self.service().filter(|_| !self.defects.has(Defect::NoSweep)) else { return };
+        let deadline = Deadline::within(FUNCTION);
+        let woken =
+            self.in_function(async { service.settle_payments(wake_up.payments, "woken", deadline).await }).await;
+        self.note(|| format!("woken: {woken:?}"));
     }
 
     /// One run of the sweep.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
 use jiff::{SignedDuration, Timestamp};
-use payment::Payment;
+use payment::{Payment, WakeUp};
 use providers::{REGISTRY, Transport, Verb};
 use relay_events::{Queues as EventQueues, Relay};
 use runtime::FixedMerchants;
@@ -253,6 +253,7 @@ impl World {
         let called = provider.direct.call(request, clock::now(), twist);
         if let Some(before) = before {
             self.check_effects(provider, &before, request.body());
+            self.check_instruction(name, request, called.answer.status().is_success());
             if self.plan.deals.iter().any(|deal| deal.provider == provider.name && deal.pends) {
                 self.decide_later(host);
             }
@@ -293,12 +294,12 @@ impl World {
     }
 
     /// Wakes the sweep after so many seconds.
-    pub(crate) fn wake(self: &Arc<Self>, seconds: u64) {
+    pub(crate) fn wake(self: &Arc<Self>, seconds: u64, wake_up: WakeUp) {
         let world = Arc::downgrade(self);
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(seconds)).await;
             if let Some(world) = world.upgrade() {
-                world.sweep().await;
+                world.wakes(wake_up).await;
             }
         });
     }

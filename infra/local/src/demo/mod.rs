@@ -79,8 +79,11 @@ pub async fn run(only: Option<&str>, out: &mut (dyn Write + Send)) -> Result<(),
     for (payment, events) in played.iter().zip(&events) {
         report::print(payment, events, out)?;
     }
-    let payments = if played.len() == 1 { "The payment".to_owned() } else { format!("All {} payments", played.len()) };
-    writeln!(out, "{payments} went as they should; both queues got every event in order.")?;
+    let all = match played.len() {
+        1 => "The payment went as it should".to_owned(),
+        n => format!("All {n} payments went as they should"),
+    };
+    writeln!(out, "{all}; both queues got every event in order.")?;
     Ok(())
 }
 
