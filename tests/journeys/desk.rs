@@ -232,9 +232,8 @@ async fn no_word_is_taken_on_what_the_provider_says_is_pending_and_its_result_ou
     let operation = deal.post("refunds", &refund).await.expect(202).text("/operation_id").to_owned();
     a_person_is_asked((&backstage, THREE_DAYS), &deal, &operation).await;
     let says = async |outcome: &str| {
-        let body = word(outcome, None).to_string();
-        let resolved =
-            backstage.service.resolve(&backstage.call(), &deal.id, &operation, Some(outcome), body.as_bytes());
+        let (call, body) = (backstage.call(), word(outcome, None).to_string());
+        let resolved = backstage.service.resolve(&call, &deal.id, &operation, Some(outcome), body.as_bytes());
         resolved.await.map(|answer| answer.status)
     };
     for outcome in ["rejected", "succeeded"] {
