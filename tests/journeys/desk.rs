@@ -40,13 +40,42 @@ async fn left_to_a_person(
     let kind = if happened { "drop_after" } else { "drop_before" };
     shop.sandbox.fault(json!({ "call": action.trim_end_matches('s'), "kind": kind })).await;
     let operation = deal.post(action, body).await.expect(202).text("/operation_id").to_owned();
-    backstage.advance(QUARTER);
+    a_person_is_asked((backstage, QUARTER), deal, &operation).await;
+    operation
+}
+
+/// Lets so many seconds pass, after which a person is asked about an operation.
+async fn a_person_is_asked((backstage, seconds): (&Backstage, i64), deal: &Deal<'_>, operation: &str) {
+    backstage.advance(seconds);
     eventually("a person to be asked", async || {
         backstage.sweep().await;
-        (deal.operation(&operation).await["status"] == "needs_operator").then_some(())
+        (deal.operation(operation).await["status"] == "needs_operator").then_some(())
     })
     .await;
+}
+
+/// Captures so much, which happens or not, at a provider that nobody can look at until faults are called off.
+async fn captured_unseen(
+    (shop, backstage): (&Shop, &Backstage),
+    deal: &Deal<'_>,
+    amount: Option<i64>,
+    happened: bool,
+) -> String {
+    let kind = if happened { "drop_after" } else { "drop_before" };
+    shop.sandbox.fault(json!({ "call": "capture", "kind": kind })).await;
+    let look = if shop.at == At::Buckaroo { "statuses" } else { "get_order" };
+    shop.sandbox.fault(json!({ "call": look, "kind": "http_5xx", "times": 1_000 })).await;
+    let body = shop.capture(amount);
+    let operation = deal.post("captures", &body).await.expect(202).text("/operation_id").to_owned();
+    a_person_is_asked((backstage, THREE_DAYS), deal, &operation).await;
     operation
+}
+
+/// The name is refused, and the operation is as before.
+async fn is_not_taken(deal: &Deal<'_>, operation: &str, name: &Value) {
+    let refused = resolve(deal, operation, "word", &word("succeeded", Some(name))).await;
+    assert_eq!(refused.expect_problem(ProblemCode::ValidationFailed).pointers(), ["/provider_reference"]);
+    assert_eq!(deal.operation(operation).await["status"], "needs_operator");
 }
 
 async fn resolve(deal: &Deal<'_>, operation: &str, key: &str, word: &Value) -> Answer {
@@ -146,12 +175,7 @@ async fn a_person_whom_the_last_look_agrees_with_is_answered_the_same_again() {
     shop.sandbox.fault(json!({ "call": "capture", "kind": "drop_after" })).await;
     shop.sandbox.fault(json!({ "call": "get_order", "kind": "http_5xx", "times": 1_000 })).await;
     let operation = deal.post("captures", &shop.capture(None)).await.expect(202).text("/operation_id").to_owned();
-    backstage.advance(THREE_DAYS);
-    eventually("a person to be asked", async || {
-        backstage.sweep().await;
-        (deal.operation(&operation).await["status"] == "needs_operator").then_some(())
-    })
-    .await;
+    a_person_is_asked((&backstage, THREE_DAYS), &deal, &operation).await;
     shop.sandbox.no_faults().await;
     let told = word("succeeded", None);
     assert!(!resolve(&deal, &operation, "word", &told).await.expect(200).is_replay());
@@ -168,10 +192,69 @@ async fn a_capture_is_not_given_the_name_of_another() {
     let body = shop.capture(Some(5_000));
     let operation = left_to_a_person((&shop, &backstage), &deal, "captures", &body, true).await;
     for name in [anothers, own] {
-        let refused = resolve(&deal, &operation, "word", &word("succeeded", Some(&name))).await;
-        assert_eq!(refused.expect_problem(ProblemCode::ValidationFailed).pointers(), ["/provider_reference"]);
+        is_not_taken(&deal, &operation, &name).await;
     }
-    assert_eq!(deal.operation(&operation).await["status"], "needs_operator");
+}
+
+#[tokio::test]
+async fn a_capture_is_not_given_the_key_of_another_payments_where_only_a_look_can_tell() {
+    let shop = Shop::without_messages(At::Buckaroo).await;
+    let backstage = Backstage::of(&shop);
+    let anothers = shop.captured().await.get().await["captures"][0]["provider_reference"].clone();
+    let deal = shop.authorized().await;
+    let operation = captured_unseen((&shop, &backstage), &deal, None, false).await;
+    shop.sandbox.no_faults().await;
+    is_not_taken(&deal, &operation, &anothers).await;
+    assert_eq!(deal.get().await["amounts"]["captured"], 0);
+}
+
+#[tokio::test]
+async fn a_capture_is_not_given_an_invoice_of_another_amount() {
+    let shop = Shop::without_messages(At::Billie).await;
+    let backstage = Backstage::of(&shop);
+    let deal = shop.authorized().await;
+    let unseen = captured_unseen((&shop, &backstage), &deal, Some(4_000), true).await;
+    let _ = resolve(&deal, &unseen, "unseen", &word("rejected", None)).await.expect(200);
+    let operation = captured_unseen((&shop, &backstage), &deal, Some(5_000), false).await;
+    shop.sandbox.no_faults().await;
+    let invoice = shop.sandbox.books().await["invoices"][0].clone();
+    assert_eq!(invoice["amount"], 4_000);
+    is_not_taken(&deal, &operation, &invoice["id"]).await;
+}
+
+#[tokio::test]
+async fn no_word_is_taken_on_what_the_provider_says_is_pending_and_its_result_outweighs_one() {
+    let shop = Shop::without_messages(At::Buckaroo).await;
+    let backstage = Backstage::of(&shop);
+    let deal = shop.captured().await;
+    shop.set(json!({ "pending": ["refund"] })).await;
+    let refund = json!({ "amount": 7_000 });
+    let operation = deal.post("refunds", &refund).await.expect(202).text("/operation_id").to_owned();
+    a_person_is_asked((&backstage, THREE_DAYS), &deal, &operation).await;
+    let says = async |outcome: &str| {
+        let (call, body) = (backstage.call(), word(outcome, None).to_string());
+        let resolved = backstage.service.resolve(&call, &deal.id, &operation, Some(outcome), body.as_bytes());
+        resolved.await.map(|answer| answer.status)
+    };
+    for outcome in ["rejected", "succeeded"] {
+        let problem = says(outcome).await.unwrap_err();
+        assert_eq!(problem.code(), ProblemCode::StatusDoesNotAllow);
+        assert!(problem.detail().contains("still pending"), "{}", problem.detail());
+        assert_eq!(deal.operation(&operation).await["status"], "needs_operator");
+    }
+
+    // Where nobody can look a person is believed, until the provider proves the opposite.
+    shop.sandbox.fault(json!({ "call": "status", "kind": "http_5xx", "times": 1_000 })).await;
+    assert_eq!(says("rejected").await.unwrap(), 200);
+    assert_eq!(deal.get().await["amounts"]["refunding"], 0);
+    let key = shop.sandbox.books().await["transactions"].as_array().unwrap().last().unwrap()["key"].clone();
+    let path = format!("transactions/{}", key.as_str().unwrap());
+    shop.sandbox.control(Method::POST, &path, &json!({ "outcome": "success" })).await;
+    shop.sandbox.release("normal").await;
+    eventually("the push", async || (deal.operation(&operation).await["status"] == "succeeded").then_some(())).await;
+    deal.ends("captured", [AMOUNT, 0, AMOUNT, 7_000]).await;
+    let again = deal.post("refunds", &refund).await;
+    let _ = again.expect_problem(ProblemCode::AmountExceedsCaptured);
 }
 
 #[tokio::test]
@@ -200,14 +283,8 @@ async fn a_confirmation_is_not_given_the_order_of_another_payment() {
     shop.sandbox.fault(json!({ "call": "confirm", "kind": "drop_before" })).await;
     let _ = deal.post("confirm", &json!({ "widget_result": result })).await.expect(202);
     let operation = deal.newest().await["id"].as_str().unwrap().to_owned();
-    backstage.advance(QUARTER);
-    eventually("a person to be asked", async || {
-        backstage.sweep().await;
-        (deal.operation(&operation).await["status"] == "needs_operator").then_some(())
-    })
-    .await;
-    let refused = resolve(&deal, &operation, "word", &word("succeeded", Some(&other))).await;
-    assert_eq!(refused.expect_problem(ProblemCode::ValidationFailed).pointers(), ["/provider_reference"]);
+    a_person_is_asked((&backstage, QUARTER), &deal, &operation).await;
+    is_not_taken(&deal, &operation, &other).await;
     assert_eq!(deal.get().await["provider_reference"], Value::Null);
     deal.ends("requires_action", [0, 0, 0, 0]).await;
 }

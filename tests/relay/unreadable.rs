@@ -83,3 +83,31 @@ async fn code_that_cannot_read_a_payment_leaves_what_its_queues_missed_alone() {
     assert_eq!(bench.arrivals(&good, all(&one).len()).await.of(&one.id), all(&one));
     bench.caught_up(&good, &one.id).await;
 }
+
+/// What the item of a payment says of its layout.
+async fn layout_of(bench: &Bench, payment: &payment::PaymentId) -> AttributeValue {
+    let get = bench.dynamodb.get_item().table_name(&bench.aws.table).consistent_read(true);
+    let get = get.key("PK", AttributeValue::S(format!("PAY#{payment}")));
+    let item = get.key("SK", AttributeValue::S("STATE".to_owned())).send().await.unwrap().item.unwrap();
+    item["schema"].clone()
+}
+
+#[tokio::test]
+async fn a_payment_is_written_so_that_only_code_which_would_lose_something_of_it_refuses_it() {
+    let bench = Bench::start().await;
+    let mut one = authorized(&bench.store, "a").await;
+    let usual = payment::SCHEMA - 1;
+    for (given_up, written) in [(false, usual), (true, payment::SCHEMA), (false, usual)] {
+        one.operations[0].was_not_processed = given_up;
+        bench.store.save(&mut one).await.unwrap();
+        assert_eq!(layout_of(&bench, &one.id).await, AttributeValue::N(written.to_string()));
+        let read = bench.store.load(&one.id).await.unwrap().unwrap();
+        assert_eq!((read.schema, read.operations[0].was_not_processed), (written, given_up));
+    }
+    // As code that knows one layout less meets what was written here.
+    layout(&bench, &one.id, payment::SCHEMA + 1).await;
+    let refused = bench.store.load(&one.id).await.err().unwrap();
+    assert!(matches!(refused, store::StoreError::NewerSchema { .. }));
+    let problem = service::Problem::from(refused);
+    assert_eq!((problem.code(), problem.code().status()), (service::ProblemCode::Unavailable, 503));
+}

@@ -197,7 +197,7 @@ impl Payment {
             let same = known.fingerprint == *fingerprint;
             return if same { Ok(false) } else { Err(Rejection::KeyReused { operation: id }) };
         }
-        if self.is_too_large() {
+        if self.is_too_large_for(OperationKind::Confirm) {
             return Err(Rejection::TooLarge);
         }
         let reference = self.order_reference.clone();

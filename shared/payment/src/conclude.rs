@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::evidence::Hint;
 use crate::history::{Cause, Fact};
 use crate::id::OperationId;
+use crate::learn::came_to_nothing;
 use crate::money::Amount;
 use crate::operation::{Detail, Operation, OperationKind, OperationStatus, Reason};
 use crate::outcome::{Doubt, DoubtPolicy, Outcome, Receipt};
@@ -22,17 +23,19 @@ impl Payment {
         cause: &Cause,
         now: Timestamp,
     ) {
-        let outcome = self.with_amounts_checked(id, outcome);
-        match outcome {
+        if let Outcome::Done(Receipt { order, .. }) | Outcome::Pending(Receipt { order, .. }) = &outcome
+            && self.is_told_of_another_order(order.as_ref(), cause, now)
+        {
+            return self.ask_operator(id, cause, now);
+        }
+        match self.with_amounts_checked(id, outcome) {
+            outcome if self.proves_too_little(id, &outcome) => self.doubt(id, Doubt::UnknownCode, cause, now),
             Outcome::Done(receipt) => self.succeed(id, receipt, cause, now),
             Outcome::Pending(receipt) => self.wait(id, receipt, cause, now),
             Outcome::Refused(refusal) => {
                 let reason = Reason::ProviderRefused { provider_code: refusal.provider_code, message: refusal.message };
                 if self.is_late_cancel(id) {
                     self.leave_to_operator(id, reason, cause, now);
-                } else if self.operation(id).is_some_and(|o| o.was_not_processed) {
-                    // That the earlier attempt was made after all may be what this one is refused for.
-                    self.doubt(id, Doubt::UnknownCode, cause, now);
                 } else {
                     self.reject(id, reason, cause, now);
                 }
@@ -50,16 +53,31 @@ impl Payment {
         }
     }
 
+    /// Whether nothing came of this attempt where an earlier one, which nobody found, may have been made all the same: that
+    /// one may be what this one was refused for.
+    fn proves_too_little(&self, id: &OperationId, outcome: &Outcome) -> bool {
+        let doubtful = |o: &Operation| o.was_not_processed && came_to_nothing(o, outcome);
+        !self.is_late_cancel(id) && self.operation(id).is_some_and(doubtful)
+    }
+
     /// An answer that names another amount than ours is no answer, nor one that names a movement which is counted as a
-    /// reversal.
+    /// reversal, or as another capture of ours: one invoice is one capture.
     fn with_amounts_checked(&self, id: &OperationId, outcome: Outcome) -> Outcome {
         let Some(operation) = self.operation(id) else { return outcome };
         let (Outcome::Done(receipt) | Outcome::Pending(receipt)) = &outcome else { return outcome };
         let moved = receipt.amount.is_none_or(|amount| amount == operation.amount);
         let named = receipt.order.as_ref().and_then(|order| order.amount);
         let promised = named.is_none_or(|amount| self.may_be_agreed(amount));
-        let counted = receipt.provider_reference.as_deref().is_some_and(|name| self.is_reversal(name));
+        let counted = receipt.provider_reference.as_deref().is_some_and(|name| self.is_counted(operation, name));
         if moved && promised && !counted { outcome } else { Outcome::InDoubt(Doubt::AmountMismatch) }
+    }
+
+    /// Whether a movement is counted already as something else than this operation.
+    fn is_counted(&self, operation: &Operation, name: &str) -> bool {
+        let captures = |o: &Operation| o.makes_capture().is_some() && o.status != OperationStatus::Rejected;
+        let has_it = |o: &Operation| o.provider_reference.as_deref() == Some(name) && o.inferred.is_none();
+        let is_other = |o: &Operation| o.id != operation.id && captures(o) && has_it(o);
+        self.is_reversal(name) || (captures(operation) && self.operations.iter().any(is_other))
     }
 
     /// Nobody sends this operation again, so nobody would read how it ended.

@@ -26,7 +26,7 @@ impl Payment {
         if self.contradicts(&news.state) {
             return Transition::Contradiction;
         }
-        match self.keep_names(news, cause, now) {
+        match self.keep_names(news) {
             OrderState::AwaitingBuyer(action) => {
                 if let (Some(action), Status::Created | Status::RequiresAction) = (action, self.status) {
                     self.expires_at = expiry(&action).or(self.expires_at);
@@ -53,9 +53,26 @@ impl Payment {
         }
     }
 
-    /// Keeps the names that news of the order gives, and returns the order's state. An order keeps the provider's id: a
-    /// second one is another order, whoever made it.
-    pub(crate) fn keep_names(&mut self, news: OrderNews, cause: &Cause, now: Timestamp) -> OrderState {
+    /// Whether news is of another order than the one that is known: an order keeps the provider's id, so a second one is
+    /// another order, whoever made it. That is told, a person is asked what it is, and nothing that it says counts.
+    pub(crate) fn is_told_of_another_order(&mut self, news: Option<&OrderNews>, cause: &Cause, now: Timestamp) -> bool {
+        let (Some(known), Some(named)) = (&self.provider_reference, news.and_then(|n| n.provider_reference.as_ref()))
+        else {
+            return false;
+        };
+        if known == named {
+            return false;
+        }
+        let (known, named) = (known.clone(), named.clone());
+        if self.contradicted("provider_reference", known, named, true, cause, now) {
+            self.ask_about_the_order(cause, now);
+        }
+        true
+    }
+
+    /// Keeps the names that news of the order gives, and returns the order's state. The caller has checked that it is not
+    /// of another order.
+    pub(crate) fn keep_names(&mut self, news: OrderNews) -> OrderState {
         let OrderNews {
             state,
             amount: _,
@@ -67,13 +84,7 @@ impl Payment {
             debtor,
             payment_method,
         } = news;
-        match (self.provider_reference.clone(), provider_reference) {
-            (None, named) => self.provider_reference = named,
-            (Some(known), Some(named)) if known != named => {
-                self.contradicted("provider_reference", known, named, true, cause, now);
-            }
-            _ => {}
-        }
+        self.provider_reference = self.provider_reference.take().or(provider_reference);
         self.session_reference = session_reference.or(self.session_reference.take());
         self.provider_account = self.provider_account.take().or(provider_account);
         self.bank_transfer = bank_transfer.or(self.bank_transfer.take());

@@ -48,7 +48,7 @@ impl Payment {
             self.conclude(&id, Outcome::Done(Receipt::default()), DoubtPolicy::Lookup, &cause.of(&id), now);
         }
         let captured = news.state == OrderState::Captured;
-        self.keep_names(news, cause, now);
+        self.keep_names(news);
         match self.late_policy() {
             LateAuthorization::Cancel => self.call_off(captured, cause, now),
             LateAuthorization::Accept => {

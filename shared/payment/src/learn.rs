@@ -68,6 +68,9 @@ impl Payment {
     }
 
     fn learn_of_order(&mut self, mut news: OrderNews, observed: bool, cause: &Cause, now: Timestamp) {
+        if self.is_told_of_another_order(Some(&news), cause, now) {
+            return;
+        }
         if observed && self.has_lapsed(now) && matches!(news.state, OrderState::AwaitingBuyer(_)) {
             news.state = OrderState::Expired;
         }
@@ -112,10 +115,17 @@ impl Payment {
         for Difference { field, ours, theirs } in all {
             told |= self.contradicted(&field, ours, theirs, observed, cause, now);
         }
+        if told {
+            self.ask_about_the_order(cause, now);
+        }
+    }
+
+    /// A person should find out whether the order is the one that was opened.
+    pub(crate) fn ask_about_the_order(&mut self, cause: &Cause, now: Timestamp) {
         let known = |o: &&Operation| {
             matches!(o.status, OperationStatus::Succeeded | OperationStatus::Pending | OperationStatus::InDoubt)
         };
-        let opened = self.operations.first().filter(|_| told).filter(known);
+        let opened = self.operations.first().filter(known);
         if let Some(id) = opened.map(|o| o.id.clone()) {
             self.ask_operator(&id, cause, now);
         }
@@ -185,13 +195,7 @@ impl Payment {
             outcome if operation.status.is_open() && operation.attempt > 0 => {
                 self.conclude(&id, outcome, DoubtPolicy::Lookup, &cause.of(&id), now);
             }
-            outcome => {
-                let again = another_movement(&operation, &outcome);
-                self.compare_settled(&id, outcome, observed, &cause.of(&id), now);
-                if let Some(movement) = again {
-                    self.refunded_again(&operation, movement, cause, now);
-                }
-            }
+            outcome => self.compare_settled(&id, outcome, observed, &cause.of(&id), now),
         }
     }
 
@@ -225,12 +229,19 @@ impl Payment {
                 self.ended_otherwise(&operation, ["succeeded", "rejected"], observed, cause, now);
             }
             (Outcome::Done(receipt), OperationStatus::Succeeded) => {
+                if self.is_told_of_another_order(receipt.order.as_ref(), cause, now) {
+                    return;
+                }
                 if let Some(theirs) = receipt.amount.filter(|amount| *amount != operation.amount) {
                     let name = format!("{}.amount", field(&operation));
                     self.contradicted(&name, operation.amount.to_string(), theirs.to_string(), observed, cause, now);
                     return;
                 }
+                let again = another_movement(&operation, &receipt);
                 self.named(id, receipt.provider_reference, observed, cause, now);
+                if let Some(movement) = again {
+                    self.refunded_again(&operation, movement, cause, now);
+                }
                 if let Some(given_back) = receipt.given_back {
                     self.learn_of_given_back(id, given_back, observed, cause, now);
                 }
@@ -261,18 +272,20 @@ impl Payment {
 
     /// That an operation was not processed is only inferred where the same key may run it again. Proof that it was
     /// outweighs that, and running it again would move the money twice; but only while its money is still there.
-    /// That it was given back since does not make room for it.
+    /// That it was given back since does not make room for it. A person's no yields to proof that it was done, and to
+    /// nothing less.
     fn reinstate(&mut self, operation: &Operation, mut outcome: Outcome, cause: &Cause, now: Timestamp) -> bool {
         let given_back = if let Outcome::Done(receipt) = &mut outcome { receipt.given_back.take() } else { None };
         let inferred = operation.reason.as_ref().is_some_and(Reason::allows_another_attempt);
+        let denied = operation.is_by_a_persons_word() && matches!(outcome, Outcome::Done(_));
         let mut next = self.clone();
-        let Some(known) = next.operation_mut(&operation.id).filter(|_| inferred) else { return false };
+        let Some(known) = next.operation_mut(&operation.id).filter(|_| inferred || denied) else { return false };
         known.status = OperationStatus::Accepted;
         known.reason = None;
         next.revive_what_waited_for(&operation.id);
         next.conclude(&operation.id, outcome, DoubtPolicy::Lookup, cause, now);
         let settled = next.operation(&operation.id).is_some_and(|o| !o.status.is_open());
-        let fits = settled || next.check_conflicts(operation.kind(), Some(&operation.id), now).is_ok();
+        let fits = settled || (inferred && next.check_conflicts(operation.kind(), Some(&operation.id), now).is_ok());
         let still_true = fits && next.check_invariants().is_ok();
         if still_true {
             *self = next;
@@ -330,28 +343,31 @@ const fn opens(operation: &Operation) -> bool {
 /// Whether news that nothing came of an operation may be about an attempt before the current one: every attempt has the
 /// same name of ours, and only the provider's own tells them apart.
 fn may_be_an_earlier_attempts(operation: &Operation, whom: &[Whom], outcome: &Outcome) -> bool {
-    let opens = opens(operation);
+    // Where a person says that it was done, whatever says otherwise must be told.
+    let denies_a_person = operation.is_by_a_persons_word() && !opens(operation);
+    let known = operation.provider_reference.as_ref().filter(|_| operation.inferred.is_none());
+    let is_named = |whom: &Whom| matches!(whom, Whom::ProviderReference(id) if Some(id) == known);
+    let is_sure = denies_a_person || whom.iter().any(is_named);
+    operation.attempt > 1 && came_to_nothing(operation, outcome) && !is_sure
+}
+
+/// Whether an outcome says that nothing came of an operation.
+pub(crate) fn came_to_nothing(operation: &Operation, outcome: &Outcome) -> bool {
     let ended =
         |state: &OrderState| matches!(state, OrderState::Declined(_) | OrderState::Canceled | OrderState::Expired);
-    let nothing_came_of_it = match outcome {
+    match outcome {
         Outcome::Refused(_) => true,
         // What gives captured money back is about an order that came of it.
         Outcome::Done(receipt) if receipt.given_back.is_some() => false,
-        Outcome::Done(receipt) => opens && receipt.order.as_ref().is_some_and(|order| ended(&order.state)),
+        Outcome::Done(receipt) => opens(operation) && receipt.order.as_ref().is_some_and(|order| ended(&order.state)),
         _ => false,
-    };
-    let known = operation.provider_reference.as_ref().filter(|_| operation.inferred.is_none());
-    let is_named = |whom: &Whom| matches!(whom, Whom::ProviderReference(id) if Some(id) == known);
-    operation.attempt > 1 && nothing_came_of_it && !whom.iter().any(is_named)
+    }
 }
 
-/// The movement that news names for an operation which is known to be another one, and has happened.
-fn another_movement(operation: &Operation, outcome: &Outcome) -> Option<String> {
-    let Outcome::Done(Receipt { provider_reference: Some(name), amount, .. }) = outcome else { return None };
+/// The movement that is named for an operation which has happened and is known to be another one.
+fn another_movement(operation: &Operation, receipt: &Receipt) -> Option<String> {
     let known = operation.provider_reference.as_ref().filter(|_| operation.inferred.is_none())?;
-    let same_amount = amount.is_none_or(|amount| amount == operation.amount);
-    let happened = operation.status == OperationStatus::Succeeded && same_amount;
-    (happened && known != name).then(|| name.clone())
+    receipt.provider_reference.clone().filter(|name| name != known)
 }
 
 const fn name_of(state: &OrderState) -> &'static str {

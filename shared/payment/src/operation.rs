@@ -323,6 +323,11 @@ impl Operation {
         self.waits_for.is_some() && self.due_at.is_some() && (waits || runs_again)
     }
 
+    /// Whether a person said how it ended, and nobody else has since.
+    pub(crate) const fn is_by_a_persons_word(&self) -> bool {
+        matches!(self.reason, Some(Reason::Operator { .. }))
+    }
+
     /// Whether it was asked for longer ago than a person may be left in the dark about it.
     pub(crate) fn is_overdue(&self, now: Timestamp) -> bool {
         schedule::after(self.accepted_at, schedule::LOOKUP_GIVES_UP_AFTER_SECONDS) <= now

@@ -10,7 +10,7 @@ use crate::history::{Cause, Entry, Fact};
 use crate::id::{Fingerprint, IdempotencyKey, MerchantId, OperationId, PaymentId, ProviderId, Token};
 use crate::late::LateAuthorization;
 use crate::money::{Amount, Currency};
-use crate::operation::{Detail, Operation, OperationStatus};
+use crate::operation::{Detail, Operation, OperationKind, OperationStatus};
 use crate::order::{CaptureMode, Flow, Order, TableLine};
 use crate::outcome::{Action, BankTransfer, DebtorAddress, Decline, PaymentMethod};
 use crate::personal::Personal;
@@ -19,8 +19,11 @@ use crate::schedule;
 use crate::status::Status;
 use crate::text::Text;
 
-/// The layout of the stored item. Code that meets a higher one rewrites nothing.
-pub const SCHEMA: u32 = 2;
+/// The newest layout of the stored item. Code that meets a higher one rewrites nothing.
+pub const SCHEMA: u32 = 3;
+
+/// The layout of an item that has nothing newer.
+const USUAL_LAYOUT: u32 = 2;
 
 /// So many unchecked ids of the order are remembered; anybody may name one.
 const MOST_CANDIDATES: usize = 4;
@@ -30,6 +33,9 @@ const LONGEST_CANDIDATE: usize = 100;
 
 /// Above this many bytes a payment takes no new operation.
 const TOO_LARGE: usize = 200_000;
+
+/// Above this many bytes the provider is told nothing more, so that there is always room for money to move.
+const ENOUGH_SAID: usize = 100_000;
 
 /// Above this many bytes nothing is written down that is not needed to settle.
 pub(crate) const FULL: usize = 300_000;
@@ -165,7 +171,7 @@ impl Payment {
         let operation = OperationId::of(&id, "create_session", new.key.as_str());
         let order_reference = format!("{}-{}", order.reference, id.suffix());
         let mut payment = Self {
-            schema: SCHEMA,
+            schema: USUAL_LAYOUT,
             id,
             merchant: new.merchant,
             provider: order.provider.clone(),
@@ -293,10 +299,18 @@ impl Payment {
         }
     }
 
-    /// Whether the item is so large that it takes no new operation, so that what is reserved can always settle.
+    /// The layout that the item must be written with: the oldest whose code loses nothing of it when it writes it again, so
+    /// that older code, which may run beside this one, refuses no more payments than it must.
     #[must_use]
-    pub fn is_too_large(&self) -> bool {
-        self.size() > TOO_LARGE
+    pub fn layout(&self) -> u32 {
+        // Layout 2 does not know of attempts that were given up, and would believe what is said of the next one.
+        if self.operations.iter().any(|o| o.was_not_processed) { SCHEMA } else { USUAL_LAYOUT }
+    }
+
+    /// Whether the item is so large that it takes no new operation of this kind, so that what is reserved can always settle.
+    #[must_use]
+    pub fn is_too_large_for(&self, kind: OperationKind) -> bool {
+        self.size() > if matches!(kind, OperationKind::Tell(_)) { ENOUGH_SAID } else { TOO_LARGE }
     }
 
     pub(crate) fn size(&self) -> usize {

@@ -32,7 +32,7 @@ impl Payment {
         if most.is_some_and(Amount::is_zero) {
             return Err(Rejection::NothingLeft { kind });
         }
-        if self.is_too_large() { Err(Rejection::TooLarge) } else { Ok(most) }
+        if self.is_too_large_for(kind) { Err(Rejection::TooLarge) } else { Ok(most) }
     }
 
     /// When this kind of command stops being possible: a confirmation with the session, and a cancellation that comes

@@ -103,8 +103,10 @@ impl Payment {
     }
 
     /// A refund that the provider made once more than we know of: the second movement is given back without being asked.
+    /// What a person told of the first one may be inexact, so that there is another name proves no second movement.
     pub(crate) fn refunded_again(&mut self, refund: &Operation, movement: String, cause: &Cause, now: Timestamp) {
-        let Some(capture) = refund.refunds_capture().filter(|_| !self.knows_movement(&movement)) else { return };
+        let is_news = !self.knows_movement(&movement) && !refund.is_by_a_persons_word();
+        let Some(capture) = refund.refunds_capture().filter(|_| is_news) else { return };
         if self.refundable_of(capture) >= refund.amount {
             self.reverse(capture, refund.amount, Some(movement), cause, now);
         }

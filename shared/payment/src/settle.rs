@@ -6,6 +6,7 @@ use crate::accept::Ticket;
 use crate::evidence::Observation;
 use crate::history::{Cause, Fact};
 use crate::id::OperationId;
+use crate::learn::came_to_nothing;
 use crate::operation::{Operation, OperationStatus, Reason};
 use crate::outcome::{Doubt, DoubtPolicy, Finding, Outcome};
 use crate::payment::Payment;
@@ -78,7 +79,7 @@ impl Payment {
             }
             Finding::Found(outcome) => {
                 let before = self.operation(id).map(|o| (o.status, o.due_at));
-                if let (Outcome::Refused(_), Some(operation)) = (&outcome, self.operation_mut(id)) {
+                if let Some(operation) = self.operation_mut(id).filter(|o| came_to_nothing(o, &outcome)) {
                     // Nothing is found of the earlier attempts but that they were refused as well.
                     operation.was_not_processed = false;
                 }

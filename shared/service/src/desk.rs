@@ -1,8 +1,8 @@
 //! The operator's desk: what needs a person, and the person's word on it.
 
 use payment::{
-    CauseKind, Decision, Finding, Operation, OperationId, OperationKind, OperationStatus, Payment, Reason, Rejection,
-    ResolvedBy, Text,
+    CauseKind, Decision, Finding, Operation, OperationId, OperationKind, OperationStatus, Outcome, Payment, Reason,
+    Rejection, ResolvedBy, Text,
 };
 use providers::{BestEvidence, Deadline};
 use serde::{Deserialize, Serialize};
@@ -102,16 +102,27 @@ impl Service {
                 continue;
             }
             // The person's word counts even where nobody can look any more.
-            if let Err(problem) = Box::pin(self.investigate(&mut work, &operation, call.deadline, &cause)).await {
-                tracing::warn!(request_id = call.request_id, code = problem.code().as_str(), "resolved without a look");
-                self.reload(&mut work).await?;
-            }
+            let waits = match Box::pin(self.find_out(&mut work, &operation, call.deadline, &cause)).await {
+                Ok(waits) => waits,
+                Err(problem) => {
+                    let code = problem.code().as_str();
+                    tracing::warn!(request_id = call.request_id, code, "resolved without a look");
+                    self.reload(&mut work).await?;
+                    false
+                }
+            };
             if work.payment.operation(&operation).is_none_or(|o| o.status != OperationStatus::NeedsOperator) {
                 continue;
             }
+            if waits {
+                let detail = "The provider says that it is still pending, and may do it yet, which outweighs a person's \
+                              word. Wait: its result is looked for once a day, and whenever this is asked.";
+                return Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail).about(&operation));
+            }
             let decision = self.decision(&work, &operation, &asked, by.clone()).await?;
-            if !self.is_among_the_orders(&work, &operation, &decision, call.deadline).await {
-                let rule = "must be this order's: the provider does not have it there";
+            if !self.is_what_was_named(&work, &operation, &decision, call.deadline).await {
+                let rule = "must be of what the provider did for this operation: under this id it has nothing of this \
+                            order, another amount, or something that is not done";
                 return Err(Problem::at(ProblemCode::ValidationFailed, "/provider_reference", rule));
             }
             if !work.payment.resolve(&operation, decision, &cause, self.now()) {
@@ -179,23 +190,26 @@ impl Service {
         })
     }
 
-    /// Whether a capture that a person named can be one of this order. Where nobody can look, the person's word counts.
-    async fn is_among_the_orders(
-        &self,
-        work: &Work,
-        id: &OperationId,
-        decision: &Decision,
-        deadline: Deadline,
-    ) -> bool {
+    /// Whether a capture that a person named can be this one: it is there, done, and of its amount. Where nobody can look,
+    /// the person's word counts.
+    async fn is_what_was_named(&self, work: &Work, id: &OperationId, decision: &Decision, deadline: Deadline) -> bool {
         let named = decision.provider_reference.clone().filter(|_| decision.succeeded);
         let capture = work.payment.operation(id).filter(|o| o.kind() == OperationKind::Capture);
         let (Some(name), Some(capture)) = (named, capture) else { return true };
         if !work.capabilities().is_ok_and(|c| c.refunds_name_capture) {
             return true;
         }
-        let named = Operation { provider_reference: Some(name), ..capture.clone() };
-        let seen = Box::pin(self.probe(work, &named, deadline)).await;
-        !seen.is_ok_and(|seen| *seen.content() == Finding::NotFound)
+        // The one that was named is looked at, whatever the other attempts came to.
+        let named = Operation { provider_reference: Some(name.clone()), was_not_processed: false, ..capture.clone() };
+        let Ok(seen) = Box::pin(self.probe(work, &named, deadline)).await else { return true };
+        match seen.content() {
+            Finding::NotFound | Finding::Found(Outcome::Pending(_) | Outcome::Refused(_)) => false,
+            Finding::Found(Outcome::Done(receipt)) => {
+                let is_named = receipt.provider_reference.as_ref().is_none_or(|known| *known == name);
+                is_named && receipt.amount.is_none_or(|amount| amount == capture.amount)
+            }
+            Finding::Unclear | Finding::Found(Outcome::InDoubt(_) | Outcome::NotSent) => true,
+        }
     }
 
     fn shown(&self, work: &Work, replayed: bool) -> Result<Answer, Problem> {

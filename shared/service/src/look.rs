@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use payment::{
-    Cause, DoubtPolicy, Finding, News, Observation, Operation, OperationId, OperationStatus, Payment, Ticket,
+    Cause, DoubtPolicy, Finding, News, Observation, Operation, OperationId, OperationStatus, Outcome, Payment, Ticket,
 };
 use providers::{BestEvidence, Deadline, ReadError};
 use store::StoreError;
@@ -80,14 +80,14 @@ impl Service {
     }
 
     /// Finds out how an operation ended, for a caller who waits for it: again whenever somebody else wrote in between,
-    /// since what was seen is older than what they wrote.
+    /// since what was seen is older than what they wrote. Returns whether the provider says that it is still at it.
     pub(crate) async fn find_out(
         &self,
         work: &mut Work,
         id: &OperationId,
         deadline: Deadline,
         cause: &Cause,
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
         for _ in 0..RACES {
             match self.investigate(work, id, deadline, cause).await {
                 Err(problem) if problem.code() == ProblemCode::Conflict => self.reload(work).await?,
@@ -98,14 +98,15 @@ impl Service {
     }
 
     /// Finds out how an operation ended whose outcome is unknown, and writes what was found. Whatever keeps us from
-    /// looking, the schedule goes on, so that a person is asked in the end.
+    /// looking, the schedule goes on, so that a person is asked in the end. Returns whether the provider says that it is
+    /// still at it.
     pub(crate) async fn investigate(
         &self,
         work: &mut Work,
         id: &OperationId,
         deadline: Deadline,
         cause: &Cause,
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
         let policy = work.policy(id);
         if work.payment.lapse(id, policy, cause, self.now()) {
             self.store.save(&mut work.payment).await?;
@@ -113,19 +114,23 @@ impl Service {
         let open = |s: OperationStatus| {
             matches!(s, OperationStatus::InDoubt | OperationStatus::Pending | OperationStatus::NeedsOperator)
         };
-        let Some(operation) = work.payment.operation(id).filter(|o| open(o.status)).cloned() else { return Ok(()) };
+        let Some(operation) = work.payment.operation(id).filter(|o| open(o.status)).cloned() else {
+            return Ok(false);
+        };
         let repeats = policy == DoubtPolicy::Repeat && operation.status == OperationStatus::InDoubt;
         if repeats && let Some(again) = self.repeatable(work, &operation).await {
-            return self.repeat(work, again, deadline, cause).await;
+            return self.repeat(work, again, deadline, cause).await.map(|()| false);
         }
         let finding = self.probe(work, &operation, deadline).await.unwrap_or_else(|reason| {
             let Payment { provider, merchant, id: payment_id, .. } = &work.payment;
             tracing::warn!(%provider, %merchant, %payment_id, operation_id = %id, reason, "an operation could not be probed");
             Observation::read(Finding::Unclear)
         });
+        let waits = matches!(finding.content(), Finding::Found(Outcome::Pending(_)));
         let quiet = work.capabilities().map_or(0, |c| c.quiet_seconds);
         work.payment.found(id, finding, quiet, policy, cause, self.now());
-        self.store.save(&mut work.payment).await.map_err(Problem::from)
+        self.store.save(&mut work.payment).await?;
+        Ok(waits)
     }
 
     /// Looks for one operation at the provider; why nobody could look, for the log.

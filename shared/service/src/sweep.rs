@@ -171,7 +171,7 @@ impl Service {
             let follower = work.payment.operation(&id).is_some_and(Operation::is_ready_follower);
             let done = match follower {
                 true => self.run_follower(&mut work, &id, deadline, cause).await,
-                false => self.investigate(&mut work, &id, deadline, cause).await,
+                false => self.investigate(&mut work, &id, deadline, cause).await.map(drop),
             };
             if let Err(problem) = done {
                 first = first.and(Err(problem));

@@ -52,8 +52,8 @@ pub(crate) fn to_item(payment: &Payment) -> Result<Item, StoreError> {
     if let Some(status) = attention(payment) {
         put("attention", attention_key(merchant, status));
     }
-    // Whatever is written now has today's layout, also where it was read with an older one.
-    item.insert("schema".to_owned(), AttributeValue::N(SCHEMA.to_string()));
+    // Whatever is written now has a layout of today, also where it was read with an older one.
+    item.insert("schema".to_owned(), AttributeValue::N(payment.layout().to_string()));
     let mut put = |name: &str, value: String| item.insert(name.to_owned(), AttributeValue::S(value));
     if let Some(due) = payment.due_at() {
         put("due_shard", Lane::of(payment).partition());

@@ -96,3 +96,20 @@ fn that_everything_was_given_back_counts_whichever_attempt_made_the_order() {
     claim(&mut payment, credited, 5);
     assert_eq!((payment.amounts().captured, payment.reversed()), (amount(0), amount(AMOUNT)));
 }
+
+#[test]
+fn a_refund_that_both_of_its_attempts_made_is_given_back_twice_also_where_the_answer_tells() {
+    let (mut payment, capture) = captured(5_000);
+    let first = refund(&mut payment, "r1", &capture, 2_000);
+    settle(&mut payment, &first, in_doubt());
+    let second = payment.next_attempt(&first.operation, at(2)).unwrap();
+    let named = news_of(&payment, &second, done_as("K1"));
+    claim(&mut payment, named, 3);
+    for seconds in [4, 5] {
+        settle_at(&mut payment, &second, done_as("K2"), seconds);
+        let a = payment.amounts();
+        assert_eq!((a.captured, a.refunded, a.released), (amount(3_000), amount(2_000), amount(2_000)));
+        assert_eq!((drifts(&payment), payment.refundable_of(&capture)), (1, amount(1_000)));
+    }
+    assert_eq!(operation(&payment, &second.operation).provider_reference.as_deref(), Some("K1"));
+}

@@ -241,6 +241,77 @@ fn a_person_who_says_what_turned_out_is_remembered_and_changes_nothing() {
     assert_eq!(operation(&payment, &ticket.operation).resolved_by, Some(by_a_person()));
 }
 
+/// A capture of 10,000 with a refund of so much that the provider had for three days, and that a person decided about.
+fn refund_of_a_persons_word(minor: i64, decision: Decision) -> (Payment, Ticket) {
+    let (mut payment, capture) = captured(10_000);
+    let ticket = refund(&mut payment, "r1", &capture, minor);
+    settle(&mut payment, &ticket, pending());
+    found(&mut payment, &ticket, Finding::Unclear, 72 * 3_600 + 1);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::NeedsOperator);
+    assert!(payment.resolve(&ticket.operation, decision, &cause(), at(300_000)));
+    sound(&payment);
+    (payment, ticket)
+}
+
+#[test]
+fn a_persons_no_yields_to_proof_that_it_was_done() {
+    let (mut payment, ticket) = refund_of_a_persons_word(7_000, decision(false));
+    assert_eq!(payment.amounts().refundable(), amount(10_000));
+    let before = payment.history.len();
+    for (outcome, drift) in [(pending(), 0), (done_for(6_999), 1)] {
+        let news = news_of(&payment, &ticket, outcome);
+        claim(&mut payment, news, 300_001);
+        assert_eq!((status_of(&payment, &ticket), drifts(&payment)), (OperationStatus::Rejected, drift), "no proof");
+    }
+    let news = news_of(&payment, &ticket, done_as("K1"));
+    for seconds in [300_002, 300_003] {
+        claim(&mut payment, news.clone(), seconds);
+        assert_eq!(status_of(&payment, &ticket), OperationStatus::Succeeded);
+        assert_eq!(facts_after(&payment, before), ["payment.drift_detected", "refund.succeeded"]);
+        assert_eq!((payment.amounts().refunded, payment.amounts().refunding), (amount(7_000), amount(0)));
+    }
+    let beyond = accept(&mut payment, refund_command("r2", None, 3_001), 300_004);
+    assert_eq!(beyond, Err(Rejection::ExceedsCaptured { asked: amount(3_001), left: amount(3_000) }));
+    assert_eq!(operation(&payment, &ticket.operation).resolved_by, Some(by_a_person()), "a replay can be told");
+}
+
+#[test]
+fn a_persons_no_does_not_yield_where_the_money_was_given_back_otherwise_which_is_drift() {
+    for (second, status, refunded, drift) in
+        [(3_000, OperationStatus::Succeeded, 10_000, 0), (3_001, OperationStatus::Rejected, 3_001, 1)]
+    {
+        let (mut payment, ticket) = refund_of_a_persons_word(7_000, decision(false));
+        let again = act(&mut payment, refund_command("r2", None, second));
+        settle(&mut payment, &again, done());
+        let news = news_of(&payment, &ticket, done_as("K1"));
+        claim(&mut payment, news, 300_001);
+        assert_eq!((status_of(&payment, &ticket), payment.amounts().refunded), (status, amount(refunded)));
+        assert_eq!(drifts(&payment), drift);
+    }
+}
+
+#[test]
+fn a_persons_yes_that_the_provider_denies_is_told_and_moves_nothing() {
+    let nameless = || Decision { provider_reference: None, ..decision(true) };
+    for attempts in [1, 2] {
+        let (mut payment, capture) = captured(10_000);
+        let mut ticket = refund(&mut payment, "r1", &capture, 7_000);
+        if attempts == 2 {
+            settle(&mut payment, &ticket, Outcome::NotSent);
+            ticket = act(&mut payment, refund_command("r1", Some(&capture), 7_000));
+        }
+        settle(&mut payment, &ticket, Outcome::InDoubt(Doubt::TimedOut));
+        found_by(&mut payment, &ticket, Finding::Unclear, DoubtPolicy::None, 1_000);
+        assert!(payment.resolve(&ticket.operation, nameless(), &cause(), at(1_001)));
+        let before = payment.amounts();
+        let news = news_of(&payment, &ticket, refused());
+        for seconds in [1_002, 1_003] {
+            claim(&mut payment, news.clone(), seconds);
+            assert_eq!((payment.amounts(), drifts(&payment)), (before, 1), "{attempts}");
+        }
+    }
+}
+
 #[test]
 fn a_person_is_not_listened_to_before_being_asked() {
     let (mut payment, ticket) = in_doubt();
@@ -313,6 +384,72 @@ fn a_refusal_after_an_attempt_that_nobody_found_proves_nothing_about_that_attemp
     found(&mut found_refused, &ticket, Finding::Found(refused()), 90);
     assert_eq!(status_of(&found_refused, &ticket), OperationStatus::Rejected, "a look finds both attempts");
     assert!(found_refused.amounts().capturing.is_zero());
+}
+
+#[test]
+fn a_decline_after_an_attempt_that_nobody_found_proves_nothing_about_that_attempt() {
+    let decline =
+        payment::Decline { reason: payment::DeclineReason::CreditRefused, provider_code: None, message: None };
+    let order =
+        |state| payment::OrderNews { provider_reference: Some("K".to_owned()), ..payment::OrderNews::of(state) };
+    let outcome = |state| Outcome::Done(payment::Receipt { order: Some(order(state)), ..Default::default() });
+    let (mut payment, first) = opened();
+    settle(&mut payment, &first, Outcome::InDoubt(Doubt::TimedOut));
+    found(&mut payment, &first, Finding::NotFound, 6);
+    found(&mut payment, &first, Finding::NotFound, 66);
+    let again = payment.next_attempt(&first.operation, at(67)).unwrap();
+    for state in [OrderState::Declined(decline.clone()), OrderState::Canceled] {
+        let mut payment = payment.clone();
+        settle_at(&mut payment, &again, outcome(state.clone()), 70);
+        assert_eq!((payment.status, status_of(&payment, &again)), (Status::Created, OperationStatus::InDoubt));
+        let mut found_ended = payment.clone();
+        if matches!(state, OrderState::Declined(_)) {
+            observe(&mut payment, order_news(state.clone()), 75);
+            assert_eq!(payment.status, Status::Created, "that the order was declined says no more than the answer");
+        }
+        let news = news_of(&payment, &again, outcome(OrderState::Authorized));
+        claim(&mut payment, news, 80);
+        assert_eq!((payment.status, payment.amounts().authorized), (Status::Authorized, amount(AMOUNT)));
+        found(&mut found_ended, &again, Finding::Found(outcome(state)), 90);
+        assert!(found_ended.status.is_final(), "a look finds both attempts");
+    }
+}
+
+/// What calls an order off has done so when the order is called off.
+#[test]
+fn a_cancellation_is_done_when_its_order_is_called_off_whatever_became_of_an_earlier_attempt() {
+    let mut payment = authorized();
+    let first = act(&mut payment, cancel_command("x"));
+    settle(&mut payment, &first, Outcome::InDoubt(Doubt::TimedOut));
+    found(&mut payment, &first, Finding::NotFound, 6);
+    found(&mut payment, &first, Finding::NotFound, 66);
+    let again = act(&mut payment, cancel_command("x"));
+    settle_at(&mut payment, &again, done_with(OrderState::Canceled), 70);
+    assert_eq!((payment.status, status_of(&payment, &again)), (Status::Canceled, OperationStatus::Succeeded));
+}
+
+#[test]
+fn an_invoice_that_is_another_capture_is_no_capture_of_its_own() {
+    for answer in [
+        done_as("inv-1"),
+        Outcome::Pending(payment::Receipt { provider_reference: Some("inv-1".to_owned()), ..Default::default() }),
+    ] {
+        let mut payment = authorized();
+        let first = capture(&mut payment, "c1", 5_000);
+        settle(&mut payment, &first, Outcome::InDoubt(Doubt::TimedOut));
+        let second = capture(&mut payment, "c2", 5_000);
+        found(&mut payment, &first, Finding::Found(done_as("inv-1")), 6);
+        settle_at(&mut payment, &second, answer, 7);
+        assert_eq!((payment.amounts().captured, payment.amounts().capturing), (amount(5_000), amount(5_000)));
+        assert_eq!(reason(&payment, &second), Some(Reason::Doubt { doubt: Doubt::AmountMismatch }));
+        let mut missing = payment.clone();
+        for seconds in [100, 200] {
+            found(&mut missing, &second, Finding::NotFound, seconds);
+        }
+        assert_eq!(status_of(&missing, &second), OperationStatus::NeedsOperator, "nobody sends it again");
+        found(&mut payment, &second, Finding::Found(done_as("inv-2")), 300);
+        assert_eq!((payment.amounts().captured, drifts(&payment)), (amount(10_000), 0));
+    }
 }
 
 #[test]

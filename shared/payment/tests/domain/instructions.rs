@@ -221,3 +221,26 @@ fn a_key_that_is_used_again_finds_what_was_told_and_in_doubt_looks_first() {
     let told = facts_after(&payment, 0);
     assert_eq!(told[told.len() - 2..], ["operation.resolved", "payment.message_sent"]);
 }
+
+#[test]
+fn what_is_told_leaves_room_for_money_to_move() {
+    let (mut payment, capture) = captured(AMOUNT);
+    let text = "x".repeat(1_000);
+    let message = |n: i32| command(&format!("m{n}"), json!({ "kind": "message", "text": text }));
+    let mut told = 0;
+    while let Ok(Admission::Act(ticket)) = accept(&mut payment, message(told), 2) {
+        settle(&mut payment, &ticket, done());
+        told += 1;
+        assert!(told < 60, "there is always room for another one");
+    }
+    assert!(told > 30, "{told}");
+    let kind = OperationKind::Tell(InstructionKind::Message);
+    for refused in [accept(&mut payment, message(told), 2).map(|_| ()), payment.possible(kind, at(2)).map(|_| ())] {
+        assert_eq!(refused, Err(Rejection::TooLarge));
+    }
+    for n in 0..50 {
+        let ticket = refund(&mut payment, &format!("r{n}"), &capture, 1);
+        settle(&mut payment, &ticket, done());
+    }
+    assert_eq!(payment.amounts().refunded, amount(50));
+}

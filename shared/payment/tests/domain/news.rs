@@ -214,16 +214,71 @@ fn a_second_movement_under_a_refund_is_given_back_as_well() {
     assert_eq!(operation(&payment, &ticket.operation).provider_reference.as_deref(), Some("K2"));
 }
 
+/// News of the order that the provider calls so.
+fn named_order(name: &str, state: OrderState) -> OrderNews {
+    OrderNews { provider_reference: Some(name.to_owned()), ..OrderNews::of(state) }
+}
+
 #[test]
 fn a_second_order_of_the_provider_does_not_replace_the_first() {
     let (mut payment, ticket) = opened();
-    let named =
-        |name: &str| OrderNews { provider_reference: Some(name.to_owned()), ..OrderNews::of(OrderState::Authorized) };
+    let named = |name: &str| named_order(name, OrderState::Authorized);
     settle(&mut payment, &ticket, Outcome::Done(Receipt { order: Some(named("K2")), ..Receipt::default() }));
     for seconds in [2, 3] {
         claim(&mut payment, News { order: Some(named("K1")), ..News::default() }, seconds);
         assert_eq!((payment.provider_reference.as_deref(), drifts(&payment)), (Some("K2"), 1));
     }
+}
+
+#[test]
+fn what_is_said_of_a_second_order_moves_nothing_and_asks_a_person() {
+    let decline = payment::Decline { reason: payment::DeclineReason::Other, provider_code: None, message: None };
+    let (mut undecided, ticket) = opened();
+    let receipt = Receipt {
+        provider_reference: Some("K2".to_owned()),
+        order: Some(named_order("K2", OrderState::UnderReview)),
+        ..Receipt::default()
+    };
+    settle(&mut undecided, &ticket, Outcome::Done(receipt));
+    for state in [OrderState::Authorized, OrderState::Captured, OrderState::Declined(decline), OrderState::Canceled] {
+        for of_operation in [false, true] {
+            let mut payment = undecided.clone();
+            let order = named_order("K1", state.clone());
+            let receipt =
+                Receipt { provider_reference: Some("K1".to_owned()), order: Some(order.clone()), ..Receipt::default() };
+            let news = match of_operation {
+                true => news_of(&payment, &ticket, Outcome::Done(receipt)),
+                false => News { order: Some(order), ..News::default() },
+            };
+            for seconds in [2, 3] {
+                claim(&mut payment, news.clone(), seconds);
+                assert_eq!((payment.status, payment.amounts()), (Status::UnderReview, Amounts::default()));
+                assert_eq!((payment.provider_reference.as_deref(), drifts(&payment)), (Some("K2"), 1));
+                assert_eq!(status_of(&payment, &ticket), OperationStatus::NeedsOperator);
+            }
+            let own = News { order: Some(named_order("K2", OrderState::Authorized)), ..News::default() };
+            claim(&mut payment, own, 4);
+            assert_eq!(
+                (payment.status, status_of(&payment, &ticket)),
+                (Status::Authorized, OperationStatus::Succeeded)
+            );
+        }
+    }
+}
+
+#[test]
+fn an_answer_about_a_second_order_settles_nothing_and_asks_a_person() {
+    let (mut payment, ticket) = opened();
+    settle(&mut payment, &ticket, done_with(OrderState::AwaitingConfirmation));
+    payment.provider_reference = Some("K2".to_owned());
+    let confirm = act(&mut payment, confirm_command("k", false));
+    let order = Some(named_order("K1", OrderState::Authorized));
+    settle_at(&mut payment, &confirm, Outcome::Done(Receipt { order, ..Receipt::default() }), 2);
+    assert_eq!(
+        (payment.status, status_of(&payment, &confirm)),
+        (Status::RequiresConfirmation, OperationStatus::NeedsOperator)
+    );
+    assert_eq!((payment.provider_reference.as_deref(), drifts(&payment)), (Some("K2"), 1));
 }
 
 #[test]

@@ -200,6 +200,29 @@ fn what_is_said_of_the_order_is_about_every_capture() {
 }
 
 #[test]
+fn another_name_than_a_person_told_is_drift_and_no_second_movement() {
+    let (mut payment, _, capture) = captured_in_full();
+    let ticket = refund(&mut payment, "r1", &capture, 5_000);
+    in_doubt(&mut payment, &ticket);
+    payment.look_again(&ticket.operation, DoubtPolicy::None, &cause(), at(1_000));
+    let decision = Decision {
+        succeeded: true,
+        reason: "their support read it out".to_owned(),
+        provider_reference: Some("k".to_owned()),
+        authorizes: false,
+        by: by_a_person(),
+    };
+    assert!(payment.resolve(&ticket.operation, decision, &cause(), at(1_001)));
+    let before = payment.amounts();
+    assert_eq!(before.refunded, amount(5_000));
+    let news = news_of(&payment, &ticket, done_as("K"));
+    for seconds in [1_002, 1_003] {
+        claim(&mut payment, news.clone(), seconds);
+        assert_eq!((payment.amounts(), payment.reversed(), drifts(&payment)), (before, amount(0), 1));
+    }
+}
+
+#[test]
 fn a_reversed_capture_reads_back() {
     let (mut payment, operation, _) = captured_in_full();
     given_back(&mut payment, &operation, part("m1", 600));

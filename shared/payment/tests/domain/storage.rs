@@ -148,3 +148,12 @@ fn a_payment_in_a_status_that_this_code_does_not_know_cannot_be_read() {
     stored["status"] = "chargeback".into();
     assert!(serde_json::from_value::<Payment>(stored).is_err());
 }
+
+#[test]
+fn only_what_older_code_would_lose_is_written_so_that_it_leaves_it_alone() {
+    let mut payment = full();
+    assert_eq!((payment.schema, payment.layout()), (2, 2));
+    payment.operations[1].was_not_processed = true;
+    assert_eq!(payment.layout(), payment::SCHEMA);
+    reads_back(&payment);
+}

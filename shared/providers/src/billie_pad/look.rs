@@ -139,16 +139,17 @@ async fn captured(
     let Some(invoices) = order.invoices.0 else { return Ok(Finding::Unclear) };
     let others = || payment.operations.iter().filter(|other| other.id != operation.id);
     let taken = |id: &str| others().any(|other| other.provider_reference.as_deref() == Some(id));
-    let ours = |invoice: &&wire::Invoice| {
-        let known = operation.provider_reference.as_deref() == Some(&invoice.uuid.0);
-        known || (number.is_some() && invoice.invoice_number.as_deref() == number && !taken(&invoice.uuid.0))
+    let named = operation.provider_reference.as_deref();
+    let is_named = |invoice: &&wire::Invoice| named == Some(&invoice.uuid.0);
+    let has_number = |invoice: &&wire::Invoice| {
+        number.is_some() && invoice.invoice_number.as_deref() == number && !taken(&invoice.uuid.0)
     };
+    let ours = invoices.iter().find(is_named).or_else(|| invoices.iter().find(has_number));
     let left = order.unshipped_amount.0.and_then(|rest| rest.gross.amount(payment.currency).ok());
     let known = invoices.iter().all(|invoice| is_ours(invoice, payment));
-    let named = operation.provider_reference.is_some();
-    Ok(match invoices.iter().find(ours) {
+    Ok(match ours {
         // The order does not have the invoice that somebody named.
-        None if named => Finding::NotFound,
+        None if named.is_some() => Finding::NotFound,
         None if known && left == Some(unshipped(payment.agreed().gross(), payment)) => Finding::NotFound,
         None => Finding::Unclear,
         Some(wire::Invoice { uuid, amount: wire::Part(Some(amount)), .. }) => Finding::Found(Outcome::Done(Receipt {

@@ -28,17 +28,23 @@ impl Buckaroo {
         let first_key = payment.provider_reference.as_deref();
         let key = operation.provider_reference.as_deref().or(first_key.filter(|_| action.opens()));
         let names = names(operation, payment);
-        // Of several attempts only their common name tells.
-        if let Some(key) = key.filter(|_| action.opens() || !operation.was_not_processed) {
+        // Of several attempts only their common name tells, until it is known which one made the order.
+        let is_made = action.opens() && !operation.status.is_open();
+        if let Some(key) = key.filter(|_| is_made || !operation.was_not_processed) {
             let seen = self.status(key, context).await?;
-            // A person can have told the key of another payment.
-            let other = seen.invoice.as_deref().is_some_and(|invoice| !names.contains(&invoice));
-            return if other { Err(ReadError::Unreadable) } else { Ok(LookUp::One(Box::new(seen))) };
+            // A person can have told the key of another payment, or of something else.
+            let foreign = seen.invoice.as_deref().is_some_and(|invoice| !names.contains(&invoice));
+            return match foreign || !action.may_be(&seen) {
+                true if action.opens() => Err(ReadError::Unreadable),
+                true => Ok(LookUp::Absent),
+                false => Ok(LookUp::One(Box::new(seen))),
+            };
         }
         let asked: Vec<_> = names.iter().map(|invoice| json!({ "Invoice": invoice })).collect();
         let question = json!({ "Transactions": asked });
         let mut answer: StatusesAnswer = self.ask(&self.account.wire.statuses_path, &question, context).await?;
-        let known = |key: &str| first_key == Some(key) || payment.is_another_movement(&operation.id, key);
+        let is_first = |key: &str| first_key == Some(key) && !action.opens();
+        let known = |key: &str| is_first(key) || payment.is_another_movement(&operation.id, key);
         answer.transactions.iter_mut().for_each(|all| all.retain(|t| !t.key.as_deref().is_some_and(known)));
         Ok(LookUp::among(answer, action, operation, &names))
     }

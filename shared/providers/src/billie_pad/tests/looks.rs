@@ -146,6 +146,11 @@ async fn an_invoice_that_the_order_does_not_have_is_not_found_by_its_name() {
         billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie("partially_shipped", &changes))]);
         assert_eq!(case.probe(&*billie.adapter(), &capture).await, wanted);
     }
+    // The one that was named counts, also beside one with the number.
+    let billie = Billie::start().await;
+    let both = json!({ "invoices": [invoice(other, "INV-2", 40), invoice(told, "INV-3", 50)] });
+    billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie("partially_shipped", &both))]);
+    assert_eq!(case.probe(&*billie.adapter(), &capture).await, format!("Found Done {told} of 5000"));
 }
 
 fn euros(gross: u32) -> Value {

@@ -266,8 +266,34 @@ async fn a_pending_operation_is_probed_by_its_key() {
         assert_eq!(told.unwrap(), "done C1 12100");
         assert_eq!(requests, ["GET /json/Transaction/Status/C1 "]);
     }
-    let others = ok(Wire { key: Some("C1"), ..Wire::new(190, "C073", "OTHER-CABCDEF") }.json());
-    assert_eq!(probe(others, &payment).await.0, Err(ReadError::Unreadable));
+    // A person can have told the key of another payment's, or of something else: the one that was meant is not found.
+    let own = &newest(&payment).reference;
+    for other in [Wire::new(190, "C073", "OTHER-CABCDEF"), Wire::new(190, "C070", own), Wire::new(190, "I069", own)] {
+        let reply = ok(Wire { key: Some("C1"), ..other }.json());
+        assert_eq!(probe(reply, &payment).await.0.unwrap(), "not found");
+    }
+}
+
+/// Which of two attempts made the order, a key does not tell.
+#[tokio::test]
+async fn an_opening_of_which_an_attempt_was_not_found_is_looked_for_by_its_name_until_it_is_settled() {
+    let mut payment = opened(&order(&consumer()), OrderState::UnderReview);
+    let opening = &mut payment.operations[0];
+    (opening.attempt, opening.was_not_processed, opening.status) = (2, true, OperationStatus::NeedsOperator);
+    let reference = payment.order_reference.clone();
+    let by = |key, code| Wire { key: Some(key), ..Wire::new(code, "I069", &reference) };
+    for (found, expected) in [
+        (vec![by(FIRST_KEY, 690)], "not found"),
+        (vec![by(FIRST_KEY, 690), by("A1", 190)], "done A1 12100 Authorized"),
+        (vec![by(FIRST_KEY, 791), by("A1", 190)], "unclear"),
+        (vec![by(FIRST_KEY, 690), by("A1", 690)], "done A1 - Declined"),
+    ] {
+        let told = probe(statuses(&found, &[]), &payment).await.0.unwrap();
+        assert!(told.starts_with(expected), "{told}");
+    }
+    payment.operations[0].status = OperationStatus::Succeeded;
+    let (told, _) = observe(ok(by(FIRST_KEY, 190).json()), &payment).await;
+    assert!(told.unwrap().starts_with("Authorized"));
 }
 
 #[tokio::test]
