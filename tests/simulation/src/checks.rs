@@ -286,6 +286,10 @@ fn broken_by_change(old: &Payment, new: &Payment) -> Vec<String> {
         let legal = match (operation.status, now.status) {
             (before, after) if before == after => true,
             (OperationStatus::Succeeded, after) => is_asked_about(operation, after) || taken_back(operation, after),
+            // A person's no yields to proof.
+            (OperationStatus::Rejected, OperationStatus::Succeeded) => {
+                again || matches!(operation.reason, Some(Reason::Operator { .. }))
+            }
             (OperationStatus::Rejected, _) => again,
             _ => true,
         };

@@ -34,7 +34,7 @@ impl Plan {
             }
             deals.push(drawn);
         }
-        let per_thousand = pick(&mut rng, &[0, 10, 30, 80, 80, 200]);
+        let per_thousand = pick(&mut rng, &[0, 10, 30, 80, 80, 80, 80, 200]);
         let faults = (1..=EXCHANGES).filter(|_| rng.u32(..1_000) < per_thousand).collect::<Vec<_>>();
         let faults = faults.into_iter().map(|number| (number, fault(&mut rng))).collect();
         let index_lag = pick(&mut rng, &[0, 50, 800]);
@@ -79,13 +79,13 @@ fn deal(rng: &mut fastrand::Rng, size: Size) -> Deal {
         after: rng.u64(1..60),
         returns: rng.bool(),
     };
-    let mut steps = vec![step(rng, Ask::Confirm)];
-    let more = if size == Size::Crowded { rng.u32(2..5) } else { rng.u32(..3) };
+    let mut steps = vec![step(rng, Ask::Confirm, size)];
+    let more = if size == Size::Crowded { rng.u32(2..5) } else { rng.u32(..2) };
     for _ in 0..more {
         let asks = ask(rng, size);
-        steps.push(step(rng, asks));
+        steps.push(step(rng, asks, size));
     }
-    let times = if told.is_empty() { 0 } else { rng.usize(..3) };
+    let times = if told.is_empty() { 0 } else { rng.usize(..if size == Size::Crowded { 3 } else { 2 }) };
     let tells = (0..times).map(|_| pick(rng, told)).collect();
     let desk = Desk { after: rng.u64(1..90), amount: pick(rng, &REFUNDS) };
     let desk = Some(desk).filter(|_| DESKS.contains(&provider) && rng.u32(..6) == 0);
@@ -109,12 +109,13 @@ fn ask(rng: &mut fastrand::Rng, size: Size) -> Ask {
     }
 }
 
-fn step(rng: &mut fastrand::Rng, asks: Ask) -> Step {
+fn step(rng: &mut fastrand::Rng, asks: Ask, size: Size) -> Step {
+    let copies: &[u8] = if size == Size::Crowded { &[1, 1, 2, 3] } else { &[1, 1, 1, 1, 2] };
     Step {
         at: rng.u64(1_000..90_000),
         waits: rng.u32(..10) < 8,
         asks,
-        copies: pick(rng, &[1, 1, 1, 1, 2, 3]),
+        copies: pick(rng, copies),
         deaf: rng.u32(..8) == 0,
     }
 }
