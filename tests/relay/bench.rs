@@ -105,7 +105,8 @@ impl Bench {
 
     /// How far this queue is behind for a payment.
     pub(crate) async fn lag(&self, queue: &str, payment: &PaymentId) -> Option<Lag> {
-        self.store.lags(queue, std::slice::from_ref(payment)).await.unwrap().remove(payment)
+        let lags = self.store.lags(std::iter::once(queue), &[payment]).await.unwrap();
+        lags.into_values().flatten().next()
     }
 
     /// Waits until this queue is behind for a payment up to its newest event.

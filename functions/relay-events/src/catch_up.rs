@@ -29,10 +29,33 @@ pub(crate) struct Sent {
 }
 
 impl Relay {
-    /// Sends a batch to one queue. A payment with a change that cannot be read is left behind with all that follows.
-    pub(crate) async fn send_to(&self, queue: &str, batch: &Batch, deadline: Deadline) -> Sent {
+    /// Sends a batch to every queue at once.
+    pub(crate) async fn send(&self, batch: &Batch, deadline: Deadline) -> Vec<Sent> {
         let newest = batch.newest();
-        let Ok(behind) = self.skip_what_is_behind(queue, &newest).await else {
+        let payments: Vec<&PaymentId> = newest.keys().collect();
+        match self.store.lags(self.queues.urls(), &payments).await {
+            Ok(mut lags) => {
+                let sending =
+                    |queue| self.send_to(queue, lags.remove(queue).unwrap_or_default(), batch, &newest, deadline);
+                join_all(self.queues.urls().map(sending)).await
+            }
+            Err(error) => {
+                tracing::error!(%error, "which queues are behind cannot be read");
+                vec![Sent { failed: batch.records(), silent: false }]
+            }
+        }
+    }
+
+    /// Sends a batch to one queue. A payment with a change that cannot be read is left behind with all that follows.
+    async fn send_to(
+        &self,
+        queue: &str,
+        lags: Vec<Lag>,
+        batch: &Batch,
+        newest: &BTreeMap<PaymentId, u64>,
+        deadline: Deadline,
+    ) -> Sent {
+        let Ok(behind) = self.skip_what_is_behind(lags, newest).await else {
             return Sent { failed: batch.records(), silent: false };
         };
         let mut left: BTreeMap<PaymentId, u64> = batch.untellable();
@@ -53,18 +76,17 @@ impl Relay {
         sent
     }
 
-    /// The payments that this queue is behind for: their new events wait behind the old ones.
+    /// The payments that a queue is behind for: their new events wait behind the old ones.
     async fn skip_what_is_behind(
         &self,
-        queue: &str,
+        lags: Vec<Lag>,
         newest: &BTreeMap<PaymentId, u64>,
     ) -> Result<BTreeSet<PaymentId>, StoreError> {
-        let payments: Vec<PaymentId> = newest.keys().cloned().collect();
         let mut behind = BTreeSet::new();
-        for (payment, lag) in self.store.lags(queue, &payments).await? {
-            let upto = newest.get(&payment).copied().unwrap_or(0).max(lag.upto);
-            if self.store.fall_further_behind(queue, &payment, upto).await? {
-                behind.insert(payment);
+        for lag in lags {
+            let upto = newest.get(&lag.payment).copied().unwrap_or(0).max(lag.upto);
+            if self.store.fall_further_behind(&lag.queue, &lag.payment, upto).await? {
+                behind.insert(lag.payment);
             }
         }
         Ok(behind)

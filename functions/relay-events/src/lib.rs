@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::Event;
-use futures::future::join_all;
 use jiff::Timestamp;
 use lambda_runtime::Error;
 use providers::Deadline;
@@ -82,8 +81,7 @@ pub async fn handle(relay: Relay, event: Event, deadline: Deadline, request_id: 
     for record in event.records {
         batch.take(record)?;
     }
-    let sending = deadline.at_most(SENDING);
-    let sent = join_all(relay.queues.urls().map(|queue| relay.send_to(queue, &batch, sending))).await;
+    let sent = relay.send(&batch, deadline.at_most(SENDING)).await;
     relay.wake(&batch).await;
     let silent = relay.queues.urls().zip(&sent).filter(|(_, sent)| sent.silent).map(|(queue, _)| queue).collect();
     relay.catch_up(&batch, &silent, deadline).await;

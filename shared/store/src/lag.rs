@@ -102,6 +102,9 @@ impl Lag {
     }
 }
 
+/// The most items that DynamoDB reads in one batch.
+const MOST_READ: usize = 100;
+
 fn key(queue: &str, payment: &PaymentId) -> String {
     format!("LAG#{queue}#{payment}")
 }
@@ -111,14 +114,19 @@ fn item_key(key: &str) -> [(String, AttributeValue); 2] {
 }
 
 impl Store {
-    /// Which of these payments this queue is behind for.
+    /// What these queues are behind with for these payments, by queue.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn lags(&self, queue: &str, payments: &[PaymentId]) -> Result<BTreeMap<PaymentId, Lag>, StoreError> {
-        let mut found = BTreeMap::new();
-        for chunk in payments.chunks(100) {
-            let keys = chunk.iter().map(|payment| item_key(&key(queue, payment)).into()).collect();
+    pub async fn lags<'a>(
+        &self,
+        queues: impl Iterator<Item = &'a str>,
+        payments: &[&PaymentId],
+    ) -> Result<BTreeMap<String, Vec<Lag>>, StoreError> {
+        let mut found: BTreeMap<String, Vec<Lag>> = BTreeMap::new();
+        let keys: Vec<String> = queues.flat_map(|queue| payments.iter().map(move |of| key(queue, of))).collect();
+        for chunk in keys.chunks(MOST_READ) {
+            let keys = chunk.iter().map(|key| item_key(key).into()).collect();
             let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
             let mut wanted = Some([(self.table.clone(), wanted.map_err(StoreError::malformed)?)].into());
             while let Some(keys) = wanted.take() {
@@ -126,7 +134,7 @@ impl Store {
                 let answer = answer.map_err(StoreError::from_sdk)?;
                 for item in answer.responses.unwrap_or_default().into_values().flatten() {
                     if let Some(lag) = Lag::from_image(&item.into()) {
-                        found.insert(lag.payment.clone(), lag);
+                        found.entry(lag.queue.clone()).or_default().push(lag);
                     }
                 }
                 wanted = answer.unprocessed_keys.filter(|keys| !keys.is_empty());

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use payment::{
     Doubt, Fact, LateAuthorization, Operation, OperationId, OperationKind, OperationStatus, Payment, Reason, Status,
 };
+use serde_dynamo::AttributeValue;
 
 use crate::books::{Effect, Instructed, calls_off_late};
 use crate::clock;
@@ -114,9 +115,8 @@ impl World {
 
     /// A message that was taken must be in the table.
     pub(crate) fn check_kept(&self, body: &[u8]) {
-        let encoded = base64(body);
         let kept = self.table().items().any(|((_, sort), item)| {
-            sort == "RAW" && item.get("body").is_some_and(|kept| kept.b.as_ref() == Some(&encoded))
+            sort == "RAW" && matches!(item.get("body"), Some(AttributeValue::B(kept)) if kept == body)
         });
         if !kept {
             self.fail("a message was taken and is not kept".to_owned());
@@ -323,11 +323,6 @@ fn is_taken_late(old: &Payment, new: &Payment) -> bool {
     let given_up = matches!(old.status, Status::Canceled | Status::Expired) && old.amounts().authorized.is_zero();
     let wanted = new.late_authorization == LateAuthorization::Accept;
     given_up && wanted && matches!(new.status, Status::Authorized | Status::PartiallyCaptured | Status::Captured)
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 /// That the provider has another transaction under the name of ours is a question for a person, whatever was known before.

@@ -1,24 +1,16 @@
 //! The part of DynamoDB's expression language that the store uses. Anything else stops the simulation by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use serde::{Deserialize, Serialize};
-
-/// An attribute as DynamoDB writes it in JSON: a text, a number or bytes. Lists and maps are in no expression, and are
-/// passed over: an item is read at every exchange.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(crate) struct Attribute {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) s: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) n: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) b: Option<String>,
-}
+use serde_dynamo::AttributeValue;
 
 /// The attributes of an item.
-pub(crate) type Item = BTreeMap<String, Attribute>;
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// A text that an item has.
+pub(crate) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    if let AttributeValue::S(text) = item.get(name)? { Some(text) } else { None }
+}
 
 /// The names and values that an expression refers to.
 pub(crate) struct Terms<'a> {
@@ -31,7 +23,7 @@ impl Terms<'_> {
         if word.starts_with('#') { self.names.get(word).map_or(word, String::as_str) } else { word }
     }
 
-    fn value<'v>(&'v self, word: &str, item: &'v Item) -> Option<&'v Attribute> {
+    fn value<'v>(&'v self, word: &str, item: &'v Item) -> Option<&'v AttributeValue> {
         if word.starts_with(':') { self.values.get(word) } else { item.get(self.name(word)) }
     }
 }
@@ -75,19 +67,19 @@ fn call<'a>(condition: &'a str, function: &str) -> Option<&'a str> {
     condition.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')')
 }
 
-fn compare(left: Option<&Attribute>, right: Option<&Attribute>) -> Option<std::cmp::Ordering> {
-    let (left, right) = (left?, right?);
-    if let (Some(left), Some(right)) = (&left.s, &right.s) {
-        return Some(left.cmp(right));
+fn compare(left: Option<&AttributeValue>, right: Option<&AttributeValue>) -> Option<std::cmp::Ordering> {
+    let number = |text: &String| text.parse::<i64>().ok();
+    match (left?, right?) {
+        (AttributeValue::S(left), AttributeValue::S(right)) => Some(left.cmp(right)),
+        (AttributeValue::N(left), AttributeValue::N(right)) => Some(number(left)?.cmp(&number(right)?)),
+        _ => None,
     }
-    let number = |value: &Attribute| value.n.as_deref().and_then(|n| n.parse::<i64>().ok());
-    Some(number(left)?.cmp(&number(right)?))
 }
 
 /// What `SET a = :b, c = if_not_exists(c, :d)` makes of an item.
-pub(crate) fn update(expression: &str, terms: &Terms<'_>, item: &Item) -> Item {
+pub(crate) fn update(expression: &str, terms: &Terms<'_>, item: &Item) -> BTreeMap<String, AttributeValue> {
     let Some(assignments) = expression.strip_prefix("SET ") else { unknown(expression) };
-    let mut changed = Item::new();
+    let mut changed = BTreeMap::new();
     // A comma within a call does not end an assignment.
     for assignment in assignments.replace(", :", " :").split(", ") {
         let Some((path, mut word)) = assignment.split_once(" = ") else { unknown(expression) };
@@ -146,7 +138,7 @@ mod tests {
         let changed =
             set("SET #upto = if_not_exists(#upto, :read), #state = if_not_exists(#state, :lower), x = :lower");
         assert_eq!(changed.keys().collect::<Vec<_>>(), ["upto", "x"]);
-        assert_eq!(changed["upto"].n.as_deref(), Some("7"));
+        assert_eq!(changed["upto"], AttributeValue::N("7".to_owned()));
     }
 
     #[test]

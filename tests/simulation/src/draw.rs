@@ -38,7 +38,9 @@ impl Plan {
         let faults = (1..=EXCHANGES).filter(|_| rng.u32(..1_000) < per_thousand).collect::<Vec<_>>();
         let faults = faults.into_iter().map(|number| (number, fault(&mut rng))).collect();
         let index_lag = pick(&mut rng, &[0, 50, 800]);
-        Self { seed, index_lag, accepts_late: rng.u32(..3) == 0, operator: rng.u32(..6) == 0, deals, faults }
+        let (accepts_late, operator) = (rng.u32(..3) == 0, rng.u32(..6) == 0);
+        let stream_lag = pick(&mut rng, &[50, 250, 1_000, 5_000]);
+        Self { seed, index_lag, stream_lag, accepts_late, operator, deals, faults }
     }
 }
 

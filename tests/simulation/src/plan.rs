@@ -12,6 +12,8 @@ pub struct Plan {
     pub seed: u64,
     /// How long the table's indexes lag behind, in milliseconds.
     pub index_lag: i64,
+    /// How long the stream collects changes before it tells them, in milliseconds.
+    pub stream_lag: u64,
     /// Whether the merchant's accounts take a buyer who finished late, or call the order off.
     pub accepts_late: bool,
     /// Whether a person decides in the end what only a person can find out, and has everything told once more.
@@ -154,7 +156,8 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let late = if self.accepts_late { ", late buyers are taken" } else { "" };
         let operator = if self.operator { ", a person decides in the end" } else { "" };
-        writeln!(f, "seed {}, indexes {} ms behind{late}{operator}", self.seed, self.index_lag)?;
+        let Self { seed, index_lag, stream_lag, .. } = self;
+        writeln!(f, "seed {seed}, indexes {index_lag} ms behind, the stream {stream_lag} ms{late}{operator}")?;
         for deal in &self.deals {
             let buyer = deal.buyer;
             let choice = if buyer.choice.is_empty() { "leaves" } else { buyer.choice };

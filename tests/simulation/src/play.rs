@@ -141,7 +141,7 @@ async fn relay(world: Arc<World>) {
     loop {
         world.changed.notified().await;
         loop {
-            tokio::time::sleep(Duration::from_millis(250)).await;
+            tokio::time::sleep(Duration::from_millis(world.plan.stream_lag)).await;
             let changes = world.untold();
             let (Some(last), Some(relay)) = (changes.last(), world.relay()) else { break };
             let mut event = Event::default();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// How long a queue knows a message again.
@@ -13,6 +14,12 @@ const KNOWN_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 pub(crate) struct Received {
     pub(crate) sequence: u64,
     pub(crate) id: String,
+}
+
+/// What is looked at of a message's text.
+#[derive(Default, Deserialize)]
+struct Event {
+    sequence: String,
 }
 
 /// The queues of a history.
@@ -45,8 +52,8 @@ impl Queues {
                 continue;
             }
             self.known.insert(known, now);
-            let event: Value = serde_json::from_str(&text("MessageBody")).unwrap_or_default();
-            let sequence = event["sequence"].as_str().and_then(|n| n.parse().ok()).unwrap_or_default();
+            let event: Event = serde_json::from_str(&text("MessageBody")).unwrap_or_default();
+            let sequence = event.sequence.parse().unwrap_or_default();
             let received = Received { sequence, id: text("MessageDeduplicationId") };
             self.received.entry((queue.to_owned(), text("MessageGroupId"))).or_default().push(received);
         }

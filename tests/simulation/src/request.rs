@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::condition::{Attribute, Item, Terms};
+use crate::condition::{Item, Terms};
 use crate::table::Key;
 
 /// Any request, with the fields of all that there are.
@@ -50,13 +50,19 @@ pub(crate) struct Wanted {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "UPPERCASE", default)]
 pub(crate) struct Primary {
-    pk: Attribute,
-    sk: Attribute,
+    pk: Text,
+    sk: Text,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "UPPERCASE", default)]
+struct Text {
+    s: String,
 }
 
 impl Primary {
     pub(crate) fn key(&self) -> Key {
-        (self.pk.s.clone().unwrap_or_default(), self.sk.s.clone().unwrap_or_default())
+        (self.pk.s.clone(), self.sk.s.clone())
     }
 }
 

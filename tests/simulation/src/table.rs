@@ -1,12 +1,12 @@
 //! A DynamoDB table that lives in one history: conditional writes, transactions, lagging indexes and a stream.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::condition::{Item, holds, update};
+use crate::condition::{Item, holds, text, update};
 use crate::defect::{Defect, Defects};
 use crate::request::Request;
 
@@ -17,18 +17,17 @@ pub(crate) type Key = (String, String);
 pub(crate) struct Stored {
     pub(crate) item: Item,
     pub(crate) text: String,
-    image: OnceLock<serde_dynamo::Item>,
 }
 
 impl Stored {
     fn new(text: String) -> Arc<Self> {
         let item = serde_json::from_str(&text).unwrap_or_default();
-        Arc::new(Self { item, text, image: OnceLock::new() })
+        Arc::new(Self { item, text })
     }
 
     /// As the stream shows it; an item that cannot be read shows nothing.
     pub(crate) fn image(&self) -> serde_dynamo::Item {
-        self.image.get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default()).clone()
+        self.item.clone().into()
     }
 }
 
@@ -221,17 +220,16 @@ impl Table {
         let found = self.items.iter().filter_map(|(key, item)| visible(key, &item.item).map(|item| (key, item)));
         let mut found: Vec<(&Key, &Item)> = found.filter(|(_, item)| holds(expression, &terms, item)).collect();
         let range = if request.index_name == "by_due" { "due_at" } else { "created_key" };
-        let text = |item: &Item| item.get(range).and_then(|value| value.s.clone()).unwrap_or_default();
-        found.sort_by_key(|(key, item)| (text(item), (*key).clone()));
+        found.sort_by_key(|(key, item)| (text(item, range), *key));
         if request.scan_index_forward == Some(false) {
             found.reverse();
         }
         let limit = request.limit.unwrap_or(1_000);
         let keys_only = |(_, item): (&Key, &Item)| {
             let kept = ["PK", "SK", range].map(|name| (name.to_owned(), item.get(name).cloned()));
-            kept.into_iter().filter_map(|(name, value)| Some((name, value?))).collect::<Item>()
+            kept.into_iter().filter_map(|(name, value)| Some((name, value?))).collect::<BTreeMap<_, _>>()
         };
-        let items: Vec<Item> = found.into_iter().take(limit).map(keys_only).collect();
+        let items: Vec<_> = found.into_iter().take(limit).map(keys_only).collect();
         json!({ "Count": items.len(), "ScannedCount": items.len(), "Items": items }).to_string()
     }
 }

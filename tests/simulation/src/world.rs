@@ -19,6 +19,7 @@ use url::Url;
 
 use crate::checks::Seen;
 use crate::clock;
+use crate::condition::text;
 use crate::defect::Defects;
 use crate::network::{Aws, KILL, Providers};
 use crate::plan::{Fault, Plan};
@@ -318,7 +319,7 @@ impl World {
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         let table = self.table();
         let due = table.items().filter(|(_, item)| item.contains_key("due_shard"));
-        due.filter_map(|(_, item)| item.get("due_at")?.s.as_ref()?.parse().ok()).min()
+        due.filter_map(|(_, item)| text(item, "due_at")?.parse().ok()).min()
     }
 
     /// What the stream still has to tell the relay.

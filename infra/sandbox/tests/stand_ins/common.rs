@@ -1,5 +1,4 @@
 //! What the tests of the sandboxes share: a receiver of webhooks and a plain client.
-#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

@@ -1,19 +1,11 @@
 //! The sandbox of Billie's PSP API, spoken to as a payment service provider does.
-#![allow(
-    clippy::needless_pass_by_value,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may fail"
-)]
 
-mod common;
-
-use common::{Receiver, client, control, fault, show};
 use sandbox::Running;
 use sandbox::billie_psp::{MERCHANT_ID, PASSWORD, PSP_ID, Paths, Settings, USERNAME, WEBHOOK_KEY, start};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+
+use crate::common::{Receiver, client, control, fault, show};
 
 async fn billie(settings: Settings) -> Running {
     start(TcpListener::bind("127.0.0.1:0").await.unwrap(), settings).await.unwrap()

@@ -1,13 +1,11 @@
 //! The sandbox of Billink's legacy API, spoken to as a merchant does.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
-mod common;
-
-use common::{Receiver, client, control, fault, show};
 use sandbox::Running;
 use sandbox::billink_v1::{ID, Settings, USERNAME, WEBHOOK_SECRET, start};
 use serde_json::json;
 use tokio::net::TcpListener;
+
+use crate::common::{Receiver, client, control, fault, show};
 
 async fn billink(settings: Settings) -> Running {
     start(TcpListener::bind("127.0.0.1:0").await.unwrap(), settings).await.unwrap()

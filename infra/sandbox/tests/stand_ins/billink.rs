@@ -1,21 +1,13 @@
 //! The sandbox of Billink's current API, spoken to as a merchant does.
-#![allow(
-    clippy::needless_pass_by_value,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may fail"
-)]
 
-mod common;
-
-use common::{Received, Receiver, client, control, fault, show};
 use hmac::{Hmac, KeyInit, Mac};
 use sandbox::Running;
 use sandbox::billink::{ID, Settings, USERNAME, WEBHOOK_SECRET, start};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpListener;
+
+use crate::common::{Received, Receiver, client, control, fault, show};
 
 async fn billink(settings: Settings) -> Running {
     start(TcpListener::bind("127.0.0.1:0").await.unwrap(), settings).await.unwrap()

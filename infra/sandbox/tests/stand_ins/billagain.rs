@@ -1,19 +1,11 @@
 //! BillAgain's sandbox, spoken to as a merchant does.
-#![allow(
-    clippy::needless_pass_by_value,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may fail"
-)]
 
-mod common;
-
-use common::{Receiver, client, control, fault, show};
 use sandbox::Running;
 use sandbox::billagain::{API_KEY, BANK_GATEWAY_ID, CARD_GATEWAY_ID, CUSTOMER_ID, Decline, Settings, USERNAME, start};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+
+use crate::common::{Receiver, client, control, fault, show};
 
 async fn billagain(settings: Settings) -> Running {
     start(TcpListener::bind("127.0.0.1:0").await.unwrap(), settings).await.unwrap()

@@ -1,11 +1,7 @@
 //! The gateway's sandbox, spoken to as a merchant does.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
-
-mod common;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{Receiver, client, control, fault, show};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 use sandbox::Running;
@@ -13,6 +9,8 @@ use sandbox::buckaroo_billink::{Edition, SECRET_KEY, Settings, WEBSITE_KEY, star
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpListener;
+
+use crate::common::{Receiver, client, control, fault, show};
 
 async fn gateway(settings: Settings) -> Running {
     start(TcpListener::bind("127.0.0.1:0").await.unwrap(), settings).await.unwrap()

@@ -1,19 +1,11 @@
 //! Billie's sandbox, spoken to as a merchant does.
-#![allow(
-    clippy::needless_pass_by_value,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may fail"
-)]
 
-mod common;
-
-use common::{Receiver, client, control, fault, show};
 use sandbox::Running;
 use sandbox::billie_pad::{CLIENT_ID, CLIENT_SECRET, Settings, WEBHOOK_KEY, start};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+
+use crate::common::{Receiver, client, control, fault, show};
 
 struct Shop {
     running: Running,
