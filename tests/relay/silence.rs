@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use store::Lag;
 
@@ -14,7 +14,7 @@ fn of_queue(requests: &[Value], queue: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_silent_queue_is_asked_once_a_batch_and_delays_no_other() {
+async fn a_silent_queue_is_asked_once_and_after_a_rest_again_and_delays_no_other() {
     let bench = Bench::start().await;
     let records = bench.records();
     let (good, silent) = (bench.good(), bench.aws.event_queue_urls[1].clone());
@@ -43,8 +43,11 @@ async fn a_silent_queue_is_asked_once_a_batch_and_delays_no_other() {
     let payment = authorized(&bench.store, "d").await;
     batch.extend(records.next(2).await);
     assert!(failures(&hand(&relay, &batch).await.unwrap()).is_empty());
-    assert_eq!(of_queue(&sqs.seen("SendMessageBatch"), &silent), 2, "no lag is tried after new events met silence");
-    assert!(begun.elapsed() < Duration::from_secs(12), "two silences take {:?}", begun.elapsed());
+    assert_eq!(of_queue(&sqs.seen("SendMessageBatch"), &silent), 1, "it rests");
+    assert!(begun.elapsed() < Duration::from_secs(8), "one silence takes {:?}", begun.elapsed());
+    let rested = relay.with_clock(|| Timestamp::now() + SignedDuration::from_secs(21));
+    assert!(failures(&hand(&rested, &batch).await.unwrap()).is_empty());
+    assert_eq!(of_queue(&sqs.seen("SendMessageBatch"), &silent), 2, "one silence is enough, new events and lags alike");
     assert_eq!(bench.arrivals(&good, all(&payment).len()).await.of(&payment.id), all(&payment));
     for lag in lags {
         assert!(bench.lag(&silent, &lag.payment).await.is_some(), "it stays behind");

@@ -5,15 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::future::join_all;
+use jiff::SignedDuration;
 use lambda_runtime::Error;
 use payment::PaymentId;
 use providers::Deadline;
 use store::{EVERY_QUEUE, Lag, StoreError};
 
+use crate::queues::Arrived;
 use crate::{Batch, Outgoing, Relay};
 
 /// No queue is begun to be caught up with in less time than this: it covers one request to the queue and one to the table.
 const LEAST_TIME: Duration = Duration::from_secs(6);
+
+/// A queue that is silent for so long takes the others' time; one that refuses at once does not.
+const LONG_SILENCE: SignedDuration = SignedDuration::from_secs(2);
 
 /// A queue that nobody has here may be one that newer code has: what it missed is kept for so many tries, an hour and a
 /// half, which is longer than any deployment takes.
@@ -62,7 +67,7 @@ impl Relay {
         left.retain(|payment, _| !behind.contains(payment));
         let goes = |event: &&Outgoing| !behind.contains(&event.payment) && !left.contains_key(&event.payment);
         let outgoing: Vec<&Outgoing> = batch.outgoing.iter().filter(goes).collect();
-        let arrived = self.queues.send_in_order(queue, &outgoing, deadline).await;
+        let arrived = self.send_events(queue, &outgoing, deadline).await;
         left.extend(arrived.stopped.into_iter().map(|(payment, at)| (payment, at.saturating_sub(1))));
         let mut sent = Sent { silent: arrived.silent, ..Sent::default() };
         for (payment, after) in left {
@@ -74,6 +79,20 @@ impl Relay {
             }
         }
         sent
+    }
+
+    /// Sends events in order, but not to a queue that was silent a moment ago.
+    async fn send_events(&self, queue: &str, outgoing: &[&Outgoing], deadline: Deadline) -> Arrived {
+        let now = (self.clock)();
+        if self.rest.includes(queue, now) {
+            return Arrived::nothing_of(outgoing);
+        }
+        let arrived = self.queues.send_in_order(queue, outgoing, deadline).await;
+        let end = (self.clock)();
+        if arrived.silent && end.duration_since(now) >= LONG_SILENCE {
+            self.rest.begin(queue, end);
+        }
+        arrived
     }
 
     /// The payments that a queue is behind for: their new events wait behind the old ones.
@@ -138,7 +157,7 @@ impl Relay {
         }
         let events: Vec<Outgoing> =
             payment.events_after(lag.after).map(|e| Outgoing::of(&e, "")).collect::<Result<_, _>>()?;
-        let arrived = self.queues.send_in_order(&lag.queue, &events.iter().collect::<Vec<_>>(), deadline).await;
+        let arrived = self.send_events(&lag.queue, &events.iter().collect::<Vec<_>>(), deadline).await;
         match arrived.stopped.get(&lag.payment) {
             Some(at) => tracing::warn!(payment_id = %lag.payment, sequence = at, "the queue still refuses"),
             None => {

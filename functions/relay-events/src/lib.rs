@@ -4,6 +4,7 @@
 mod batch;
 mod catch_up;
 mod queues;
+mod rest;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use store::Store;
 
 use batch::{Batch, Outgoing};
 pub use queues::Queues;
+use rest::Rest;
 
 /// What the relay works with.
 #[derive(Clone)]
@@ -25,13 +27,14 @@ pub struct Relay {
     queues: Queues,
     store: Store,
     clock: fn() -> Timestamp,
+    rest: Rest,
 }
 
 impl Relay {
     /// The relay from this table to these queues, by the machine's clock.
     #[must_use]
     pub fn new(queues: Queues, store: Store) -> Self {
-        Self { queues, store, clock: Timestamp::now }
+        Self { queues, store, clock: Timestamp::now, rest: Rest::default() }
     }
 
     /// The same by another clock.

@@ -54,8 +54,23 @@ pub(crate) enum WakeError {
 pub(crate) struct Arrived {
     /// Where each payment stopped that did not get through.
     pub(crate) stopped: BTreeMap<PaymentId, u64>,
-    /// Whether the queue did not answer, or there was no time to ask: nobody should try again soon.
+    /// Whether the queue did not answer, or was not asked: nobody should try again soon.
     pub(crate) silent: bool,
+}
+
+impl Arrived {
+    /// Not one of these was sent.
+    pub(crate) fn nothing_of<'a>(outgoing: impl IntoIterator<Item = &'a &'a Outgoing>) -> Self {
+        let mut nothing = Self { silent: true, ..Self::default() };
+        nothing.stop(outgoing);
+        nothing
+    }
+
+    fn stop<'a>(&mut self, outgoing: impl IntoIterator<Item = &'a &'a Outgoing>) {
+        for event in outgoing {
+            self.stopped.entry(event.payment.clone()).or_insert(event.sequence);
+        }
+    }
 }
 
 impl Queues {
@@ -80,9 +95,7 @@ impl Queues {
             let wave = take_wave(&mut waiting);
             let Some(missing) = self.send(queue, &wave, deadline).await else {
                 // Nobody is there: whatever is left waits with it, instead of costing the others their time.
-                for event in wave.iter().chain(&waiting) {
-                    arrived.stopped.entry(event.payment.clone()).or_insert(event.sequence);
-                }
+                arrived.stop(wave.iter().chain(&waiting));
                 arrived.silent = true;
                 break;
             };

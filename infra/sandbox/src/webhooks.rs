@@ -295,12 +295,13 @@ pub(crate) fn is_loopback(url: &str) -> bool {
     }
 }
 
-/// The TLS provider is installed because the client cannot be built without one; the calls themselves are plain HTTP.
+/// The TLS provider is installed because the client cannot be built without one; the calls themselves are plain HTTP, and
+/// this machine's certificates are left unread.
 fn client() -> reqwest::Client {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
-    let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    let builder = reqwest::Client::builder().tls_certs_only([]).no_proxy().redirect(reqwest::redirect::Policy::none());
     builder.timeout(Duration::from_secs(10)).build().unwrap_or_default()
 }
 

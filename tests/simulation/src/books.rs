@@ -157,6 +157,19 @@ impl World {
         })
     }
 
+    /// Looks at how many calls that change something were made: there are never more of them than attempts.
+    pub(crate) fn check_calls(&self) {
+        let attempts: u32 = self.payments().iter().flat_map(|payment| &payment.operations).map(|o| o.attempt).sum();
+        let calls = {
+            let mut seen = self.seen();
+            seen.calls += 1;
+            seen.calls
+        };
+        if calls > attempts {
+            self.fail(format!("{calls} calls that change something were made in {attempts} attempts"));
+        }
+    }
+
     /// Looks at what a call that changes something has changed: each operation that was attempted may have had its effect
     /// once, and nothing else may have any.
     pub(crate) fn check_effects(&self, provider: &Provider, before: &[Line], body: &[u8]) {

@@ -11,6 +11,7 @@ use serde_dynamo::AttributeValue;
 
 use crate::books::{Effect, Instructed, calls_off_late};
 use crate::clock;
+use crate::condition::text;
 use crate::table::Change;
 use crate::world::{QUEUES, World, payment_of};
 
@@ -33,6 +34,8 @@ pub(crate) struct Seen {
     pub(crate) receivables: BTreeMap<String, usize>,
     /// What the providers did for each payment: what, how much, and for which operation, where the call says it.
     pub(crate) effects: BTreeMap<String, Vec<(Effect, i64, Option<OperationId>)>>,
+    /// How many calls that change something the providers got.
+    pub(crate) calls: u32,
     /// What the providers were told about each payment's order.
     pub(crate) instructed: Vec<Instructed>,
     /// What each read of a provider was answered last, by address.
@@ -134,6 +137,9 @@ impl World {
                 self.check_queue(queue, payment);
             }
         }
+        if let Some(state) = self.unapplied() {
+            self.fail(format!("a message that proves something is still {state}"));
+        }
         let orders = self.table().items().filter(|((_, sort), _)| sort == "ORDER").count();
         if orders != payments.len() {
             self.fail(format!("{orders} orders for {} payments", payments.len()));
@@ -142,6 +148,13 @@ impl World {
         for told in told {
             self.check_told(&told);
         }
+    }
+
+    /// How far a message got that proves something and was not applied: every one of them is about a payment.
+    fn unapplied(&self) -> Option<String> {
+        let table = self.table();
+        let mut proofs = table.items().filter(|(_, item)| item.get("proves") == Some(&AttributeValue::Bool(true)));
+        proofs.find_map(|(_, item)| text(item, "state").filter(|state| *state != "applied").map(str::to_owned))
     }
 
     fn check_operations(&self, payment: &Payment) {

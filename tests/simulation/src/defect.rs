@@ -39,6 +39,10 @@ pub enum Defect {
     OlderNews,
     /// A message that proves nothing is taken for the authorization that it hints at.
     HintMovesMoney,
+    /// A message that proves nothing is taken for the refusal that it may hint at.
+    HintDeclines,
+    /// A message that no payment was found for is not tried again.
+    ParkedForgotten,
     /// The relay goes on past an event that a queue refused, and sends it later.
     RelayGoesOn,
     /// A buyer of whom nothing was seen has let the session expire.
@@ -47,7 +51,7 @@ pub enum Defect {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::NoVersionCondition,
         Self::ReservationAfterCall,
         Self::TimeoutMeansFailed,
@@ -66,6 +70,8 @@ impl Defect {
         Self::LeaseIgnored,
         Self::OlderNews,
         Self::HintMovesMoney,
+        Self::HintDeclines,
+        Self::ParkedForgotten,
         Self::RelayGoesOn,
         Self::UnseenExpires,
     ];

@@ -37,7 +37,7 @@ impl Plan {
         let per_thousand = pick(&mut rng, &[0, 10, 30, 80, 80, 80, 80, 200]);
         let faults = (1..=EXCHANGES).filter(|_| rng.u32(..1_000) < per_thousand).collect::<Vec<_>>();
         let faults = faults.into_iter().map(|number| (number, fault(&mut rng))).collect();
-        let index_lag = pick(&mut rng, &[0, 50, 800]);
+        let index_lag = pick(&mut rng, &[0, 50, 50, 800, 800, 20_000]);
         let (accepts_late, operator) = (rng.u32(..3) == 0, rng.u32(..6) == 0);
         let stream_lag = pick(&mut rng, &[50, 250, 1_000, 5_000]);
         Self { seed, index_lag, stream_lag, accepts_late, operator, deals, faults }

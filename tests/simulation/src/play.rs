@@ -9,14 +9,14 @@ use jiff::SignedDuration;
 use payment::{IdempotencyKey, OperationStatus, PaymentId, WakeUp};
 use providers::Deadline;
 use tests::Order;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::checkout::{Request, ask, checkout, decide, replay};
 use crate::clock;
 use crate::defect::Defect;
 use crate::others::{buyer, desk, provider_tells};
 use crate::plan::Deal;
-use crate::table::{Change, Stored};
+use crate::table::{Change, Shard, Stored};
 use crate::world::{MERCHANT, World};
 
 /// A history is over after so many days, whatever is still due.
@@ -31,7 +31,8 @@ const WAITS: [SignedDuration; 2] = [SignedDuration::from_hours(26), SignedDurati
 impl World {
     /// Plays the whole history.
     pub(crate) async fn play(self: &Arc<Self>) {
-        let background = [tokio::spawn(relay(self.clone())), tokio::spawn(sweep_every_minute(self.clone()))];
+        let relays = Shard::ALL.map(|shard| tokio::spawn(relay(self.clone(), shard)));
+        let sweep = tokio::spawn(sweep_every_minute(self.clone()));
         let mut deals = JoinSet::new();
         for (number, deal) in self.plan.deals.iter().cloned().enumerate() {
             deals.spawn(play_deal(self.clone(), number, deal));
@@ -39,7 +40,6 @@ impl World {
         while deals.join_next().await.is_some() {}
         self.calm_down();
         self.note(|| "nothing goes wrong any more".to_owned());
-        let [relay, sweep] = background;
         sweep.abort();
         self.look_once_more().await;
         self.settle_down().await;
@@ -47,7 +47,7 @@ impl World {
             self.a_person_decides().await;
             self.settle_down().await;
         }
-        relay.abort();
+        relays.iter().for_each(JoinHandle::abort);
     }
 
     /// What is given back at a desk is not told everywhere, so shops look.
@@ -74,7 +74,7 @@ impl World {
         let waited = clock::now().checked_add(waits(self.plan.seed)).unwrap_or_default();
         for _ in 0..2_000 {
             tokio::time::sleep(Duration::from_millis(1_500)).await;
-            if !self.untold().is_empty() || self.messages() > 0 {
+            if !self.all_told() || self.messages() > 0 {
                 tokio::time::sleep(Duration::from_secs(20)).await;
                 continue;
             }
@@ -136,13 +136,14 @@ async fn sweep_every_minute(world: Arc<World>) {
     }
 }
 
-/// The stream's mapping: batches in order, and again from the first record that failed.
-async fn relay(world: Arc<World>) {
+/// The stream's mapping, which goes through each shard by itself: batches in order, and again from the first record that
+/// failed.
+async fn relay(world: Arc<World>, shard: Shard) {
     loop {
-        world.changed.notified().await;
+        world.changed[shard as usize].notified().await;
         loop {
             tokio::time::sleep(Duration::from_millis(world.plan.stream_lag)).await;
-            let changes = world.untold();
+            let changes = world.untold(shard);
             let (Some(last), Some(relay)) = (changes.last(), world.relay()) else { break };
             let mut event = Event::default();
             event.records = changes.iter().map(record).collect();
@@ -166,7 +167,7 @@ async fn relay(world: Arc<World>) {
                     continue;
                 }
             };
-            world.table().told_before(done);
+            world.table().told_before(shard, done);
         }
     }
 }

@@ -31,6 +31,22 @@ impl Stored {
     }
 }
 
+/// The shards of the stream. The payments are in one and what queues are behind with is in the other, since nothing tells
+/// the table to keep the two together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shard {
+    Payments,
+    Lags,
+}
+
+impl Shard {
+    pub(crate) const ALL: [Self; 2] = [Self::Payments, Self::Lags];
+
+    fn of(key: &Key) -> Self {
+        if key.1 == "LAG" { Self::Lags } else { Self::Payments }
+    }
+}
+
 /// One change, as the stream tells it.
 #[derive(Clone)]
 pub(crate) struct Change {
@@ -74,14 +90,14 @@ impl Table {
         self.items.iter().map(|(key, stored)| (key, &stored.item))
     }
 
-    /// Up to so many changes that the stream still has to tell.
-    pub(crate) fn changes(&self, most: usize) -> Vec<Change> {
-        self.stream.iter().take(most).cloned().collect()
+    /// Up to so many changes that a shard of the stream still has to tell.
+    pub(crate) fn changes(&self, shard: Shard, most: usize) -> Vec<Change> {
+        self.stream.iter().filter(|change| Shard::of(&change.key) == shard).take(most).cloned().collect()
     }
 
-    /// Everything before this number was told.
-    pub(crate) fn told_before(&mut self, number: u64) {
-        self.stream.retain(|change| change.number >= number);
+    /// Everything before this number was told of a shard.
+    pub(crate) fn told_before(&mut self, shard: Shard, number: u64) {
+        self.stream.retain(|change| change.number >= number || Shard::of(&change.key) != shard);
     }
 
     /// Does what a request asks, at this time. The changes it made come back too.
@@ -203,7 +219,10 @@ impl Table {
         };
         self.changes += 1;
         self.recent.push_back((now, key.clone(), old.clone()));
-        self.stream.push_back(Change { number: self.changes, key, old, new });
+        // What no filter of the relay's mapping lets through is not told.
+        if matches!(key.1.as_str(), "STATE" | "LAG") {
+            self.stream.push_back(Change { number: self.changes, key, old, new });
+        }
     }
 
     /// Pages of an index, as it stood a moment ago.

@@ -48,6 +48,12 @@ fn tampered(defect: Defect, key: &Key, old: Option<&Item>, mut new: Item) -> Opt
             }
         }
         Defect::HintMovesMoney if old.is_some_and(|old| is_hint(old, &new)) => authorize(&mut new),
+        Defect::HintDeclines if old.is_some_and(|old| is_hint(old, &new)) => {
+            become_status(&mut new, "declined", json!({ "type": { "S": "declined" }, "reason": { "S": "other" } }));
+        }
+        Defect::ParkedForgotten if key.1 == "RAW" && new.get("state").is_some_and(|state| state["S"] == "parked") => {
+            new.remove("due_shard");
+        }
         Defect::UnseenExpires if old.is_some_and(|old| saw_nothing(old, &new)) => {
             become_status(&mut new, "expired", json!({ "type": { "S": "expired" }, "released": { "N": "0" } }));
         }
