@@ -52,14 +52,22 @@ pub(crate) async fn check(table: &'static Table) {
     .await;
 }
 
-/// The codes of a row, with their shapes.
+/// The codes of a row, each in one of its shapes, and each shape with one of its codes: how a code is read does not depend
+/// on what it means.
 fn codes(table: &Table, row: &Answers, step: Step) -> Vec<String> {
     let shaped = |code: &str, shape: &str| format!("{code} {shape}").trim_end().to_owned();
     match row.codes {
         Codes::These(codes) => codes.iter().map(|code| (*code).to_owned()).collect(),
         Codes::Refusals(shapes) => {
             let codes = (registered(table).refusals)(step.kind());
-            codes.iter().flat_map(|code| shapes.iter().map(|shape| shaped(code, shape))).collect()
+            let pairs = codes.len().max(shapes.len());
+            codes
+                .iter()
+                .cycle()
+                .zip(shapes.iter().cycle())
+                .take(pairs)
+                .map(|(code, shape)| shaped(code, shape))
+                .collect()
         }
     }
 }
