@@ -74,7 +74,7 @@ impl Bench {
             self.sandbox.control(Method::POST, "settings", &settings).await;
         }
         let name = orders::new_word("O").split_off(22);
-        let order = (self.table.order)().with("/flow", json!(flow)).with("/capture", json!(mode));
+        let order = Order::at(self.table.provider).with("/flow", json!(flow)).with("/capture", json!(mode));
         order.with("/reference", format!("O-{name}")).with("/description", format!("Chairs {name}"))
     }
 

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use payment::{CaptureMode, Flow, OperationKind};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Order, eventually};
+use tests::{Order, eventually, orders};
 use url::Url;
 
 use crate::bench::Bench;
@@ -74,12 +74,11 @@ impl<'a> Deal<'a> {
 
     /// The buyer in the widget, with what is different in what the shop's page hands to it: pointer and JSON.
     pub(crate) async fn in_widget(&mut self, changes: &[(&str, &str)]) {
-        let mut data = self.bench.table.widget.expect("no row says what the shop's page hands to the widget")();
+        let mut data = orders::in_widget(self.bench.table.provider);
         for (pointer, json) in changes {
-            tests::orders::set(&mut data, pointer, serde_json::from_str(json).unwrap());
+            orders::set(&mut data, pointer, serde_json::from_str(json).unwrap());
         }
         let path = format!("widget/{}", self.session().await);
-        let data = json!({ "billie_order_data": data });
         let result = self.bench.sandbox.control(Method::POST, &path, &data).await;
         self.confirmation = json!({ "widget_result": result });
     }

@@ -3,7 +3,7 @@
 use payment::{CaptureMode, DoubtPolicy, Flow, InstructionKind, OperationKind};
 use providers::{Capabilities, OperationCapability};
 use serde_json::{Value, json};
-use tests::Answer;
+use tests::{Answer, Order};
 
 use crate::bench::{AMOUNT, Bench, PART, capabilities, ways};
 use crate::deal::Deal;
@@ -204,7 +204,7 @@ impl<'a> Ready<'a> {
 
     /// The payment that an answer of it is about.
     pub(crate) fn deal_of(&self, answer: &Answer) -> Deal<'a> {
-        let order = || (self.bench.table.order)().with("/description", self.body["description"].clone());
+        let order = || Order::at(self.bench.table.provider).with("/description", self.body["description"].clone());
         self.deal.clone().unwrap_or_else(|| Deal::of(self.bench, self.step.way, &order(), answer.id()))
     }
 

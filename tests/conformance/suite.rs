@@ -66,4 +66,4 @@ macro_rules! suites {
     };
 }
 
-crate::tables::every_provider!(suites);
+providers::every_provider!(suites);

@@ -3,7 +3,6 @@
 use futures::future::LocalBoxFuture;
 use payment::{Flow, InstructionKind, OperationKind};
 use serde_json::Value;
-use tests::Order;
 
 use crate::deal::Deal;
 
@@ -11,12 +10,8 @@ use crate::deal::Deal;
 pub(crate) struct Table {
     /// The provider's id.
     pub(crate) provider: &'static str,
-    /// An order that it takes.
-    pub(crate) order: fn() -> Order,
     /// The stand-in's settings for a flow; null for none.
     pub(crate) settings: fn(Flow) -> Value,
-    /// What the shop's page hands to the widget, where there is one.
-    pub(crate) widget: Option<fn() -> Value>,
     /// What the stand-in's books call an order.
     pub(crate) books: NamedBy,
     /// The stand-in's name of each call that changes something.

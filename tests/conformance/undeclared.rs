@@ -4,6 +4,7 @@ use payment::{BuyerKind, CaptureMode, Flow, InstructionKind, OperationKind};
 use providers::{OperationCapability, Range};
 use serde_json::{Value, json};
 use service::ProblemCode::{self, NotSupportedByProvider, ValidationFailed};
+use tests::Order;
 
 use crate::bench::{AMOUNT, Bench, PART};
 use crate::cases::Cases;
@@ -85,7 +86,7 @@ async fn wrong_orders(bench: &Bench) -> Vec<(String, String, Value, ProblemCode)
     for pointer in capabilities.required_fields {
         add(pointer, Value::Null, ValidationFailed);
     }
-    let order = (bench.table.order)();
+    let order = Order::at(bench.table.provider);
     for limit in capabilities.limits {
         let same = order.json().pointer("/billing_address/country") == Some(&json!(limit.country))
             && order.json().pointer("/buyer/kind") == Some(&json!(limit.buyer));

@@ -3,7 +3,7 @@
 use payment::{Flow, Operation, OperationKind, PaymentId};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::Answer;
+use tests::{Answer, Order};
 use url::{Position, Url};
 
 use crate::bench::{Bench, PART, ways};
@@ -309,7 +309,7 @@ impl<'a> Ready<'a> {
     /// Its payment, also where it does not exist yet.
     fn deal_or_new(&self) -> Deal<'a> {
         let id = PaymentId::of(&local::DEMO_MERCHANT.parse().unwrap(), &self.key.parse().unwrap());
-        let order = || (self.bench.table.order)().with("/description", self.body["description"].clone());
+        let order = || Order::at(self.bench.table.provider).with("/description", self.body["description"].clone());
         self.deal.clone().unwrap_or_else(|| Deal::of(self.bench, self.step.way, &order(), id.as_str()))
     }
 }

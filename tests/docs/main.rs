@@ -1,14 +1,16 @@
-//! The parts of README.md that are generated: the capability table, the state diagram, and what a payment costs. And two
-//! rules of the whole code: where the providers' names may stand, and where effects are made.
+//! The parts of README.md that are generated: the capability table, the state diagram, and what a payment costs; and of
+//! the merchants' schema what its accounts may hold. And two rules of the whole code: where the providers' names may stand,
+//! and where effects are made.
 //!
 //! `PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs` writes them anew.
 #![cfg(test)]
 
+mod accounts;
 mod cost;
 mod effects;
 mod names;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use payment::{DoubtPolicy, Flow, InstructionKind, OperationKind};
 use providers::{BestEvidence, Capabilities, REGISTRY};
@@ -28,13 +30,19 @@ fn check(name: &str, expected: &str) {
     let text = std::fs::read_to_string(readme()).unwrap();
     let (before, rest) = text.split_once(&begin).unwrap();
     let (found, after) = rest.split_once(&end).unwrap();
+    hold(&readme(), &format!("{before}{begin}"), found, expected, &format!("{end}{after}"));
+}
+
+/// Holds the generated part of a file against what it must be, or writes it between what is before and after it.
+fn hold(path: &Path, before: &str, found: &str, expected: &str, after: &str) {
     if std::env::var_os("PAYLATER_WRITE_DOCS").is_some() {
-        std::fs::write(readme(), format!("{before}{begin}{expected}{end}{after}")).unwrap();
+        std::fs::write(path, format!("{before}{expected}{after}")).unwrap();
         return;
     }
+    let name = path.file_name().unwrap().display();
     assert_eq!(
         found, expected,
-        "README.md is stale; run PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs -- --test-threads 1"
+        "{name} is stale; run PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs -- --test-threads 1"
     );
 }
 

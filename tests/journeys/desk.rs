@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use service::ProblemCode;
-use tests::{Answer, Order, eventually};
+use tests::{Answer, Order, eventually, orders};
 
 use crate::support::{AMOUNT, At, Backstage, Deal, Shop};
 
@@ -261,24 +261,10 @@ async fn no_word_is_taken_on_what_the_provider_says_is_pending_and_its_result_ou
 async fn a_confirmation_is_not_given_the_order_of_another_payment() {
     let (shop, backstage) = shop().await;
     let other = authorized(&shop).await.get().await["provider_reference"].clone();
-    let deal = shop.open(&Order::billie_psp().with("/flow", "widget")).await;
+    let deal = shop.open(&Order::at("billie_psp").with("/flow", "widget")).await;
     let payment = deal.get().await;
     let session = payment["action"]["provider_session_id"].as_str().unwrap();
-    let order = json!({
-        "amount": { "currency": "EUR", "net": 10_413, "gross": AMOUNT, "tax": 2_187 },
-        "duration": 30,
-        "debtor_company": {
-            "merchant_customer_id": "customer-4711", "name": "Zeta Electronics Gold GmbH", "legal_form": "10001",
-            "registration_number": "HRB 934855", "address_street": "Tannenweg", "address_house_number": "4",
-            "address_postal_code": "77716", "address_city": "Haslach im Kinzigtal", "address_country": "DE",
-        },
-        "debtor_person": { "email": "uno@example.com" },
-        "delivery_address": { "street": "Tannenweg", "house_number": "4", "postal_code": "77716",
-                              "city": "Haslach im Kinzigtal", "country": "DE" },
-        "line_items": [{ "external_id": "CHAIR", "title": "Chair", "quantity": 2,
-                         "amount": { "net": 10_000, "gross": 12_100, "tax": 2_100 } }],
-    });
-    let order = json!({ "billie_order_data": order });
+    let order = orders::in_widget("billie_psp");
     let result = shop.sandbox.control(Method::POST, &format!("widget/{session}"), &order).await;
     shop.sandbox.fault(json!({ "call": "confirm", "kind": "drop_before" })).await;
     let _ = deal.post("confirm", &json!({ "widget_result": result })).await.expect(202);

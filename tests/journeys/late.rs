@@ -76,7 +76,7 @@ async fn is_called_off(deal: &Deal<'_>, backstage: &Backstage, call: &str, statu
 async fn a_buyer_who_is_too_late_at_billinks_page_is_credited_in_full() {
     let shop = shop_at(At::Billink).await;
     let backstage = Backstage::with_policy(&shop, "cancel");
-    let (deal, _) = accepted_too_late(&shop, &backstage, &Order::billink()).await;
+    let (deal, _) = accepted_too_late(&shop, &backstage, &Order::at("billink")).await;
     is_called_off(&deal, &backstage, "credit", "expired").await;
     let books = deal.books().await;
     assert_eq!((&books["authorized"], &books["released"]), (&json!(AMOUNT), &json!(AMOUNT)));
@@ -86,7 +86,7 @@ async fn a_buyer_who_is_too_late_at_billinks_page_is_credited_in_full() {
 async fn a_message_of_the_psp_api_after_the_expiry_has_its_order_called_off() {
     let shop = shop_at(At::BilliePsp).await;
     let backstage = Backstage::with_policy(&shop, "cancel");
-    let (deal, _) = accepted_too_late(&shop, &backstage, &Order::billie_psp()).await;
+    let (deal, _) = accepted_too_late(&shop, &backstage, &Order::at("billie_psp")).await;
     is_called_off(&deal, &backstage, "cancel", "expired").await;
     let books = shop.sandbox.books().await;
     assert_eq!(books["orders"][0]["state"], "canceled", "{books:#}");
@@ -136,7 +136,7 @@ async fn a_call_off_that_the_provider_refuses_is_left_to_a_person() {
     let shop = shop_at(At::Billink).await;
     let backstage = Backstage::with_policy(&shop, "cancel");
     shop.sandbox.fault(json!({ "call": "credit", "kind": "answer", "status": 200, "body": REFUSED })).await;
-    let (deal, _) = accepted_too_late(&shop, &backstage, &Order::billink()).await;
+    let (deal, _) = accepted_too_late(&shop, &backstage, &Order::at("billink")).await;
     swept_until(&backstage, "a person to be asked", async || call_off_is(&deal, "needs_operator").await).await;
     let desk = shop.site.operator();
     let listed = desk.get("/v1/operations?status=needs_operator").await.expect(200);
@@ -154,7 +154,7 @@ async fn a_late_buyer_who_comes_back_is_noticed_without_a_message() {
     let shop = shop_at(At::Billink).await;
     let backstage = Backstage::with_policy(&shop, "accept");
     shop.sandbox.webhooks(json!({ "mode": "held" })).await;
-    let (deal, location) = accepted_too_late(&shop, &backstage, &Order::billink()).await;
+    let (deal, location) = accepted_too_late(&shop, &backstage, &Order::at("billink")).await;
     let url: url::Url = location.parse().unwrap();
     let path = format!("{}?{}", url.path(), url.query().unwrap());
     let back = shop.api.request(Method::GET, &path).authorization(None).send().await.expect(303);

@@ -1,6 +1,7 @@
 //! The doctor, whose patients are accounts at the providers' stand-ins.
 
 use local::{Documents, Stack, StackOptions};
+use sandbox::{STAND_INS, StandIn};
 use serde_json::{Value, json};
 use tests::Sandbox;
 
@@ -8,14 +9,18 @@ struct Practice {
     stack: Stack,
 }
 
-/// The call that asks each provider, and the fields that it has to know.
-const QUESTIONS: [(&str, &str, &[&str]); 5] = [
-    ("buckaroo_billink", "specification", &["website_key", "secret_key"]),
-    ("billie_pad", "token", &["client_id", "client_secret"]),
-    ("billink", "webshop_settings", &["username", "id"]),
-    ("billink_v1", "status", &["username", "id"]),
-    ("billagain", "gateways", &["account_id", "api_key"]),
-];
+/// The stand-ins that can be asked, and the call that asks.
+fn askable() -> impl Iterator<Item = (&'static StandIn, &'static str)> {
+    STAND_INS.iter().filter_map(|stand_in| Some((stand_in, stand_in.credentials_call?)))
+}
+
+/// The fields of an account that the provider has to know: those with the demo account's credentials.
+fn fields((user, secret): (&str, &str), account: &Value) -> Vec<String> {
+    let known = |(_, value): &(&String, &Value)| **value == user || **value == secret;
+    let found: Vec<String> = account.as_object().unwrap().iter().filter(known).map(|(name, _)| name.clone()).collect();
+    assert_eq!(found.len(), 2, "{account}");
+    found
+}
 
 impl Practice {
     async fn open() -> Self {
@@ -47,11 +52,13 @@ async fn every_provider_that_can_be_asked_accepts_the_right_credentials() {
     let practice = Practice::open().await;
     let (fine, told) = practice.examine(&practice.stack.demo_merchant, true).await;
     assert!(fine, "{told}");
-    for (provider, ..) in QUESTIONS {
-        let line = format!("m.json: merchant demo: {provider}: the provider accepts the credentials\n");
-        assert!(told.contains(&line), "{told}");
+    for stand_in in STAND_INS {
+        let said = match stand_in.credentials_call {
+            Some(_) => "the provider accepts the credentials",
+            None => "cannot be checked without an effect, so NOT CHECKED",
+        };
+        assert!(told.contains(&format!("m.json: merchant demo: {}: {said}\n", stand_in.provider)), "{told}");
     }
-    assert!(told.contains("billie_psp: cannot be checked without an effect, so NOT CHECKED\n"), "{told}");
 }
 
 #[tokio::test]
@@ -61,7 +68,7 @@ async fn one_harmless_call_asks_and_nothing_without_live() {
     assert!(practice.examine(&practice.stack.demo_merchant, false).await.0);
     assert_eq!(calls(&practice).await, Vec::<(String, String)>::new());
     practice.examine(&practice.stack.demo_merchant, true).await;
-    let mut wanted: Vec<_> = QUESTIONS.iter().map(|(name, call, _)| ((*name).to_owned(), (*call).to_owned())).collect();
+    let mut wanted: Vec<_> = askable().map(|(it, call)| (it.provider.to_owned(), call.to_owned())).collect();
     wanted.sort();
     assert_eq!(calls(&practice).await, wanted);
     assert_eq!(books(&practice).await, before);
@@ -89,10 +96,12 @@ async fn books(practice: &Practice) -> Vec<Value> {
 #[tokio::test]
 async fn wrong_credentials_are_refused_whichever_of_the_two_is_wrong() {
     let practice = Practice::open().await;
-    for (provider, _, fields) in QUESTIONS {
-        for field in fields {
-            let mut document = practice.patient(provider);
-            document["accounts"][provider][field] = json!("wrong");
+    for (stand_in, _) in askable() {
+        let provider = stand_in.provider;
+        let patient = practice.patient(provider);
+        for field in fields(stand_in.credentials, &patient["accounts"][provider]) {
+            let mut document = patient.clone();
+            document["accounts"][provider][&field] = json!("wrong");
             let (fine, told) = practice.examine(&document, true).await;
             let line = format!("m.json: merchant demo: {provider}: the provider REFUSES the credentials\n");
             assert!(!fine && told.contains(&line), "{provider} with a wrong {field}: {told}");
@@ -103,7 +112,7 @@ async fn wrong_credentials_are_refused_whichever_of_the_two_is_wrong() {
 #[tokio::test]
 async fn a_provider_that_fails_or_speaks_nonsense_accepts_nothing() {
     let practice = Practice::open().await;
-    for (provider, call, _) in QUESTIONS {
+    for (StandIn { provider, .. }, call) in askable() {
         for (kind, word) in [("http_5xx", "NOT BE REACHED"), ("drop_before", "NOT BE REACHED"), ("garbage", "NEITHER")]
         {
             let sandbox = practice.sandbox(provider);
@@ -119,7 +128,7 @@ async fn a_provider_that_fails_or_speaks_nonsense_accepts_nothing() {
 async fn an_address_where_nobody_listens_is_told() {
     let practice = Practice::open().await;
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    for (provider, ..) in QUESTIONS {
+    for (StandIn { provider, .. }, _) in askable() {
         let mut document = practice.patient(provider);
         document["accounts"][provider]["base_url"] = json!(format!("http://127.0.0.1:{port}"));
         let (fine, told) = practice.examine(&document, true).await;

@@ -168,8 +168,21 @@ fn every_provider_has_an_alarm_that_a_small_shop_can_set_off() {
         assert!(rule.ends_with("IF(FILL(failed, 0) > 2, 100, 0))"), "{name}: three of few are enough");
         watched.insert(failed["Dimensions"][0]["Value"].as_str().unwrap().to_owned());
     }
-    let all = providers::REGISTRY.iter().map(|known| known.capabilities.provider.to_owned()).collect();
-    assert_eq!(watched, all);
+    let all: BTreeSet<String> =
+        providers::REGISTRY.iter().map(|known| known.capabilities.provider.to_owned()).collect();
+    assert_eq!(watched, all, "no alarm watches {:?}", all.difference(&watched));
+}
+
+#[test]
+fn what_is_not_authentic_is_counted_at_every_address_that_a_provider_is_given() {
+    let alarms = Template::load("infra/alarms/template.yaml");
+    let filters = alarms.resources("AWS::Logs::MetricFilter");
+    let counted = filters.iter().filter(|(_, f)| f["MetricTransformations"][0]["MetricName"] == "signature_failures");
+    let groups: BTreeSet<&str> = counted.map(|(_, f)| f["LogGroupName"]["Fn::Sub"].as_str().unwrap()).collect();
+    for known in providers::REGISTRY {
+        let group = format!("/paylater/${{Stage}}/webhook-{}", known.capabilities.webhook_path);
+        assert!(groups.contains(group.as_str()), "nobody counts what is not authentic in {group}");
+    }
 }
 
 #[test]

@@ -53,7 +53,8 @@ fn every_address_that_a_provider_is_given_has_a_route() {
     let words: BTreeSet<_> = providers::REGISTRY.iter().map(|known| known.capabilities.webhook_path).collect();
     let wanted = words.iter().map(|word| ("POST".to_owned(), format!("/v1/webhooks/{word}/{{merchant}}")));
     let there = routes.into_iter().filter(|(_, path)| path.starts_with("/v1/webhooks/"));
-    assert_eq!(wanted.collect::<BTreeSet<_>>(), there.collect());
+    let (wanted, there) = (wanted.collect::<BTreeSet<_>>(), there.collect());
+    assert_eq!(wanted, there, "no route leads to {:?}", wanted.difference(&there));
 }
 
 #[test]

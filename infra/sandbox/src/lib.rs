@@ -1,8 +1,12 @@
 //! Stateful, strict stand-ins of the provider APIs, written from the providers' public documentation alone.
 //!
-//! Each provider is one folder with a `start` function, a `Settings` type and its demo account, and one line in the list
-//! below; around all of them lies the same control plane at `/_sandbox` (books, calls, faults, clock, webhooks, buyer).
+//! Each provider is one folder with a `start` function, a `Settings` type and its demo account; around all of them lies the same control plane at `/_sandbox` (books, calls, faults, clock, webhooks, buyer).
 //! A sandbox refuses whatever its documentation does not allow, so that an adapter and its sandbox check each other.
+
+// The list alone, and nothing of the adapters.
+#[macro_use]
+#[path = "../../../shared/providers/src/list.rs"]
+mod list;
 
 pub mod webhooks;
 
@@ -19,6 +23,7 @@ mod json;
 mod line;
 mod message;
 mod money;
+mod order;
 mod page;
 mod reader;
 mod route;
@@ -27,7 +32,7 @@ mod xml;
 
 pub use direct::{Called, Direct, Twist, Unsent};
 pub use host::Running;
-pub use stand_in::StandIn;
+pub use stand_in::{GiveBack, StandIn};
 
 macro_rules! stand_ins {
     ($($folder:ident),+ $(,)?) => {
@@ -38,11 +43,10 @@ macro_rules! stand_ins {
     };
 }
 
-stand_ins! {
-    buckaroo_billink,
-    billie_pad,
-    billie_psp,
-    billink,
-    billink_v1,
-    billagain,
+every_provider!(stand_ins);
+
+/// The stand-in of the provider with this id.
+#[must_use]
+pub fn stand_in(provider: &str) -> Option<&'static StandIn> {
+    STAND_INS.iter().find(|stand_in| stand_in.provider == provider)
 }

@@ -1,7 +1,10 @@
 //! The pay-later providers behind one trait.
 //!
 //! One folder per provider API: `mod.rs` (capabilities, wiring), `wire.rs` (its types), `map.rs` (its status, error
-//! and event tables), `fixtures/`. Adding a provider is a folder and one line in the list below.
+//! and event tables), `fixtures/`. Adding a provider is a folder and one line in `list.rs`.
+
+#[macro_use]
+mod list;
 
 mod account;
 mod adapter;
@@ -61,14 +64,7 @@ macro_rules! providers {
     };
 }
 
-providers! {
-    buckaroo_billink,
-    billie_pad,
-    billie_psp,
-    billagain,
-    billink,
-    billink_v1,
-}
+every_provider!(providers);
 
 /// The provider with this id.
 #[must_use]

@@ -3,7 +3,6 @@
 use futures::future::LocalBoxFuture;
 use payment::{Flow, OperationKind};
 use serde_json::json;
-use tests::Order;
 
 use super::{as_it_is, call, control, text};
 use crate::deal::Deal;
@@ -14,9 +13,7 @@ use crate::table::{
 
 pub(crate) static TABLE: Table = Table {
     provider: "billagain",
-    order: Order::billagain,
     settings: as_it_is,
-    widget: None,
     books: NamedBy::Description,
     // The guide's three fields are a flag, a message and an address.
     calls: &[call(OperationKind::CreateSession, When::Always, "initiate", InAnswer::NoAmount)],

@@ -2,8 +2,7 @@
 
 use futures::future::LocalBoxFuture;
 use payment::{Flow, InstructionKind, OperationKind};
-use serde_json::{Value, json};
-use tests::Order;
+use serde_json::json;
 
 use super::{as_it_is, billies_errors, call, control, split, text};
 use crate::deal::Deal;
@@ -14,9 +13,7 @@ use crate::table::{
 
 pub(crate) static TABLE: Table = Table {
     provider: "billie_pad",
-    order: Order::billie_pad,
     settings: as_it_is,
-    widget: Some(widget),
     books: NamedBy::OrderReference,
     // An order is answered with its amount, a session, an invoice and a credit note with their ids, the rest without a body.
     calls: &[
@@ -80,7 +77,7 @@ pub(crate) static TABLE: Table = Table {
         },
         Declined {
             flow: Flow::Widget,
-            order: &[("/debtor_person/email", "\"uno+decline+limit@example.com\"")],
+            order: &[("/billie_order_data/debtor_person/email", "\"uno+decline+limit@example.com\"")],
             choice: "accept",
             reason: "limit_exceeded",
             code: None,
@@ -225,25 +222,6 @@ fn answer(code: &str, _asked: &Asked) -> (u16, String) {
         ("page", status) => (status.parse().unwrap(), "<html><h1>Bad Request</h1></html>".to_owned()),
         _ => billies_errors(code),
     }
-}
-
-/// The order in Billie's words.
-fn widget() -> Value {
-    let address = json!({ "street": "Tannenweg", "house_number": "4", "postal_code": "77716",
-                          "city": "Haslach im Kinzigtal", "country": "DE" });
-    json!({
-        "amount": { "net": 104.13, "gross": 126.00, "tax": 21.87 },
-        "duration": 30,
-        "debtor_company": {
-            "merchant_customer_id": "customer-4711", "name": "Zeta Electronics Gold GmbH", "legal_form": "10001",
-            "registration_number": "HRB 934855", "address_street": "Tannenweg", "address_house_number": "4",
-            "address_postal_code": "77716", "address_city": "Haslach im Kinzigtal", "address_country": "DE",
-        },
-        "debtor_person": { "email": "uno@example.com" },
-        "delivery_address": address,
-        "line_items": [{ "external_id": "CHAIR", "title": "Chair", "quantity": 2,
-                         "amount": { "net": 100.00, "gross": 121.00, "tax": 21.00 } }],
-    })
 }
 
 /// The event of this name, in the guide's spelling where the word follows.

@@ -4,7 +4,6 @@
 use futures::future::LocalBoxFuture;
 use payment::{Flow, OperationKind};
 use serde_json::{Value, json};
-use tests::Order;
 
 use super::{DRIFT, as_it_is, billies_errors, call, control, send, split, text};
 use crate::deal::Deal;
@@ -15,9 +14,7 @@ use crate::table::{
 
 pub(crate) static TABLE: Table = Table {
     provider: "billie_psp",
-    order: Order::billie_psp,
     settings: as_it_is,
-    widget: Some(widget),
     books: NamedBy::OrderReference,
     // No page has the body of an answer; one that names an amount is held against ours all the same (below).
     calls: &[
@@ -36,7 +33,7 @@ pub(crate) static TABLE: Table = Table {
         Declined { flow: Flow::Redirect, order: &[], choice: "decline", reason: "other", code: None },
         Declined {
             flow: Flow::Widget,
-            order: &[("/debtor_person/email", "\"uno+decline+limit@example.com\"")],
+            order: &[("/billie_order_data/debtor_person/email", "\"uno+decline+limit@example.com\"")],
             choice: "accept",
             reason: "other",
             code: None,
@@ -167,24 +164,6 @@ fn done(currency: &str, minor: &str) -> String {
     let minor: i64 = minor.parse().unwrap();
     json!({ "order_id": id, "capture_id": id, "refund_id": id, "amount": { "currency": currency, "amount": minor } })
         .to_string()
-}
-
-/// The order in Billie's words, minor units.
-fn widget() -> Value {
-    json!({
-        "amount": { "currency": "EUR", "net": 10_413, "gross": 12_600, "tax": 2_187 },
-        "duration": 30,
-        "debtor_company": {
-            "merchant_customer_id": "customer-4711", "name": "Zeta Electronics Gold GmbH", "legal_form": "10001",
-            "registration_number": "HRB 934855", "address_street": "Tannenweg", "address_house_number": "4",
-            "address_postal_code": "77716", "address_city": "Haslach im Kinzigtal", "address_country": "DE",
-        },
-        "debtor_person": { "email": "uno@example.com" },
-        "delivery_address": { "street": "Tannenweg", "house_number": "4", "postal_code": "77716",
-                              "city": "Haslach im Kinzigtal", "country": "DE" },
-        "line_items": [{ "external_id": "CHAIR", "title": "Chair", "quantity": 2,
-                         "amount": { "net": 10_000, "gross": 12_100, "tax": 2_100 } }],
-    })
 }
 
 /// The buyer's choice on the page, told with a text or a flag.

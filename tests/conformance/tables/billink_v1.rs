@@ -3,7 +3,6 @@
 use futures::future::LocalBoxFuture;
 use payment::{Flow, InstructionKind, OperationKind};
 use serde_json::{Value, json};
-use tests::Order;
 
 use super::{DRIFT, call, control, split, text};
 use crate::deal::Deal;
@@ -14,9 +13,7 @@ use crate::table::{
 
 pub(crate) static TABLE: Table = Table {
     provider: "billink_v1",
-    order: Order::billink_v1,
     settings,
-    widget: None,
     books: NamedBy::OrderReference,
     // Only the message of a credit and of a payment say how much.
     calls: &[

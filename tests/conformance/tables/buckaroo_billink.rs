@@ -3,7 +3,6 @@
 use futures::future::LocalBoxFuture;
 use payment::{Flow, OperationKind};
 use serde_json::{Value, json};
-use tests::Order;
 
 use super::{DRIFT, call, control, split, text};
 use crate::deal::Deal;
@@ -14,9 +13,7 @@ use crate::table::{
 
 pub(crate) static TABLE: Table = Table {
     provider: "buckaroo_billink",
-    order: Order::buckaroo_billink,
     settings,
-    widget: None,
     books: NamedBy::OrderReference,
     calls: &[
         call(OperationKind::CreateSession, When::Automatic, "pay", InAnswer::Amount),

@@ -8,21 +8,6 @@ use url::{Position, Url};
 use crate::deal::Deal;
 use crate::table::{Call, InAnswer, Table, When};
 
-/// Hands the providers to a macro, one line each; the word is the name of the table's file.
-macro_rules! every_provider {
-    ($then:ident) => {
-        $then! {
-            buckaroo_billink,
-            billie_pad,
-            billie_psp,
-            billagain,
-            billink,
-            billink_v1,
-        }
-    };
-}
-pub(crate) use every_provider;
-
 macro_rules! tables {
     ($($provider:ident),+ $(,)?) => {
         $(pub(crate) mod $provider;)+
@@ -32,7 +17,7 @@ macro_rules! tables {
     };
 }
 
-every_provider!(tables);
+providers::every_provider!(tables);
 
 const fn call(kind: OperationKind, when: When, name: &'static str, amount: InAnswer) -> Call {
     Call { kind, when, name, amount, is_found: false }

@@ -26,32 +26,13 @@ async fn comes_back(deal: &Deal<'_>, choice: &str) -> String {
     get("status").unwrap()
 }
 
-/// What the shop's page hands to the widget: the order in Billie's words.
-fn order_data() -> Value {
-    let address = json!({ "street": "Tannenweg", "house_number": "4", "postal_code": "77716",
-                          "city": "Haslach im Kinzigtal", "country": "DE" });
-    json!({
-        "amount": { "net": 104.13, "gross": 126.00, "tax": 21.87 },
-        "duration": 30,
-        "debtor_company": {
-            "merchant_customer_id": "customer-4711", "name": "Zeta Electronics Gold GmbH", "legal_form": "10001",
-            "registration_number": "HRB 934855", "address_street": "Tannenweg", "address_house_number": "4",
-            "address_postal_code": "77716", "address_city": "Haslach im Kinzigtal", "address_country": "DE",
-        },
-        "debtor_person": { "email": "uno@example.com" },
-        "delivery_address": address,
-        "line_items": [{ "external_id": "CHAIR", "title": "Chair", "quantity": 2,
-                         "amount": { "net": 100.00, "gross": 121.00, "tax": 21.00 } }],
-    })
-}
-
 /// A payment whose buyer was approved in the widget, and what the widget handed to the page.
 async fn in_widget(shop: &Shop) -> (Deal<'_>, Value) {
     let deal = shop.open(&Order::billie_pad().with("/flow", "widget")).await;
     let payment = deal.ends("requires_action", [0, 0, 0, 0]).await;
     assert_eq!(payment["action"]["kind"], "widget");
     let path = format!("widget/{}", session(&deal).await);
-    let result = shop.sandbox.control(Method::POST, &path, &json!({ "billie_order_data": order_data() })).await;
+    let result = shop.sandbox.control(Method::POST, &path, &orders::in_widget("billie_pad")).await;
     assert_eq!(result["state"], "authorized");
     (deal, result)
 }

@@ -17,7 +17,7 @@ async fn kept_for(site: &Site, order: &str) -> Vec<String> {
 
 /// An order of the older API, and its name there.
 async fn ordered(site: &Site) -> (Deal, String) {
-    let opened = site.api.post("/v1/payments", Order::billink_v1().json()).await.expect(201);
+    let opened = site.api.post("/v1/payments", Order::at("billink_v1").json()).await.expect(201);
     let deal = Deal::of(&site.api, &site.sandbox("billink_v1"), opened.id());
     let _ = deal.post("confirm", &json!({})).await.expect(200);
     let name = deal.get().await["order_reference"].as_str().unwrap().to_owned();

@@ -38,7 +38,7 @@ impl Unsigned {
     }
 
     async fn opened(&self) -> Deal {
-        let opened = self.site.api.post("/v1/payments", Order::billink().json()).await.expect(201);
+        let opened = self.site.api.post("/v1/payments", Order::at("billink").json()).await.expect(201);
         Deal::of(&self.site.api, &self.sandbox, opened.id())
     }
 

@@ -1,6 +1,10 @@
 //! How a seed becomes a plan.
 
-use payment::InstructionKind;
+use std::sync::LazyLock;
+
+use payment::{CaptureMode, Flow, InstructionKind};
+use providers::REGISTRY;
+use sandbox::stand_in;
 
 use crate::plan::{Ask, Buyer, Deal, Desk, Fault, Plan, Step};
 
@@ -48,34 +52,51 @@ fn pick<T: Copy + Default>(rng: &mut fastrand::Rng, from: &[T]) -> T {
     from.get(rng.usize(..from.len())).copied().unwrap_or_default()
 }
 
-/// A provider API, a flow of it, when the money is taken, and what it tells about the receivable.
-type Way = (&'static str, &'static str, &'static str, &'static [&'static str]);
+/// How a payment can go at a provider.
+#[derive(Clone, Copy, Default)]
+struct Way {
+    provider: &'static str,
+    flow: &'static str,
+    /// When the money is taken.
+    mode: &'static str,
+    /// What the provider tells about the receivable.
+    tells: &'static [&'static str],
+    /// Whether money can be given back at the provider's own desk.
+    desk: bool,
+}
 
-const WAYS: [Way; 12] = [
-    ("buckaroo_billink", "redirect", "manual", &[]),
-    ("buckaroo_billink", "redirect", "manual", &[]),
-    ("buckaroo_billink", "direct", "manual", &[]),
-    ("buckaroo_billink", "redirect", "automatic", &[]),
-    ("billie_pad", "redirect", "manual", DUNNED),
-    ("billie_pad", "direct", "manual", DUNNED),
-    ("billie_pad", "widget", "manual", DUNNED),
-    ("billie_psp", "redirect", "manual", &[]),
-    ("billie_psp", "widget", "manual", &[]),
-    ("billink", "redirect", "manual", &[]),
-    ("billink_v1", "direct", "manual", &[]),
-    ("billagain", "redirect", "automatic", &[]),
-];
+/// Every provider's flows with its capture modes.
+static WAYS: LazyLock<Vec<Way>> = LazyLock::new(|| {
+    let of_provider = |known: &providers::Registered| {
+        let can = known.capabilities;
+        let (tells, desk) = stand_in(can.provider).map(|it| (it.tells, it.gives_back.is_some())).unwrap_or_default();
+        let ways = can.flows.iter().flat_map(|flow| can.capture_modes.iter().map(move |mode| (*flow, *mode)));
+        let way = |(flow, mode)| Way { provider: can.provider, flow: word_of(flow), mode: mode_of(mode), tells, desk };
+        ways.map(way).collect::<Vec<_>>()
+    };
+    REGISTRY.iter().flat_map(of_provider).collect()
+});
 
-const DUNNED: &[&str] = &["reminder_email_1", "dunning_letter_1", "dunning_letter_2"];
+const fn word_of(flow: Flow) -> &'static str {
+    match flow {
+        Flow::Redirect => "redirect",
+        Flow::Widget => "widget",
+        Flow::Direct => "direct",
+    }
+}
 
-/// Where somebody can give money back at the provider's own desk.
-const DESKS: [&str; 4] = ["billie_pad", "billink", "billink_v1", "buckaroo_billink"];
+const fn mode_of(mode: CaptureMode) -> &'static str {
+    match mode {
+        CaptureMode::Manual => "manual",
+        CaptureMode::Automatic => "automatic",
+    }
+}
 
 /// Refunds, whose amounts a desk takes as well.
 const REFUNDS: [i64; 6] = [0, 1, 100, 3_000, 6_300, 12_600];
 
 fn deal(rng: &mut fastrand::Rng, size: Size) -> Deal {
-    let (provider, flow, mode, told) = pick(rng, &WAYS);
+    let Way { provider, flow, mode, tells, desk: has_desk } = pick(rng, &WAYS);
     let buyer = Buyer {
         choice: pick(rng, &["accept", "accept", "accept", "accept", "accept", "accept", "decline", "cancel", ""]),
         after: rng.u64(1..60),
@@ -87,10 +108,10 @@ fn deal(rng: &mut fastrand::Rng, size: Size) -> Deal {
         let asks = ask(rng, size);
         steps.push(step(rng, asks, size));
     }
-    let times = if told.is_empty() { 0 } else { rng.usize(..if size == Size::Crowded { 3 } else { 2 }) };
-    let tells = (0..times).map(|_| pick(rng, told)).collect();
+    let times = if tells.is_empty() { 0 } else { rng.usize(..if size == Size::Crowded { 3 } else { 2 }) };
+    let tells = (0..times).map(|_| pick(rng, tells)).collect();
     let desk = Desk { after: rng.u64(1..90), amount: pick(rng, &REFUNDS) };
-    let desk = Some(desk).filter(|_| DESKS.contains(&provider) && rng.u32(..6) == 0);
+    let desk = Some(desk).filter(|_| has_desk && rng.u32(..6) == 0);
     Deal { provider, flow, mode, pends: rng.u32(..6) == 0, buyer, steps, tells, desk }
 }
 
@@ -136,18 +157,5 @@ fn fault(rng: &mut fastrand::Rng) -> Fault {
         10 => Fault::WrongAmounts,
         11 | 12 => Fault::CrashAfter,
         _ => Fault::Crash,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::WAYS;
-
-    #[test]
-    fn histories_happen_at_every_provider() {
-        for known in providers::REGISTRY {
-            let provider = known.capabilities.provider;
-            assert!(WAYS.iter().any(|(name, ..)| *name == provider), "no history happens at {provider}");
-        }
     }
 }

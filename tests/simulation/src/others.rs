@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use payment::{Action, Operation, OperationKind, OperationStatus};
 use providers::{Deadline, Inbound};
-use sandbox::Unsent;
+use sandbox::{Unsent, stand_in};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -60,20 +60,10 @@ fn session_of(page: &Url) -> String {
     token.or_else(last).unwrap_or_default()
 }
 
-/// The order and its chairs as the two widgets take them.
-const IN_EUROS: (&str, &str) =
-    (r#"{ "net": 104.13, "gross": 126.00, "tax": 21.87 }"#, r#"{ "net": 100.00, "gross": 121.00, "tax": 21.00 }"#);
-const IN_CENTS: (&str, &str) = (
-    r#"{ "currency": "EUR", "net": 10413, "gross": 12600, "tax": 2187 }"#,
-    r#"{ "net": 10000, "gross": 12100, "tax": 2100 }"#,
-);
-
 /// What the widget tells stays with the browser, which hands it to the shop.
 fn in_the_widget(world: &World, provider: &Provider, id: &str, session: &str, deal: &Deal) {
-    let email = if deal.buyer.choice == "accept" { "uno@example.com" } else { "uno+decline+limit@example.com" };
-    let data = include_str!("widget.json").replace("EMAIL", email);
-    let (whole, chairs) = if deal.provider == "billie_psp" { IN_CENTS } else { IN_EUROS };
-    let data = data.replace("\"WHOLE\"", whole).replace("\"CHAIRS\"", chairs);
+    let Some(widget) = stand_in(deal.provider).and_then(|stand_in| stand_in.widget) else { return };
+    let data = widget(deal.buyer.choice == "accept").to_string();
     let Some(called) = provider.direct.control(&["widget", session], &data, clock::now()) else { return };
     world.note(|| format!("the buyer is done in the widget: {}", called.answer.status().as_u16()));
     if called.answer.status().is_success() {
@@ -118,11 +108,9 @@ pub(crate) async fn desk(world: &Arc<World>, id: &str, deal: &Deal) {
     }
     let Some((order, capture)) = found else { return };
     tokio::time::sleep(Duration::from_secs(after)).await;
-    let (path, body) = match deal.provider {
-        "billie_pad" => (["invoices", &capture, "cancel"].to_vec(), json!({})),
-        "buckaroo_billink" => (["transactions", &capture, "refund"].to_vec(), json!({ "amount": amount })),
-        _ => (["orders", &order].to_vec(), json!({ "credited": true })),
-    };
+    let Some(gives_back) = stand_in(deal.provider).and_then(|stand_in| stand_in.gives_back) else { return };
+    let (path, body) = gives_back(&order, &capture, amount);
+    let path: Vec<&str> = path.split('/').collect();
     let Some(called) = provider.direct.control(&path, &body.to_string(), clock::now()) else { return };
     world.note(|| format!("{} is given back at the desk: {}", amount, called.answer.status().as_u16()));
     if called.answer.status().is_success() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use payment::InstructionKind;
+use sandbox::stand_in;
 
 /// A history that is still to come.
 #[derive(Debug, Clone)]
@@ -141,14 +142,7 @@ pub enum Fault {
 impl Deal {
     /// The settings of the provider's stand-in that make it so; empty for its own.
     pub(crate) fn settings(&self) -> &'static str {
-        match (self.provider, self.flow, self.pends) {
-            ("buckaroo_billink", "direct", false) => r#"{ "flow": "sync" }"#,
-            ("buckaroo_billink", "direct", true) => {
-                r#"{ "flow": "sync", "pending": ["authorize", "capture", "refund", "cancel"] }"#
-            }
-            ("buckaroo_billink", _, true) => r#"{ "pending": ["capture", "refund", "cancel"] }"#,
-            _ => "",
-        }
+        stand_in(self.provider).map_or("", |stand_in| (stand_in.settings)(self.flow, self.pends))
     }
 }
 

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
+use sandbox::stand_in;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::client::Client;
-use super::scenarios::{SHOP, Scenario};
+use super::scenarios::Scenario;
 use super::{DemoError, buyer};
 use crate::stack::Stack;
 
@@ -34,14 +35,14 @@ impl<'a> Play<'a> {
 
     pub(super) async fn play(mut self) -> Result<Played, DemoError> {
         self.step("create");
-        let payment = self.client.post("create", "/v1/payments", &self.scenario.order, 201).await?;
+        let order = stand_in(self.scenario.provider).map(|stand_in| (stand_in.order)()).unwrap_or_default();
+        let payment = self.client.post("create", "/v1/payments", &order, 201).await?;
         let path = format!("/v1/payments/{}", text("create", "/id", &payment)?);
         if self.scenario.has_page {
             self.step("the buyer accepts");
             expect("create", "/status", &json!("requires_action"), &payment)?;
             let page = url("create", "/action/url", &payment)?;
-            let shop: Url = SHOP.parse().map_err(|_| DemoError::deviation("buyer", "a shop", SHOP))?;
-            buyer::accept(self.client.http(), &page, &shop).await?;
+            buyer::accept(self.client.http(), &page, &url("buyer", "/return_url", &order)?).await?;
         }
         self.promise(&path).await?;
         for body in &self.scenario.captures {

@@ -2,6 +2,7 @@
 
 pub(crate) mod parts;
 pub(crate) mod rules;
+pub(crate) mod shop;
 
 use crate::json::{Json, map};
 use crate::message::Answer;

@@ -8,10 +8,12 @@
     reason = "a test may fail"
 )]
 
-mod billagain;
-mod billie_pad;
-mod billie_psp;
-mod billink;
-mod billink_v1;
-mod buckaroo_billink;
 mod common;
+
+macro_rules! tests {
+    ($($provider:ident),+ $(,)?) => {
+        $(mod $provider;)+
+    };
+}
+
+sandbox::every_provider!(tests);

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::orders::of_company;
 use super::{Scenario, amounts};
 
 pub(super) fn scenario() -> Scenario {
@@ -18,7 +17,6 @@ pub(super) fn scenario() -> Scenario {
     };
     Scenario {
         provider: "billie_pad",
-        order: of_company("billie_pad", "ORD-1001"),
         has_page: true,
         confirms: true,
         captures: vec![

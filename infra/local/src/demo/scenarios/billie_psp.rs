@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::orders::of_company;
 use super::{Scenario, amounts};
 
 pub(super) fn scenario() -> Scenario {
@@ -10,7 +9,6 @@ pub(super) fn scenario() -> Scenario {
         |number: &str| json!({ "number": number, "url": format!("https://shop.example/invoices/{number}.pdf") });
     Scenario {
         provider: "billie_psp",
-        order: of_company("billie_psp", "ORD-3001"),
         has_page: true,
         confirms: false,
         captures: vec![

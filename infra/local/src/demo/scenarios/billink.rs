@@ -3,5 +3,5 @@
 use super::{Scenario, captured_in_full};
 
 pub(super) fn scenario() -> Scenario {
-    captured_in_full("billink", "ORD-4001")
+    captured_in_full("billink")
 }

@@ -3,5 +3,5 @@
 use super::{Scenario, captured_in_full};
 
 pub(super) fn scenario() -> Scenario {
-    Scenario { has_page: false, ..captured_in_full("billink_v1", "ORD-5001") }
+    Scenario { has_page: false, ..captured_in_full("billink_v1") }
 }

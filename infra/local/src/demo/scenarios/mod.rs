@@ -1,15 +1,10 @@
-//! What is played at each provider: a file each, and a line in the list below.
-
-mod orders;
+//! What is played at each provider: a file each.
 
 use serde_json::{Value, json};
-
-use orders::of_consumer;
 
 /// One payment's life.
 pub(super) struct Scenario {
     pub(super) provider: &'static str,
-    pub(super) order: Value,
     /// Whether the buyer meets a page of the provider.
     pub(super) has_page: bool,
     /// Whether the shop confirms; the provider tells us by itself otherwise.
@@ -33,9 +28,6 @@ impl Scenario {
     }
 }
 
-/// Where the buyers of the demo come back to; nothing listens there.
-pub(super) const SHOP: &str = "https://shop.example/return";
-
 macro_rules! scenarios {
     ($($provider:ident),+ $(,)?) => {
         $(mod $provider;)+
@@ -47,24 +39,16 @@ macro_rules! scenarios {
     };
 }
 
-scenarios! {
-    buckaroo_billink,
-    billie_pad,
-    billie_psp,
-    billink,
-    billink_v1,
-    billagain,
-}
+providers::every_provider!(scenarios);
 
 fn amounts(authorized: i64, released: i64, captured: i64, refunded: i64) -> Value {
     json!({ "authorized": authorized, "released": released, "capturing": 0, "captured": captured, "refunding": 0, "refunded": refunded })
 }
 
 /// A consumer in the Netherlands; the provider captures in full only.
-fn captured_in_full(provider: &'static str, reference: &str) -> Scenario {
+fn captured_in_full(provider: &'static str) -> Scenario {
     Scenario {
         provider,
-        order: of_consumer(provider, reference),
         has_page: true,
         confirms: true,
         captures: vec![json!({})],
