@@ -6,7 +6,9 @@ mod artifacts;
 mod code;
 #[allow(dead_code, reason = "shared with the deployment's tests")]
 mod document;
+mod metrics;
 mod names;
+mod parameters;
 mod permissions;
 mod queues;
 mod routes;
