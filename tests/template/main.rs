@@ -6,6 +6,7 @@ mod artifacts;
 mod code;
 #[allow(dead_code, reason = "shared with the deployment's tests")]
 mod document;
+mod journeys;
 mod metrics;
 mod names;
 mod parameters;
