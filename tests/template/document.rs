@@ -6,7 +6,7 @@ use serde_yaml_ng::Value as Yaml;
 use crate::read;
 
 /// What names a resource for the whole account and region, by type; nothing where a name is only its parent's or is made up.
-const NAMES: [(&str, Option<&str>); 30] = [
+const NAMES: [(&str, Option<&str>); 31] = [
     ("AWS::ApiGatewayV2::Api", None),
     ("AWS::ApiGatewayV2::ApiMapping", None),
     ("AWS::ApiGatewayV2::DomainName", None),
@@ -21,6 +21,7 @@ const NAMES: [(&str, Option<&str>); 30] = [
     ("AWS::IAM::ManagedPolicy", Some("ManagedPolicyName")),
     ("AWS::IAM::Role", Some("RoleName")),
     ("AWS::Lambda::Alias", None),
+    ("AWS::Lambda::EventInvokeConfig", None),
     ("AWS::Lambda::EventSourceMapping", None),
     ("AWS::Lambda::Function", Some("FunctionName")),
     ("AWS::Lambda::Permission", None),

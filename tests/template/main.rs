@@ -6,7 +6,10 @@ mod artifacts;
 mod code;
 #[allow(dead_code, reason = "shared with the deployment's tests")]
 mod document;
+mod journeys;
+mod metrics;
 mod names;
+mod parameters;
 mod permissions;
 mod queues;
 mod routes;

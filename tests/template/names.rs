@@ -50,14 +50,6 @@ fn an_event_queue_can_be_given_up_as_long_as_one_is_left() {
     assert!((1..=5).all(|n| rule.contains(&format!("EventQueue{n}"))), "{rule}");
 }
 
-#[test]
-fn no_parameter_takes_just_any_text() {
-    for (name, parameter) in Template::main().at("/Parameters").as_object().unwrap() {
-        let bounded = parameter.get("AllowedPattern").is_some() || parameter.get("AllowedValues").is_some();
-        assert!(bounded, "{name}: a typo is told before anything is deployed");
-    }
-}
-
 /// What `sam build` and `sam deploy` do without being told.
 #[test]
 fn the_settings_of_sam_build_anew_and_name_what_a_deployment_may_make() {

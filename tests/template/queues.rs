@@ -49,18 +49,25 @@ fn every_queue_has_dead_letters_of_its_own_kind_for_fourteen_days() {
     }
 }
 
+/// SQS refuses a policy with a list of queues, or of another one ("Invalid value for the parameter Policy"); no linter and no
+/// emulator does.
 #[test]
-fn every_queue_is_spoken_to_over_tls_only() {
+fn every_queue_is_spoken_to_over_tls_only_by_a_policy_of_its_own() {
     for path in ["template.yaml", "infra/queue/template.yaml"] {
         let template = Template::load(path);
         let mut covered = Vec::new();
         for (name, policy) in template.resources("AWS::SQS::QueuePolicy") {
-            let statement = &policy["PolicyDocument"]["Statement"][0];
+            let [statement] = policy["PolicyDocument"]["Statement"].as_array().unwrap().as_slice() else {
+                panic!("{name} has several statements")
+            };
             assert_eq!((&statement["Effect"], &statement["Principal"]), (&"Deny".into(), &"*".into()), "{name}");
             assert_eq!(statement["Condition"]["Bool"]["aws:SecureTransport"], false, "{name}");
-            let names = |value: &Value| value.as_array().unwrap().iter().map(Template::target).collect::<Vec<_>>();
-            assert_eq!(names(&policy["Queues"]), names(&statement["Resource"]), "{name}");
-            covered.extend(names(&policy["Queues"]));
+            let [queue] = policy["Queues"].as_array().unwrap().as_slice() else {
+                panic!("{name} is of several queues")
+            };
+            let queue = Template::target(queue);
+            assert_eq!(statement["Resource"], serde_json::json!({ "Fn::GetAtt": format!("{queue}.Arn") }), "{name}");
+            covered.push(queue);
         }
         let mut queues: Vec<_> = template.resources("AWS::SQS::Queue").iter().map(|(n, _)| (*n).to_owned()).collect();
         covered.sort();
@@ -80,6 +87,17 @@ fn the_relay_gives_up_on_a_record_late_and_tells_where() {
     let pattern = stream["FilterCriteria"]["Filters"][0]["Pattern"].as_str().unwrap();
     let pattern: Value = serde_json::from_str(pattern).unwrap();
     assert_eq!(pattern["dynamodb"]["Keys"]["SK"]["S"], serde_json::json!(["STATE", "LAG"]), "what the relay reads");
+}
+
+/// The scheduler only has Lambda start it later: what happens to a tick after that is Lambda's to decide.
+#[test]
+fn a_tick_of_the_schedule_is_neither_tried_again_nor_kept() {
+    let template = Template::main();
+    let once = serde_json::json!({ "MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60 });
+    let settle = template.at("/Resources/Settle/Properties");
+    assert_eq!(settle["Events"]["EveryMinute"]["Properties"]["RetryPolicy"], once, "while it is delivered");
+    assert_eq!(settle["EventInvokeConfig"], once, "once it is");
+    assert_eq!(settle["Events"]["EveryMinute"]["Properties"]["ScheduleExpression"], "rate(1 minute)");
 }
 
 #[test]

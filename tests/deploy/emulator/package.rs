@@ -110,3 +110,11 @@ pub(crate) fn in_json(value: Value) -> Value {
         other => other,
     }
 }
+
+/// Whatever the emulator runs is what ships, the authorizer included.
+#[test]
+fn ci_builds_what_the_emulator_drives() {
+    let script = crate::read(".ci/deployment");
+    let driven = script.split_once("\ndriven=(").unwrap().1.split_once(')').unwrap().0;
+    assert_eq!(driven.split_whitespace().collect::<Vec<_>>(), REAL);
+}

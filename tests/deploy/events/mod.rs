@@ -2,6 +2,7 @@
 //!
 //! `PAYLATER_WRITE_DOCS=1 cargo test -p tests --test deploy events` writes them anew.
 
+mod env;
 mod http;
 mod stream;
 
@@ -31,7 +32,7 @@ fn check(function: &str, event: &Value) {
 fn names(folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir(root(folder)).unwrap();
     let name = |entry: std::fs::DirEntry| entry.file_name().into_string().unwrap().replace(".json", "");
-    let mut names: Vec<String> = entries.map(|entry| name(entry.unwrap())).filter(|name| name != "env").collect();
+    let mut names: Vec<String> = entries.map(|entry| name(entry.unwrap())).collect();
     names.sort();
     names
 }

@@ -43,6 +43,11 @@ impl At {
     }
 }
 
+/// What a new stand-in of Buckaroo is set to, but for the flow: a site that is given has what the journey before set.
+fn anew(flow: &str) -> Value {
+    json!({ "flow": flow, "pending": [], "push_format": "json", "push_hash": "sha1" })
+}
+
 /// A stack of its own with a shop at one provider. Buckaroo answers at once, unless it is to show its page.
 pub(crate) struct Shop {
     pub(crate) site: Site,
@@ -55,7 +60,7 @@ impl Shop {
     pub(crate) async fn at(at: At) -> Self {
         let shop = Self::on(Site::start().await, at);
         if at == At::Buckaroo {
-            shop.set(json!({ "flow": "sync" })).await;
+            shop.set(anew("sync")).await;
         }
         shop
     }
@@ -70,7 +75,7 @@ impl Shop {
     /// At Buckaroo, whose buyers are sent to a page first.
     pub(crate) async fn with_page() -> Self {
         let shop = Self::on(Site::start().await, At::Buckaroo);
-        shop.set(json!({ "flow": "redirect" })).await;
+        shop.set(anew("redirect")).await;
         shop
     }
 

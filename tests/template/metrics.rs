@@ -1,0 +1,120 @@
+//! Metrics: what is counted, wherever it happens, and the alarms that few of it set off.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::alarms::{TEMPLATES, words_of};
+use crate::code::Code;
+use crate::document::Template;
+use crate::{folders, read};
+
+/// The functions whose code may look at a provider, and so can fail to.
+fn looking(code: &Code) -> BTreeSet<String> {
+    let looks = |folder: &String| {
+        let mut reached = code.reached_from(folder).into_keys().filter(|node| node.of_crate == "service");
+        reached.any(|node| ["observe", "investigate"].contains(&node.name.as_str()))
+    };
+    folders().into_iter().filter(looks).collect()
+}
+
+/// At some providers a confirmation is nothing but a look.
+#[test]
+fn every_look_at_a_provider_that_fails_is_counted_wherever_it_is_made() {
+    let (alarms, looking) = (Template::load("infra/alarms/template.yaml"), looking(&Code::read()));
+    assert!(
+        looking.contains("settle") && looking.contains("confirm") && looking.contains("get-payment"),
+        "{looking:?}"
+    );
+    let mut counted = BTreeSet::new();
+    for (name, filter) in alarms.resources("AWS::Logs::MetricFilter") {
+        if filter["MetricTransformations"][0]["MetricName"] != "provider_read_errors" {
+            continue;
+        }
+        let lines = words_of(filter["FilterPattern"].as_str().unwrap());
+        assert_eq!(lines, ["a payment could not be observed", "an operation could not be probed"], "{name}");
+        counted.insert(filter["LogGroupName"]["Fn::Sub"].as_str().unwrap().rsplit('/').next().unwrap().to_owned());
+    }
+    assert_eq!(counted, looking);
+}
+
+/// The alarms of the alarms' template that watch a metric, alone.
+fn watching<'a>(alarms: &'a Template, metric: &str) -> Vec<&'a Value> {
+    let all = alarms.resources("AWS::CloudWatch::Alarm").into_iter().map(|(_, alarm)| alarm);
+    all.filter(|alarm| alarm["MetricName"] == metric).collect()
+}
+
+/// A key that was rotated on one side only: three messages in an hour, of all that come, are not authentic.
+#[test]
+fn a_few_forged_messages_in_hours_alarm_and_not_only_many_in_minutes() {
+    let alarms = Template::load("infra/alarms/template.yaml");
+    let number = |alarm: &Value, of: &str| alarm[of].as_i64().unwrap();
+    let few = watching(&alarms, "signature_failures").into_iter().any(|alarm| {
+        assert_eq!(
+            (&alarm["Statistic"], &alarm["ComparisonOperator"]),
+            (&"Sum".into(), &"GreaterThanThreshold".into())
+        );
+        number(alarm, "Threshold") < 3 && number(alarm, "Period") >= 3_600 && number(alarm, "EvaluationPeriods") == 1
+    });
+    assert!(few);
+}
+
+/// The starts of `settle` would not tell: it is woken for single payments too, and says something else then.
+#[test]
+fn that_nobody_sweeps_is_told_by_the_sweeps_that_ended() {
+    let alarms = Template::load("infra/alarms/template.yaml");
+    assert!(watching(&alarms, "Invocations").is_empty());
+    let watching = watching(&alarms, "sweep_failures").into_iter().filter(|alarm| alarm["Statistic"] == "SampleCount");
+    let [stopped] = watching.collect::<Vec<_>>()[..] else { panic!("nobody counts the sweeps") };
+    assert!(stopped["AlarmName"]["Fn::Sub"].as_str().unwrap().ends_with("-sweep-stopped"));
+    assert_eq!((&stopped["Threshold"], &stopped["TreatMissingData"]), (&1.into(), &"breaching".into()));
+    assert_eq!(stopped["ComparisonOperator"], "LessThanThreshold");
+    let filters = alarms.resources("AWS::Logs::MetricFilter").into_iter().map(|(_, filter)| filter);
+    let made: Vec<&Value> =
+        filters.filter(|f| f["MetricTransformations"][0]["MetricName"] == "sweep_failures").collect();
+    let [made] = made.as_slice() else { panic!("several filters would be several samples") };
+    assert_eq!(words_of(made["FilterPattern"].as_str().unwrap()), ["swept", "failed"]);
+    assert!(made["MetricTransformations"][0].get("DefaultValue").is_none(), "a sample for every other line");
+    let code = read("functions/settle/src/lib.rs");
+    let (woken, swept) = (code.find("\"woken\"").unwrap(), code.find("\"swept\"").unwrap());
+    assert!(code[woken..swept].contains("return Ok(report);"), "who was woken does not get to say that it swept");
+}
+
+/// The metrics of a table leave its indexes out, whose writes hold up the table's.
+#[test]
+fn every_index_that_refuses_alarms_as_the_table_does() {
+    let template = Template::main();
+    let indexes = template.at("/Resources/Table/Properties/GlobalSecondaryIndexes").as_array().unwrap();
+    let wanted = indexes.iter().flat_map(|index| {
+        ["ReadThrottleEvents", "WriteThrottleEvents"].map(|metric| (metric.to_owned(), index["IndexName"].clone()))
+    });
+    let alarms = Template::load("infra/alarms/template.yaml");
+    let mut watched = Vec::new();
+    for (name, alarm) in alarms.resources("AWS::CloudWatch::Alarm") {
+        for metric in alarm["Metrics"].as_array().into_iter().flatten().map(|m| &m["MetricStat"]["Metric"]) {
+            let Some(index) = metric["Dimensions"].get(1).filter(|_| metric["Namespace"] == "AWS/DynamoDB") else {
+                continue;
+            };
+            assert_eq!(index["Name"], "GlobalSecondaryIndexName", "{name}");
+            assert_eq!(metric["Dimensions"][0]["Name"], "TableName", "{name}");
+            watched.push((metric["MetricName"].as_str().unwrap().to_owned(), index["Value"].clone()));
+        }
+    }
+    let by_text = |pairs: Vec<(String, Value)>| pairs.iter().map(|pair| format!("{pair:?}")).collect::<BTreeSet<_>>();
+    assert_eq!(by_text(watched), by_text(wanted.collect()));
+}
+
+/// CloudWatch charges an alarm by the metrics that it looks at.
+#[test]
+fn the_readme_counts_what_the_alarms_look_at() {
+    let mut metrics = 0;
+    for path in TEMPLATES {
+        for (_, alarm) in Template::load(path).resources("AWS::CloudWatch::Alarm") {
+            let several = alarm["Metrics"].as_array().into_iter().flatten();
+            metrics += several.filter(|metric| metric.get("MetricStat").is_some()).count().max(1);
+        }
+    }
+    let readme = read("README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = format!("0.10 for each metric that an alarm looks at ({metrics} with one event queue)");
+    assert!(readme.contains(&told), "README.md does not say: {told}");
+}
