@@ -13,6 +13,7 @@ mod decimal;
 mod effect;
 mod inbound;
 mod order;
+mod pairs;
 #[cfg(test)]
 mod testing;
 mod transport;

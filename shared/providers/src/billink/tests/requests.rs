@@ -2,6 +2,8 @@
 
 use http::Method;
 
+use serde_json::value::RawValue;
+
 use super::super::{CAPABILITIES, open, request};
 use super::*;
 use crate::{Act, Request, Transport};
@@ -171,6 +173,6 @@ fn each_rule_names_the_field_that_breaks_it() {
         document[field] = bad;
         assert_eq!(broken(&document), [expected]);
     }
-    assert_eq!(adapter.broken_widget_rules(&created(&order(&consumer())), &json!({})).len(), 1);
+    assert_eq!(adapter.broken_widget_rules(&created(&order(&consumer())), RawValue::NULL).len(), 1);
     assert_eq!(CAPABILITIES.doubt(payment::OperationKind::Capture, Flow::Redirect), DoubtPolicy::Repeat);
 }
