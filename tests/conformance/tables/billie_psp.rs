@@ -109,7 +109,6 @@ pub(crate) static TABLE: Table = Table {
         ],
     },
     drift: Drifts::Never("it cannot be read"),
-    known: &[],
 };
 
 /// Where messages go that no payment gave an address to.

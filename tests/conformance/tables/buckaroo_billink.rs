@@ -78,7 +78,6 @@ pub(crate) static TABLE: Table = Table {
         Drift { at: Stage::Authorized, say: read_as_rejected, field: "status" },
         Drift { at: Stage::Authorized, say: read_with_another_amount, field: "amount" },
     ]),
-    known: &[],
 };
 
 /// What a transaction is of, a status code, and how it is said: `claimed` is said of what the books have, `decided` and

@@ -166,6 +166,6 @@ impl Billink {
     async fn receivable(&self, context: &Context<'_>) -> Option<ReceivableFacts> {
         let request = request::order_info(&self.account, context.payment)?;
         let response = self.transport.read(request, context.deadline).await.ok()?;
-        answer::order_info(&response, context.payment).ok()
+        answer::order_info(&self.account.wire, &response, context.payment).ok()
     }
 }
