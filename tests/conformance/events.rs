@@ -11,7 +11,7 @@ use crate::table::{Event, Meaning, Messages, Stage, Table};
 type Way = (Flow, CaptureMode);
 
 pub(crate) async fn check(table: &'static Table) {
-    let Messages::Authentic { events, .. } = table.messages else { return };
+    let (Messages::Open { events, .. } | Messages::Authentic { events, .. }) = table.messages;
     // Those that make us look wait longest, and wait together.
     let mut events: Vec<(usize, &Event)> = events.iter().enumerate().collect();
     events.sort_by_key(|(_, event)| event.at != Stage::Review);

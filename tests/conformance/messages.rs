@@ -59,7 +59,7 @@ fn cases(table: &'static Table) -> Vec<Case> {
     for way in ways(capabilities(table)) {
         cases.extend([Case::Twice(way), Case::Late(way, "normal"), Case::Late(way, "reversed")]);
         match table.messages {
-            Messages::Open { look } => {
+            Messages::Open { look, .. } => {
                 cases.extend([Case::AboutSomebodyElse(way), Case::AboutAnotherAmount(way, look)]);
             }
             Messages::Authentic { contradictions, .. } => {

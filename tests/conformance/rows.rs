@@ -82,24 +82,20 @@ fn buyers(registered: &Registered, table: &Table) -> Vec<String> {
 fn messages(registered: &Registered, table: &Table) -> Vec<String> {
     let (capabilities, known) = (registered.capabilities, (registered.events)());
     let mut gaps = Vec::new();
-    match table.messages {
-        Messages::Open { .. } => {
-            gaps.extend(known.iter().map(|name| format!("{name}: an event of messages that nobody believes")));
+    let (Messages::Open { events, .. } | Messages::Authentic { events, .. }) = table.messages;
+    let unknown = known.iter().filter(|name| !events.iter().any(|event| is_of(event, name)));
+    gaps.extend(unknown.map(|name| format!("{name}: an event without a row")));
+    let later = events.iter().any(|event| event.at == Stage::Review);
+    if later != matches!(table.review, Review::Of(..)) {
+        gaps.push("no row has an event that ends a review".to_owned());
+    }
+    if let Messages::Authentic { contradictions, .. } = table.messages {
+        if !events.iter().any(|event| event.meaning == Meaning::Unrecognized) {
+            gaps.push("no row has an event that nobody knows".to_owned());
         }
-        Messages::Authentic { contradictions, events } => {
-            let unknown = known.iter().filter(|name| !events.iter().any(|event| is_of(event, name)));
-            gaps.extend(unknown.map(|name| format!("{name}: an event without a row")));
-            if !events.iter().any(|event| event.meaning == Meaning::Unrecognized) {
-                gaps.push("no row has an event that nobody knows".to_owned());
-            }
-            for way in ways(capabilities) {
-                if !contradictions.iter().any(|row| fits(row.when, way, false)) {
-                    gaps.push(format!("{way:?}: no row has a message that cannot be so"));
-                }
-            }
-            let later = events.iter().any(|event| event.at == Stage::Review);
-            if later != matches!(table.review, Review::Of(..)) {
-                gaps.push("no row has an event that ends a review".to_owned());
+        for way in ways(capabilities) {
+            if !contradictions.iter().any(|row| fits(row.when, way, false)) {
+                gaps.push(format!("{way:?}: no row has a message that cannot be so"));
             }
         }
     }

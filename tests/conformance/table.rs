@@ -32,8 +32,6 @@ pub(crate) struct Table {
     pub(crate) messages: Messages,
     /// What it says of an order that cannot be so.
     pub(crate) drift: Drifts,
-    /// Cases that fail, by a part of their name, and why. One that passes must be taken out.
-    pub(crate) known: &'static [(&'static str, &'static str)],
 }
 
 /// What an order is called in the books.
@@ -183,8 +181,9 @@ pub(crate) enum Way {
 /// What a provider sends unasked.
 #[derive(Clone, Copy)]
 pub(crate) enum Messages {
-    /// Anybody may send it, and nobody believes it; the stand-in's name of the look that it makes us take.
-    Open { look: &'static str },
+    /// Anybody may send it, and nobody believes it; the stand-in's name of the look that it makes us take, and what that
+    /// can find.
+    Open { look: &'static str, events: &'static [Event] },
     /// With a key or a signature.
     Authentic { contradictions: &'static [Contradiction], events: &'static [Event] },
 }

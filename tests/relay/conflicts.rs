@@ -1,6 +1,7 @@
 //! Writes that meet somebody's transaction: DynamoDB writes nothing, and says so in two ways.
 
 use payment::{CaptureMode, Cause, CauseKind, Fingerprint, Flow, NewPayment, Payment, Token};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use store::{Due, StoreError};
 use tests::Order;
@@ -36,7 +37,7 @@ async fn a_write_beside_somebodys_transaction_is_a_lost_race() {
     let lost = |written: Result<(), StoreError>| matches!(written, Err(StoreError::Conflict));
     assert!(lost(store.save(&mut payment).await));
     assert!(lost(store.save_with_references(&mut payment, &["capture-1".to_owned()]).await));
-    assert!(lost(store.save_with_widget_result(&mut payment, &json!({})).await));
+    assert!(lost(store.save_with_widget_result(&mut payment, RawValue::NULL).await));
     let due = Due::Payment(payment.id.clone());
     store.put_off(&due, jiff::Timestamp::now()).await.expect("whoever writes it says when it is due");
 }
@@ -53,7 +54,7 @@ async fn a_write_over_what_somebody_else_wrote_is_a_lost_race_and_writes_nothing
         let written = match how {
             "save" => store.save(&mut second).await,
             "save_with_references" => store.save_with_references(&mut second, &["capture-1".to_owned()]).await,
-            _ => store.save_with_widget_result(&mut second, &json!({})).await,
+            _ => store.save_with_widget_result(&mut second, RawValue::NULL).await,
         };
         assert!(matches!(written, Err(StoreError::Conflict)), "{how}: {written:?}");
         assert!(read().await == first, "{how}");

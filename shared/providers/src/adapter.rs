@@ -7,6 +7,7 @@ use payment::{
     Personal, ProviderId, Text,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use url::Url;
 
 use crate::credentials::CredentialCheck;
@@ -56,8 +57,8 @@ pub struct Context<'a> {
     pub payment: &'a Payment,
     /// The order with its personal data, where the capabilities ask for it.
     pub order: Option<&'a Order>,
-    /// What the provider's script handed to the browser, for a confirmation in the widget flow.
-    pub widget_result: Option<&'a serde_json::Value>,
+    /// What the provider's script handed to the browser, to the letter, for a confirmation in the widget flow.
+    pub widget_result: Option<&'a RawValue>,
     /// An id of the provider's that a message or a returning buyer named and nobody has checked: the adapter may read
     /// it, and must not believe it unless everything in the answer is this payment's.
     pub candidate: Option<&'a str>,
@@ -171,7 +172,7 @@ pub trait Adapter: Send + Sync {
     fn broken_rules(&self, order: &Order) -> Vec<OrderError>;
 
     /// The rules that a widget's result breaks: amount, currency and duration must be the payment's.
-    fn broken_widget_rules(&self, payment: &Payment, result: &serde_json::Value) -> Vec<OrderError>;
+    fn broken_widget_rules(&self, payment: &Payment, result: &RawValue) -> Vec<OrderError>;
 
     /// Makes the one effectful call of an operation and says what its answer means.
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome;

@@ -16,6 +16,7 @@ mod decimal;
 mod effect;
 mod inbound;
 mod order;
+mod pairs;
 #[cfg(test)]
 mod testing;
 mod transport;
@@ -39,8 +40,8 @@ pub struct Registered {
     pub capabilities: &'static Capabilities,
     /// The provider's codes that definitely refuse an operation of a kind, from the tables that its answers are read by.
     pub refusals: fn(OperationKind) -> Vec<String>,
-    /// The names of what the provider's messages can say, from the tables that they are read by; none where a message
-    /// only says whom to look at.
+    /// The names of what the provider's messages can say, from the tables that they are read by; where a message only says
+    /// whom to look at, what the look can find.
     pub events: fn() -> Vec<String>,
     /// Opens an adapter from a merchant's account document.
     pub open: Open,

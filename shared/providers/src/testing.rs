@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
-use crate::{Act, Context, Deadline, Urls};
+use crate::{Act, Adapter, Context, CredentialCheck, Deadline, Urls};
 
 /// When everything happens.
 pub(crate) fn now() -> Timestamp {
@@ -204,6 +204,14 @@ async fn answered(State(server): State<Server>, request: Request) -> Response<Bo
         Some(answer) => answer.map(Body::from),
         None => std::future::pending().await,
     }
+}
+
+/// What an adapter sends to ask whether its credentials are known, with these headers.
+pub(crate) async fn credentials_asked(open: impl FnOnce(&str) -> Box<dyn Adapter>, headers: &[&str]) -> String {
+    let server = Server::start(|_| Some(says(404, ""))).await;
+    let known = open(&server.base).check_credentials(Deadline::within(Duration::from_secs(5))).await;
+    assert!(!matches!(known, CredentialCheck::Accepted), "nothing of it was answered");
+    server.seen().iter().map(|seen| seen.told(headers)).collect::<Vec<_>>().join("\n")
 }
 
 /// The root of a provider that takes one connection and breaks it after a request has begun; then nobody is there.

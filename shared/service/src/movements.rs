@@ -6,6 +6,7 @@ use payment::{
 };
 use providers::{OperationCapability, Range};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use store::StoreError;
 
@@ -23,6 +24,12 @@ use crate::work::Work;
 struct ConfirmBody {
     #[serde(default)]
     widget_result: Option<serde_json::Map<String, Value>>,
+}
+
+/// The same to the letter: what the widget gave is passed on as it is.
+#[derive(Deserialize)]
+struct ConfirmText {
+    widget_result: Box<RawValue>,
 }
 
 impl Service {
@@ -94,9 +101,10 @@ impl Service {
         let fingerprint: Fingerprint = parse::fingerprint(&asked)?;
         let mut work = self.load(call, &parse::payment_id(id)?).await?;
         let capability = capability(&work, OperationKind::Confirm)?;
-        let widget_result = asked.widget_result.map(Value::Object);
+        let text = |_| serde_json::from_slice(body).map(|ConfirmText { widget_result }| widget_result);
+        let widget_result = asked.widget_result.map(text).transpose().map_err(Problem::unavailable)?;
         let replay = work.payment.operation(&known(&work, "confirm", &key)).is_some();
-        if let Some(result) = widget_result.as_ref().filter(|_| !replay) {
+        if let Some(result) = widget_result.as_deref().filter(|_| !replay) {
             problem_of(work.account()?.adapter.broken_widget_rules(&work.payment, result))?;
         }
         if !capability.calls {

@@ -5,7 +5,7 @@ use payment::{
     OperationStatus, Order, Outcome, Payment, PaymentId, ProviderId, Rejection, Ticket,
 };
 use providers::{Act, BestEvidence, Capabilities, Context, Deadline, Effect, Urls};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
@@ -58,7 +58,7 @@ impl Work {
 pub(crate) struct Material {
     pub(crate) candidate: Option<String>,
     pub(crate) order: Option<Order>,
-    pub(crate) widget_result: Option<Value>,
+    pub(crate) widget_result: Option<Box<RawValue>>,
 }
 
 impl Service {
@@ -90,7 +90,7 @@ impl Service {
         &self,
         work: &mut Work,
         command: &Command,
-        widget: Option<&Value>,
+        widget: Option<&RawValue>,
     ) -> Result<Admission, Problem> {
         for _ in 0..RACES {
             let admission = work.payment.accept(command.clone(), self.now())?;
@@ -158,7 +158,7 @@ impl Service {
         Context {
             payment,
             order: material.order.as_ref(),
-            widget_result: material.widget_result.as_ref(),
+            widget_result: material.widget_result.as_deref(),
             candidate: material.candidate.as_deref(),
             urls,
             deadline: deadline.at_most(most),
@@ -298,13 +298,13 @@ impl Service {
         call: &Call,
         mut work: Work,
         command: Command,
-        widget: Option<Value>,
+        widget: Option<Box<RawValue>>,
     ) -> Result<Answer, Problem> {
         let cause = call.cause(CauseKind::Api);
         let kind = command.kind();
         let mut replayed = false;
         loop {
-            match self.accept(&mut work, &command, widget.as_ref()).await? {
+            match self.accept(&mut work, &command, widget.as_deref()).await? {
                 Admission::Replay(id) => return self.answer(&work, &id, true),
                 Admission::Probe(id) => {
                     // Found out first; then the same question is put once more.

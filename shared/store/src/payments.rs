@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use payment::{MerchantId, Order, Payment, PaymentId, ProviderId};
+use serde_json::value::RawValue;
 
 use crate::Store;
 use crate::error::StoreError;
@@ -65,11 +66,11 @@ impl Store {
         self.load_side(id, "ORDER").await
     }
 
-    /// What the provider's script handed over for this payment.
+    /// What the provider's script handed over for this payment, to the letter.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn load_widget_result(&self, id: &PaymentId) -> Result<Option<serde_json::Value>, StoreError> {
+    pub async fn load_widget_result(&self, id: &PaymentId) -> Result<Option<Box<RawValue>>, StoreError> {
         self.load_side(id, "WIDGET").await
     }
 
@@ -161,16 +162,12 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::save`].
-    pub async fn save_with_widget_result(
-        &self,
-        payment: &mut Payment,
-        result: &serde_json::Value,
-    ) -> Result<(), StoreError> {
+    pub async fn save_with_widget_result(&self, payment: &mut Payment, result: &RawValue) -> Result<(), StoreError> {
         let read = payment.version;
         payment.version += 1;
         let widget = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(side_item(&payment.id, "WIDGET", result.to_string())))
+            .set_item(Some(side_item(&payment.id, "WIDGET", result.get().to_owned())))
             .build()
             .map_err(StoreError::malformed)?;
         let transaction = self

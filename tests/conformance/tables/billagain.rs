@@ -4,11 +4,11 @@ use futures::future::LocalBoxFuture;
 use payment::{Flow, OperationKind};
 use serde_json::json;
 
-use super::{as_it_is, call, control, text};
+use super::{as_it_is, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Codes, Declined, Drift, Drifts, InAnswer, Means, Messages, NamedBy, Refusal, Review, Stage, Table,
-    Way, When,
+    Answers, Asked, Codes, Declined, Drift, Drifts, Event, InAnswer, Meaning, Means, Messages, NamedBy, Refusal, Review,
+    Stage, Table, Way, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -32,11 +32,33 @@ pub(crate) static TABLE: Table = Table {
         refused("a customer that is not there", "/options/customer_id", "999", "410"),
         refused("a gateway that takes no cards", "/options/gateway_id", "98", "without"),
     ],
-    review: Review::Never("no order makes the stand-in stop at what is submitted"),
-    messages: Messages::Open { look: "transaction" },
+    // What goes by bank is paid later.
+    review: Review::Of(
+        Flow::Redirect,
+        "/options",
+        "{ \"customer_id\": 200, \"method\": \"bank_account\", \"gateway_id\": 98 }",
+    ),
+    messages: Messages::Open { look: "transaction", events: EVENTS },
     drift: Drifts::These(&[Drift { at: Stage::Authorized, say: failed_later, field: "status" }]),
-    known: &[],
 };
+
+/// What a look finds after the notification. What is complete is not paid before its payment is.
+const EVENTS: &[Event] = &[
+    found("transaction threwError", Stage::Open, Meaning::Status("declined")),
+    found("transaction isCancelled", Stage::Open, Meaning::Status("canceled")),
+    found("transaction isCancelled on the page", Stage::Open, Meaning::Status("canceled")),
+    found("transaction isComplete", Stage::Open, Meaning::Status("under_review")),
+    found("transaction isSubmitted", Stage::Open, Meaning::Status("under_review")),
+    found("payment Pending", Stage::Review, Meaning::Nothing),
+    found("payment Allocated", Stage::Review, Meaning::Status("captured")),
+    found("payment Partial", Stage::Review, Meaning::Status("captured")),
+    found("payment Unallocated", Stage::Review, Meaning::Status("captured")),
+    found("payment Failed", Stage::Review, Meaning::Status("declined")),
+];
+
+const fn found(name: &'static str, at: Stage, meaning: Meaning) -> Event {
+    Event { name, at, when: When::Always, meaning, say }
+}
 
 const DECLINE: &[(&str, &str)] = &[("/description", "\"Please decline this\"")];
 
@@ -57,6 +79,32 @@ fn answer(code: &str, _asked: &Asked) -> (u16, String) {
         _ => json!({ "Errors": [{ "Message": "Cannot find Customer for this Account" }] }),
     };
     (status.parse().unwrap(), body.to_string())
+}
+
+/// The deal is the newest: what a flag or a status names becomes so, and the notification comes.
+fn say<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let books = deal.bench.sandbox.books().await;
+        let newest = |list: &str, field: &str| books[list].as_array().unwrap().last().unwrap()[field].clone();
+        let transaction = newest("orders", "id");
+        let transaction = transaction.as_str().unwrap();
+        let stage = match what {
+            "transaction threwError" => "failed",
+            "transaction isCancelled" => "cancelled",
+            "transaction isComplete" => "complete",
+            "transaction isSubmitted" => "submitted",
+            "transaction isCancelled on the page" => {
+                return _ = deal.bench.sandbox.buyer(&deal.session().await, "cancel").await;
+            }
+            payment => {
+                let status = json!({ "status": split(payment).1 });
+                control(deal, &format!("payments/{}", newest("payments", "id")), &status).await;
+                return control(deal, &format!("notify/{transaction}"), &json!({})).await;
+            }
+        };
+        control(deal, &format!("transactions/{transaction}"), &json!({ "stage": stage })).await;
+        control(deal, &format!("notify/{transaction}"), &json!({})).await;
+    })
 }
 
 /// What was complete is told to have failed.

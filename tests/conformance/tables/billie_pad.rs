@@ -131,7 +131,6 @@ pub(crate) static TABLE: Table = Table {
         Drift { at: Stage::Authorized, say: read_as_declined, field: "status" },
         Drift { at: Stage::Authorized, say: read_with_another_amount, field: "amount" },
     ]),
-    known: &[],
 };
 
 /// Refusals without Billie's errors may be somebody else's, and other statuses are on no page.

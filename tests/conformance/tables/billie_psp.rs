@@ -76,10 +76,11 @@ pub(crate) static TABLE: Table = Table {
             contradiction("{ \"success\": false }", Stage::Canceled, DRIFT),
         ],
         events: &[
-            page("accept text", Meaning::Status("authorized")),
-            page("accept flag", Meaning::Status("authorized")),
-            page("decline text", Meaning::Status("declined")),
-            page("decline flag", Meaning::Status("declined")),
+            page("success true text", Meaning::Status("authorized")),
+            page("success true flag", Meaning::Status("authorized")),
+            page("success false text", Meaning::Status("declined")),
+            page("success false flag", Meaning::Status("declined")),
+            stated("success true status teleported", "authorized"),
             stated("status created", "authorized"),
             stated("status authorized", "authorized"),
             stated("status success", "authorized"),
@@ -89,12 +90,12 @@ pub(crate) static TABLE: Table = Table {
             stated("status declined", "declined"),
             stated("status failed", "declined"),
             stated("status failure", "declined"),
-            disputed("return"),
-            disputed("goods_not_received"),
-            disputed("faulty_goods"),
-            disputed("already_paid"),
-            disputed("incorrect_invoice"),
-            disputed("unauthorized_purchase"),
+            disputed("request_for_information return"),
+            disputed("request_for_information goods_not_received"),
+            disputed("request_for_information faulty_goods"),
+            disputed("request_for_information already_paid"),
+            disputed("request_for_information incorrect_invoice"),
+            disputed("request_for_information unauthorized_purchase"),
             result("dispute_result resolved", Meaning::Story(&["receivable.disputed", "receivable.dispute_closed"])),
             result("dispute_result chargeback", Meaning::Story(&["receivable.disputed", "receivable.clawed_back"])),
             claimed("{ \"success\": \"true\", \"status\": \"success\" }", Meaning::Nothing),
@@ -105,7 +106,6 @@ pub(crate) static TABLE: Table = Table {
         ],
     },
     drift: Drifts::Never("it cannot be read"),
-    known: &[],
 };
 
 /// Where messages go that no payment gave an address to.
@@ -169,8 +169,9 @@ fn done(currency: &str, minor: &str) -> String {
 /// The buyer's choice on the page, told with a text or a flag.
 fn choose<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
     Box::pin(async move {
-        let (choice, success) = split(what);
-        control(deal, "settings", &json!({ "success": success })).await;
+        let (said, form) = split(split(what).1);
+        let choice = if said == "true" { "accept" } else { "decline" };
+        control(deal, "settings", &json!({ "success": form })).await;
         deal.bench.sandbox.buyer(&deal.session().await, choice).await;
         control(deal, "settings", &json!({ "success": "text" })).await;
     })
@@ -181,7 +182,7 @@ fn dispute<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()>
     Box::pin(async move {
         let (reason, result) = match split(what) {
             ("dispute_result", result) => ("return", result),
-            (reason, _) => (reason, ""),
+            (_, reason) => (reason, ""),
         };
         let capture = text(deal, "/captures/0/provider_reference").await;
         control(deal, "disputes", &json!({ "capture_id": capture, "reason_code": reason })).await;
@@ -194,7 +195,7 @@ fn dispute<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()>
     })
 }
 
-/// The buyer accepts, and the message says it with this status instead of its own way.
+/// The buyer accepts, and the message says it with this status, beside `success` or instead of it.
 fn state<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
     Box::pin(async move {
         let sandbox = &deal.bench.sandbox;
@@ -202,7 +203,10 @@ fn state<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
         sandbox.buyer(&deal.session().await, "accept").await;
         sandbox.webhooks(json!({ "mode": "normal" })).await;
         let held = sandbox.deliveries().await.pop().unwrap();
-        let body = json!({ "order_id": held["about"], "status": split(what).1 });
+        let mut body = json!({ "order_id": held["about"], "status": what.rsplit(' ').next() });
+        if what.starts_with("success") {
+            body["success"] = json!(true);
+        }
         send(deal, held["url"].as_str().unwrap(), KEY, &body).await;
     })
 }

@@ -120,7 +120,6 @@ pub(crate) static TABLE: Table = Table {
         ],
     },
     drift: Drifts::These(&[Drift { at: Stage::Authorized, say: read_as_failed, field: "status" }]),
-    known: &[],
 };
 
 const DECLINE: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+decline@example.com\"")];

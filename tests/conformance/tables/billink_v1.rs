@@ -107,7 +107,6 @@ pub(crate) static TABLE: Table = Table {
         ],
     },
     drift: Drifts::Never("a status says that an order is there, and no more"),
-    known: &[],
 };
 
 const DECLINE: &[(&str, &str)] = &[("/buyer/person/email", "\"jan+decline@example.com\"")];

@@ -56,18 +56,18 @@ pub(crate) static TABLE: Table = Table {
     review: Review::Of(Flow::Direct, "/buyer/person/last_name", "\"pending\""),
     messages: Messages::Authentic {
         contradictions: &[
-            contradiction("690 order", Stage::Authorized, When::Always),
-            contradiction("790 order", Stage::Authorized, When::Always),
-            contradiction("190 order 13600", Stage::Authorized, When::Always),
-            contradiction("490 order", Stage::Captured, When::Always),
-            contradiction("690 order", Stage::Captured, When::Manual),
-            contradiction("890 order", Stage::Captured, When::Always),
-            drift("490 capture", Stage::Captured, When::Manual),
-            drift("690 capture", Stage::Captured, When::Manual),
-            contradiction("190 capture 13600", Stage::Captured, When::Manual),
-            contradiction("190 order", Stage::Canceled, When::Always),
-            contradiction("690 order", Stage::Canceled, When::Always),
-            contradiction("190 order 13600", Stage::Review, When::Always),
+            contradiction("order 690 claimed", Stage::Authorized, When::Always),
+            contradiction("order 790 claimed", Stage::Authorized, When::Always),
+            contradiction("order 190 claimed 13600", Stage::Authorized, When::Always),
+            contradiction("order 490 claimed", Stage::Captured, When::Always),
+            contradiction("order 690 claimed", Stage::Captured, When::Manual),
+            contradiction("order 890 claimed", Stage::Captured, When::Always),
+            drift("capture 490 claimed", Stage::Captured, When::Manual),
+            drift("capture 690 claimed", Stage::Captured, When::Manual),
+            contradiction("capture 190 claimed 13600", Stage::Captured, When::Manual),
+            contradiction("order 190 claimed", Stage::Canceled, When::Always),
+            contradiction("order 690 claimed", Stage::Canceled, When::Always),
+            contradiction("order 190 claimed 13600", Stage::Review, When::Always),
         ],
         events: EVENTS,
     },
@@ -75,43 +75,75 @@ pub(crate) static TABLE: Table = Table {
         Drift { at: Stage::Authorized, say: read_as_rejected, field: "status" },
         Drift { at: Stage::Authorized, say: read_with_another_amount, field: "amount" },
     ]),
-    known: &[],
 };
 
-/// A status code, and what has it: `order` and `capture` claim it of what the books have, `review`, `form HASH` and
-/// `pending CALL` settle what waits. `type` is another transaction type.
+/// What a transaction is of, a status code, and how it is said: `claimed` is said of what the books have, `decided` and
+/// `form HASH` settle what waits. `type` is another transaction type.
 const EVENTS: &[Event] = &[
-    event("190 order", Stage::Authorized, Meaning::Nothing),
-    event("492 order", Stage::Authorized, Meaning::Nothing),
-    event("190 capture", Stage::Captured, Meaning::Nothing),
-    Event { when: When::Manual, ..event("190 review", Stage::Review, Meaning::Status("authorized")) },
-    Event { when: When::Automatic, ..event("190 review", Stage::Review, Meaning::Status("captured")) },
-    event("490 review", Stage::Review, Meaning::Status("declined")),
-    event("491 order", Stage::Review, Meaning::Nothing),
-    event("492 review", Stage::Review, Meaning::Nothing),
-    event("690 review", Stage::Review, Meaning::Status("declined")),
-    event("790 order", Stage::Review, Meaning::Nothing),
-    event("791 order", Stage::Review, Meaning::Nothing),
-    event("792 order", Stage::Review, Meaning::Nothing),
-    event("793 order", Stage::Review, Meaning::Nothing),
-    event("794 order", Stage::Review, Meaning::Nothing),
-    event("890 review", Stage::Review, Meaning::Status("canceled")),
-    event("891 review", Stage::Review, Meaning::Status("canceled")),
-    Event { when: When::Manual, ..event("190 form sha1", Stage::Review, Meaning::Status("authorized")) },
-    event("690 form sha256", Stage::Review, Meaning::Status("declined")),
-    event("890 form sha512", Stage::Review, Meaning::Status("canceled")),
-    later("190 pending capture", CAPTURED),
-    later("490 pending capture", Meaning::Story(&["capture.pending", "capture.failed"])),
-    later("690 pending capture", Meaning::Story(&["capture.pending", "capture.failed"])),
-    later("492 pending capture", Meaning::Story(&["capture.pending"])),
-    event("190 pending refund", Stage::Captured, Meaning::Story(&["refund.pending", "refund.succeeded"])),
-    event("490 pending refund", Stage::Captured, Meaning::Story(&["refund.pending", "refund.failed"])),
-    later("190 pending cancel", Meaning::Status("canceled")),
-    later("490 pending cancel", Meaning::Nothing),
+    event("order 190 claimed", Stage::Authorized, Meaning::Nothing),
+    event("order 492 claimed", Stage::Authorized, Meaning::Nothing),
+    event("capture 190 claimed", Stage::Captured, Meaning::Nothing),
+    Event { when: When::Manual, ..event("order 190 decided", Stage::Review, Meaning::Status("authorized")) },
+    Event { when: When::Automatic, ..event("order 190 decided", Stage::Review, Meaning::Status("captured")) },
+    event("order 490 decided", Stage::Review, Meaning::Status("declined")),
+    event("order 491 claimed", Stage::Review, Meaning::Nothing),
+    event("order 492 decided", Stage::Review, Meaning::Nothing),
+    event("order 690 decided", Stage::Review, Meaning::Status("declined")),
+    event("order 790 claimed", Stage::Review, Meaning::Nothing),
+    event("order 791 claimed", Stage::Review, Meaning::Nothing),
+    event("order 792 claimed", Stage::Review, Meaning::Nothing),
+    event("order 793 claimed", Stage::Review, Meaning::Nothing),
+    event("order 794 claimed", Stage::Review, Meaning::Nothing),
+    event("order 890 decided", Stage::Review, Meaning::Status("canceled")),
+    event("order 891 decided", Stage::Review, Meaning::Status("canceled")),
+    Event { when: When::Manual, ..event("order 190 form sha1", Stage::Review, Meaning::Status("authorized")) },
+    event("order 690 form sha256", Stage::Review, Meaning::Status("declined")),
+    event("order 890 form sha512", Stage::Review, Meaning::Status("canceled")),
+    later("capture 190 decided", CAPTURED),
+    later("capture 490 decided", CAPTURE_FAILED),
+    later("capture 491 decided", CAPTURE_FAILED),
+    later("capture 492 decided", CAPTURE_WAITS),
+    later("capture 690 decided", CAPTURE_FAILED),
+    later("capture 790 decided", CAPTURE_WAITS),
+    later("capture 791 decided", CAPTURE_WAITS),
+    later("capture 792 decided", CAPTURE_WAITS),
+    later("capture 793 decided", CAPTURE_WAITS),
+    later("capture 794 decided", CAPTURE_WAITS),
+    later("capture 890 decided", CAPTURE_FAILED),
+    later("capture 891 decided", CAPTURE_FAILED),
+    event("refund 190 decided", Stage::Captured, REFUNDED),
+    event("refund 490 decided", Stage::Captured, REFUND_FAILED),
+    event("refund 491 decided", Stage::Captured, REFUND_FAILED),
+    event("refund 492 decided", Stage::Captured, REFUND_WAITS),
+    event("refund 690 decided", Stage::Captured, REFUND_FAILED),
+    event("refund 790 decided", Stage::Captured, REFUND_WAITS),
+    event("refund 791 decided", Stage::Captured, REFUND_WAITS),
+    event("refund 792 decided", Stage::Captured, REFUND_WAITS),
+    event("refund 793 decided", Stage::Captured, REFUND_WAITS),
+    event("refund 794 decided", Stage::Captured, REFUND_WAITS),
+    event("refund 890 decided", Stage::Captured, REFUND_FAILED),
+    event("refund 891 decided", Stage::Captured, REFUND_FAILED),
+    later("cancel 190 decided", Meaning::Status("canceled")),
+    later("cancel 490 decided", Meaning::Nothing),
+    later("cancel 491 decided", Meaning::Nothing),
+    later("cancel 492 decided", Meaning::Nothing),
+    later("cancel 690 decided", Meaning::Nothing),
+    later("cancel 790 decided", Meaning::Nothing),
+    later("cancel 791 decided", Meaning::Nothing),
+    later("cancel 792 decided", Meaning::Nothing),
+    later("cancel 793 decided", Meaning::Nothing),
+    later("cancel 794 decided", Meaning::Nothing),
+    later("cancel 890 decided", Meaning::Nothing),
+    later("cancel 891 decided", Meaning::Nothing),
     event("type V999", Stage::Authorized, Meaning::Unrecognized),
     event("type C999", Stage::Captured, Meaning::Unrecognized),
 ];
 
+const CAPTURE_WAITS: Meaning = Meaning::Story(&["capture.pending"]);
+const CAPTURE_FAILED: Meaning = Meaning::Story(&["capture.pending", "capture.failed"]);
+const REFUNDED: Meaning = Meaning::Story(&["refund.pending", "refund.succeeded"]);
+const REFUND_WAITS: Meaning = Meaning::Story(&["refund.pending"]);
+const REFUND_FAILED: Meaning = Meaning::Story(&["refund.pending", "refund.failed"]);
 const CAPTURED: Meaning = Meaning::Story(&["capture.pending", "capture.succeeded", "payment.captured"]);
 
 /// Technical failure, one SDK's constants, and what nobody has listed.
@@ -167,19 +199,21 @@ fn say<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
         let key = text(deal, "/provider_reference").await;
         match words[..] {
             ["type", kind] => control(deal, &format!("push/{key}"), &json!({ "transaction_type": kind })).await,
-            [code, about @ ("order" | "capture"), ref amount @ ..] => {
+            [about, code, "claimed", ref amount @ ..] => {
                 let pointer = if about == "order" { "/provider_reference" } else { "/captures/0/provider_reference" };
                 let minor: Option<i64> = amount.first().map(|minor| minor.parse().unwrap());
                 let body = json!({ "outcome": code, "amount": minor });
                 control(deal, &format!("push/{}", text(deal, pointer).await), &body).await;
             }
-            [code, "review"] => control(deal, &format!("transactions/{key}"), &json!({ "outcome": code })).await,
-            [code, "form", hash] => {
+            ["order", code, "decided"] => {
+                control(deal, &format!("transactions/{key}"), &json!({ "outcome": code })).await;
+            }
+            ["order", code, "form", hash] => {
                 control(deal, "settings", &json!({ "push_format": "form", "push_hash": hash })).await;
                 control(deal, &format!("transactions/{key}"), &json!({ "outcome": code })).await;
                 control(deal, "settings", &json!({ "push_format": "json" })).await;
             }
-            [code, "pending", call] => pending(deal, call, code).await,
+            [call, code, "decided"] => pending(deal, call, code).await,
             _ => panic!("{what} cannot be said"),
         }
     })

@@ -82,9 +82,10 @@ pub(crate) fn refusals(_kind: OperationKind) -> Vec<String> {
     vec![GONE.to_string()]
 }
 
-/// A notification names a transaction to look at, and no event.
+/// A notification names a transaction to look at, and no event: what the look can find of it and of its payment.
 pub(crate) fn events() -> Vec<String> {
-    Vec::new()
+    let flags = FLAGS.iter().map(|(name, _)| format!("transaction {name}"));
+    flags.chain(STATUSES.iter().map(|(name, _)| format!("payment {name}"))).collect()
 }
 
 /// The decline of a transaction with this text result.

@@ -21,7 +21,9 @@ use payment::{
     Outcome, Payment,
 };
 use serde_json::Value;
+use serde_json::value::RawValue;
 
+use crate::order::no_widget;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Transport,
@@ -73,8 +75,8 @@ impl Adapter for BillAgain {
         options::broken(order, self.account.gateway_id)
     }
 
-    fn broken_widget_rules(&self, _payment: &Payment, _result: &Value) -> Vec<OrderError> {
-        vec![OrderError::at("/widget_result", "is not something that this provider has")]
+    fn broken_widget_rules(&self, _payment: &Payment, _result: &RawValue) -> Vec<OrderError> {
+        no_widget()
     }
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {

@@ -1,15 +1,14 @@
 //! BillAgain's types. Its casing is mixed and matters when we write; when we read, names match in any case.
 
-use std::fmt;
-
 use payment::{Amount, Currency};
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use url::Url;
 
 use super::options::{Method, StorageMode};
 use crate::JsonDecimal;
+use crate::pairs::Pairs;
 
 /// The body of `POST /secure/initiate`, in the guide's order.
 #[derive(Serialize)]
@@ -49,7 +48,8 @@ pub(super) struct Initiate<'a> {
 }
 
 /// An object as it came: a name may stand in it twice, as the guide's list of a transaction's fields has one.
-pub(super) struct Fields(Vec<(String, Box<RawValue>)>);
+#[derive(Deserialize)]
+pub(super) struct Fields(Pairs);
 
 impl Fields {
     pub(super) fn read(body: &[u8]) -> Option<Self> {
@@ -58,7 +58,7 @@ impl Fields {
 
     /// Every value under a name, in order.
     pub(super) fn all<'a, T: DeserializeOwned>(&'a self, name: &'a str) -> impl Iterator<Item = T> + 'a {
-        let named = self.0.iter().filter(move |(given, _)| given.eq_ignore_ascii_case(name));
+        let named = self.0.0.iter().filter(move |(given, _)| given.eq_ignore_ascii_case(name));
         named.filter_map(|(_, raw)| serde_json::from_str(raw.get()).ok())
     }
 
@@ -82,30 +82,6 @@ impl Fields {
     /// Every field that is a text or a number, as text.
     pub(super) fn texts(&self) -> Vec<(String, String)> {
         let text = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned());
-        self.0.iter().map(|(name, raw)| (name.clone(), text(raw))).collect()
-    }
-}
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
-
-        impl<'de> Visitor<'de> for Pairs {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Fields(pairs))
-            }
-        }
-
-        deserializer.deserialize_map(Pairs)
+        self.0.0.iter().map(|(name, raw)| (name.clone(), text(raw))).collect()
     }
 }

@@ -1,10 +1,14 @@
 //! A merchant's account at Billie, as its document gives it.
 
+use std::collections::BTreeMap;
+
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::map::{Debt, debt};
+use super::wire::Invoice;
 use crate::account::{BaseUrl, WebhookKeys, read};
 use crate::{AccountError, billie};
 
@@ -34,6 +38,8 @@ pub(super) struct Wire {
     pub(super) widget_script_url: Option<Url>,
     /// What a line item's amount is about; the two newest official clients send the line's total.
     pub(super) line_item_amount: LineItemAmount,
+    /// What more words mean as the state of an invoice.
+    invoice_states: BTreeMap<String, Debt>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -45,7 +51,25 @@ pub(super) enum LineItemAmount {
 
 impl Default for Wire {
     fn default() -> Self {
-        Self { channel: "hpp_ecommerce".into(), widget_script_url: None, line_item_amount: LineItemAmount::Line }
+        Self {
+            channel: "hpp_ecommerce".into(),
+            widget_script_url: None,
+            line_item_amount: LineItemAmount::Line,
+            invoice_states: BTreeMap::new(),
+        }
+    }
+}
+
+impl Wire {
+    /// How an invoice stands, by the account or by our table; none for a state that nobody knows.
+    pub(super) fn debt(&self, invoice: &Invoice) -> Option<Debt> {
+        let state = invoice.state.as_deref()?;
+        self.invoice_states.get(state).copied().or_else(|| debt(state))
+    }
+
+    /// Whether an invoice is cancelled: nothing is owed, and all of its capture was given back.
+    pub(super) fn is_canceled(&self, invoice: &Invoice) -> bool {
+        self.debt(invoice) == Some(Debt::Canceled)
     }
 }
 

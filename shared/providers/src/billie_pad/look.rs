@@ -6,8 +6,9 @@ use payment::{
     OrderState, Outcome, Payment, Receipt, ReceivableFacts, Status, Whom,
 };
 
+use super::account::Wire;
 use super::answer::{done, news, seen, state};
-use super::map::{Debt, Stage, debt, stage};
+use super::map::{Debt, Stage, stage};
 use super::request::cancels_invoice;
 use super::token::Client;
 use super::wire;
@@ -19,8 +20,9 @@ pub(super) async fn observe(client: &Client, context: &Context<'_>) -> Result<Ne
     let order = match (payment.provider_reference.as_deref(), payment.session_reference.as_deref()) {
         (Some(uuid), _) => {
             let order = order(client, context, uuid).await?;
-            (operations, receivable) = (given_back(&order), owed(&order, payment));
-            let captured = captured_without_us(&order, payment);
+            let wire = &client.account.wire;
+            (operations, receivable) = (given_back(wire, &order), owed(wire, &order, payment));
+            let captured = captured_without_us(wire, &order, payment);
             OrderNews { captured, ..news(order, payment).ok_or(ReadError::Unreadable)? }
         }
         (None, Some(session)) => of_session(authorization(client, context, session).await?.as_ref())?,
@@ -31,9 +33,9 @@ pub(super) async fn observe(client: &Client, context: &Context<'_>) -> Result<Ne
 
 /// What is captured in all, where an invoice is there that no capture of ours has made. Our own count as we know them: one
 /// that is new may not show yet, and no page says what a credit note does to the amount of its invoice.
-fn captured_without_us(order: &wire::Order, payment: &Payment) -> Option<Amount> {
-    let gone = |invoice: &wire::Invoice| invoice.state.as_deref().and_then(stage) == Some(Stage::Canceled);
-    let others = order.invoices.0.iter().flatten().filter(|invoice| !is_ours(invoice, payment) && !gone(invoice));
+fn captured_without_us(wire: &Wire, order: &wire::Order, payment: &Payment) -> Option<Amount> {
+    let counts = |invoice: &&wire::Invoice| !is_ours(invoice, payment) && !wire.is_canceled(invoice);
+    let others = order.invoices.0.iter().flatten().filter(counts);
     let amounts: Vec<Amount> = others.filter_map(|invoice| Some(invoice.amount.0?.0.gross())).collect();
     let ours = payment.amounts().captured;
     (!amounts.is_empty()).then(|| amounts.into_iter().chain([ours]).sum())
@@ -46,10 +48,10 @@ fn is_ours(invoice: &wire::Invoice, payment: &Payment) -> bool {
 }
 
 /// How what is owed stands: in v2 the invoices tell it, each of which is a capture.
-fn owed(order: &wire::Order, payment: &Payment) -> Vec<ReceivableFacts> {
+fn owed(wire: &Wire, order: &wire::Order, payment: &Payment) -> Vec<ReceivableFacts> {
     let of_invoice = |invoice: &wire::Invoice| {
         let outstanding = invoice.outstanding_amount.0.as_ref();
-        let known = invoice.state.as_deref().and_then(debt);
+        let known = wire.debt(invoice);
         ReceivableFacts {
             capture_reference: Some(invoice.uuid.0.clone()),
             outstanding: outstanding.and_then(|owed| owed.amount(payment.currency).ok()),
@@ -64,13 +66,12 @@ fn owed(order: &wire::Order, payment: &Payment) -> Vec<ReceivableFacts> {
 }
 
 /// A cancelled invoice has given its whole capture back, whoever cancelled it (docs.billie.io, invoice_cancel_v2).
-fn given_back(order: &wire::Order) -> Vec<OperationNews> {
-    let gone = |invoice: &&wire::Invoice| invoice.state.as_deref().and_then(stage) == Some(Stage::Canceled);
+fn given_back(wire: &Wire, order: &wire::Order) -> Vec<OperationNews> {
     let of_capture = |invoice: &wire::Invoice| OperationNews {
         whom: vec![Whom::ProviderReference(invoice.uuid.0.clone())],
         outcome: Outcome::Done(Receipt { given_back: Some(GivenBack::All), ..Receipt::default() }),
     };
-    order.invoices.0.iter().flatten().filter(gone).map(of_capture).collect()
+    order.invoices.0.iter().flatten().filter(|invoice| wire.is_canceled(invoice)).map(of_capture).collect()
 }
 
 /// A backend order whose answer was lost, by the id that a message named: ours only if it has our reference.
@@ -171,7 +172,7 @@ async fn refunded(client: &Client, refund: &Operation, context: &Context<'_>) ->
     let Some(uuid) = uuid else { return Ok(Finding::Unclear) };
     let request = Request::new(Method::GET, client.account.url(&["invoices", uuid]));
     let invoice: wire::Invoice = seen(&client.read(request, context).await?)?;
-    let gone = invoice.uuid.0 == uuid && invoice.state.as_deref().and_then(stage) == Some(Stage::Canceled);
+    let gone = invoice.uuid.0 == uuid && client.account.wire.is_canceled(&invoice);
     Ok(if gone { Finding::Found(Outcome::Done(Receipt::default())) } else { Finding::Unclear })
 }
 

@@ -1,6 +1,7 @@
 //! Billie's states, decline reasons, events and legal forms, in our words.
 
 use payment::{Decline, DeclineReason, OperationKind, ReceivableNews};
+use serde::Deserialize;
 
 use crate::billie::word;
 
@@ -74,7 +75,8 @@ pub(crate) fn refusals(_kind: OperationKind) -> Vec<String> {
 }
 
 /// How what is owed for an invoice stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Debt {
     /// Neither side has paid, and it is not due yet.
     Open,
@@ -89,7 +91,7 @@ pub(super) enum Debt {
 }
 
 /// [inferred] Invoice states, of which docs.billie.io has no readable table: the names of its events, and of the guide's
-/// order states, which mean the same there.
+/// order states, which mean the same there. An account can have more.
 pub(super) const INVOICES: &[(&str, Debt)] = &[
     ("new", Debt::Open),
     ("created", Debt::Open),

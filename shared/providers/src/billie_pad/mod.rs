@@ -22,6 +22,7 @@ use payment::{
     Operation, OperationKind, Order, OrderError, Outcome, Payment, Receipt,
 };
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::billie::refused;
 use crate::{
@@ -124,7 +125,7 @@ impl Adapter for BilliePad {
         rules::broken(order)
     }
 
-    fn broken_widget_rules(&self, payment: &Payment, result: &Value) -> Vec<OrderError> {
+    fn broken_widget_rules(&self, payment: &Payment, result: &RawValue) -> Vec<OrderError> {
         rules::broken_by_widget(payment, result)
     }
 

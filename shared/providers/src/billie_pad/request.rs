@@ -6,7 +6,6 @@ use http::Method;
 use http::header::CONTENT_LENGTH;
 use payment::{Detail, Instruction, Invoice, Operation, Order, Payment, Personal, TaxedAmount};
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use url::Url;
 
@@ -15,7 +14,7 @@ use super::body::{
     Confirm, ConfirmPayment, CreateInvoice, CreateOrder, CreditNote, Debtor, FlatCompany, MerchantUrls, PageSession,
     ShippingInfo, Update, WidgetSession, line_items, person, postal, registered, units,
 };
-use super::wire::{AuthorizedDebtor, Money};
+use super::wire::{AuthorizedDebtor, Money, Resolved};
 use crate::billie::term;
 use crate::{Context, JsonDecimal, Request};
 
@@ -92,16 +91,14 @@ impl Authorized {
     }
 
     /// What the widget's promise resolved with: `debtor_company` is flat there and nested in the confirmation.
-    pub(super) fn in_widget(result: &Value) -> Option<Self> {
-        let company = result.get("debtor_company")?.as_object()?;
-        let parts = company.iter().filter_map(|(name, value)| Some((name.strip_prefix("address_")?, value)));
+    pub(super) fn in_widget(result: &RawValue) -> Option<Self> {
+        let Resolved { debtor_company: company, delivery_address } = serde_json::from_str(result.get()).ok()?;
+        let parts = company.iter().filter_map(|(name, value)| Some((name.strip_prefix("address_")?, value.reveal())));
         let debtor = AuthorizedDebtor {
-            name: Personal::new(company.get("name")?.as_str()?.to_owned()),
+            name: serde_json::from_str(company.get("name")?.reveal().get()).ok()?,
             company_address: Personal::new(to_raw_value(&parts.collect::<BTreeMap<_, _>>()).ok()?),
         };
-        let delivery_address = result.get("delivery_address").filter(|address| !address.is_null());
-        let delivery_address = delivery_address.and_then(|address| to_raw_value(address).ok());
-        Some(Self { debtor, delivery_address: delivery_address.map(Personal::new) })
+        Some(Self { debtor, delivery_address })
     }
 }
 

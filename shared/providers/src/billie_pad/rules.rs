@@ -2,6 +2,7 @@
 
 use payment::{BuyerKind, Currency, Flow, Order, OrderError, Payment};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::map::{Number, number_of};
 use super::request::whole;
@@ -43,7 +44,8 @@ pub(super) fn broken(order: &Order) -> Vec<OrderError> {
 }
 
 /// The amount and the term must be ours; a browser carried them.
-pub(super) fn broken_by_widget(payment: &Payment, result: &Value) -> Vec<OrderError> {
+pub(super) fn broken_by_widget(payment: &Payment, result: &RawValue) -> Vec<OrderError> {
+    let result: Value = serde_json::from_str(result.get()).unwrap_or_default();
     let ours = whole(payment);
     let amounts = [("net", ours.net()), ("tax", ours.tax()), ("gross", ours.gross())];
     let mut broken = Vec::new();

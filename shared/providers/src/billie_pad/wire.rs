@@ -1,5 +1,7 @@
 //! Billie's types. Unknown fields are ignored; personal fields cannot be printed.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use payment::{Currency, DebtorAddress, Personal, TaxedAmount};
 use serde::de::DeserializeOwned;
@@ -105,6 +107,14 @@ pub(super) struct Authorization {
 pub(super) struct AuthorizedDebtor {
     pub(super) name: Personal<String>,
     pub(super) company_address: Personal<Box<RawValue>>,
+}
+
+/// What the widget's promise resolves with, as far as it is sent back, to the letter.
+#[derive(Deserialize)]
+pub(super) struct Resolved {
+    /// Flat.
+    pub(super) debtor_company: BTreeMap<String, Personal<Box<RawValue>>>,
+    pub(super) delivery_address: Option<Personal<Box<RawValue>>>,
 }
 
 /// An order: the answer of create, confirm and get.

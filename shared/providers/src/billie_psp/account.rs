@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::map::{STATES, Verdict, verdict};
 use crate::account::{BaseUrl, BasicCredentials, WebhookKeys, before_colon, check, filled, read, segments};
 use crate::{AccountError, Request, billie};
 
@@ -56,8 +57,11 @@ pub(super) struct Wire {
     pub(super) widget_script_url: Option<Url>,
     /// What of an order names its merchant again. The guide says so of "capture, refunds etc." and prints no body.
     pub(super) merchant_id_in: Vec<OperationKind>,
-    /// Our name of a field to Billie's, in requests, answers and messages alike.
+    /// Our name of a field to Billie's, in requests, answers and messages alike. The number in an amount's object is
+    /// `minor` to us.
     pub(super) names: BTreeMap<String, String>,
+    /// What more words mean as the state of an order or the status of an authorization, in whatever case.
+    states: BTreeMap<String, Verdict>,
 }
 
 impl Default for Wire {
@@ -74,7 +78,16 @@ impl Default for Wire {
             widget_script_url: None,
             merchant_id_in: OF_ORDERS.into(),
             names: BTreeMap::new(),
+            states: BTreeMap::new(),
         }
+    }
+}
+
+impl Wire {
+    /// What a state means: by the account, else by our table.
+    pub(super) fn verdict(&self, state: &str) -> Option<Verdict> {
+        let own = self.states.iter().find(|(name, _)| name.eq_ignore_ascii_case(state));
+        own.map(|(_, verdict)| *verdict).or_else(|| verdict(&STATES, state))
     }
 }
 

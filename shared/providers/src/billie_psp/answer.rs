@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::account::Wire;
-use super::map::{Verdict, refusal, verdict};
+use super::map::{Verdict, refusal};
 use super::wire::Said;
 use crate::billie::word;
 use crate::transport::is_https_or_loopback;
@@ -63,9 +63,9 @@ pub(super) fn session_opened(said: &Said, flow: Flow, script: Option<Url>, merch
 }
 
 /// A 2xx without a state is a yes; with a state that nobody knows it is not.
-pub(super) fn confirmed(said: &Said, payment: &Payment) -> Outcome {
+pub(super) fn confirmed(wire: &Wire, said: &Said, payment: &Payment) -> Outcome {
     let Some(order) = said.id("/order_id") else { return UNREADABLE };
-    let verdict = said.at("/state").map_or(Some(Verdict::Authorized), |state| verdict(state.as_str()?));
+    let verdict = said.at("/state").map_or(Some(Verdict::Authorized), |state| wire.verdict(state.as_str()?));
     let Some(verdict) = verdict else { return Outcome::InDoubt(Doubt::UnknownCode) };
     with_amount(said, payment.currency, |amount| {
         let news = OrderNews { amount, provider_reference: Some(order), ..OrderNews::of(verdict.state()) };

@@ -79,7 +79,7 @@ pub(super) fn amend(amend: &Operation, merchant: Option<&str>, currency: Currenc
 
 /// Minor units, the way dispute messages write them.
 fn part(amount: Amount, currency: Currency) -> Value {
-    json!({ "currency": currency.code(), "amount": amount })
+    json!({ "currency": currency.code(), "minor": amount })
 }
 
 fn whole(amount: TaxedAmount, currency: Currency) -> Value {

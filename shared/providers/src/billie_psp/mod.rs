@@ -18,6 +18,7 @@ use payment::{
     OperationKind, Order, OrderError, Outcome, Payment, Receipt, Status,
 };
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::billie::refused;
 use crate::{
@@ -91,7 +92,7 @@ impl Activate for BilliePsp {
     async fn activate(&self, activation: &Activation, reference: &str, deadline: Deadline, effect: Effect) -> Outcome {
         let wire = &self.account.wire;
         let body = body::activation(activation, self.account.psp_id.as_deref(), reference);
-        let answer = self.send_until((&wire.activate_path, ""), &wire.outward(body), deadline, effect).await;
+        let answer = self.send((&wire.activate_path, ""), wire.outward(body), deadline, effect).await;
         answer::judge(wire, answer, |said| answer::activated(&said))
     }
 }
@@ -110,8 +111,8 @@ impl Adapter for BilliePsp {
         rules::broken(order)
     }
 
-    fn broken_widget_rules(&self, payment: &Payment, result: &Value) -> Vec<OrderError> {
-        rules::broken_by_widget(payment, &self.account.wire.inward_value(result.clone()))
+    fn broken_widget_rules(&self, payment: &Payment, result: &RawValue) -> Vec<OrderError> {
+        rules::broken_by_widget(&self.account.wire, payment, result)
     }
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
@@ -159,14 +160,15 @@ impl BilliePsp {
         answer::judge(wire, answer, |said| answer::session_opened(&said, payment.flow, script, merchant))
     }
 
-    /// The order's details go back as the widget gave them.
+    /// The order's details go back as the widget gave them, to the letter.
     async fn confirm(&self, context: &Context<'_>, effect: Effect) -> Outcome {
         let (payment, wire) = (context.payment, &self.account.wire);
         let (Some(session), Some(result)) = (payment.session_reference.as_deref(), context.widget_result) else {
             return refused("the session or the widget's result is not known");
         };
-        let answer = self.send((&wire.confirm_path, session), result, context, effect).await;
-        answer::judge(wire, answer, |said| answer::confirmed(&said, payment))
+        let body = result.get().as_bytes().to_vec();
+        let answer = self.send((&wire.confirm_path, session), body, context.deadline, effect).await;
+        answer::judge(wire, answer, |said| answer::confirmed(wire, &said, payment))
     }
 
     async fn capture(&self, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
@@ -213,21 +215,14 @@ impl BilliePsp {
 
     async fn post(&self, at: (&str, &str), body: Option<Value>, context: &Context<'_>, effect: Effect) -> Answer {
         match body {
-            Some(body) => self.send(at, &self.account.wire.outward(body), context, effect).await,
+            Some(body) => self.send(at, self.account.wire.outward(body), context.deadline, effect).await,
             None => Answer::NotSent,
         }
     }
 
-    /// `POST`, like every call of this API, with the fields in one order, whatever the map of this build keeps.
-    async fn send(&self, at: (&str, &str), body: &Value, context: &Context<'_>, effect: Effect) -> Answer {
-        self.send_until(at, body, context.deadline, effect).await
-    }
-
-    async fn send_until(&self, (path, id): (&str, &str), body: &Value, deadline: Deadline, effect: Effect) -> Answer {
-        let mut body = body.clone();
-        body.sort_all_objects();
-        let Ok(bytes) = serde_json::to_vec(&body) else { return Answer::NotSent };
-        let request = Request::new(Method::POST, self.account.url(path, id)).with_body("application/json", bytes);
+    /// `POST`, like every call of this API.
+    async fn send(&self, (path, id): (&str, &str), body: Vec<u8>, deadline: Deadline, effect: Effect) -> Answer {
+        let request = Request::new(Method::POST, self.account.url(path, id)).with_body("application/json", body);
         self.transport.act(effect, self.account.sign(request), deadline).await
     }
 }

@@ -4,7 +4,7 @@ use payment::{Attestation, Dispute, News, OrderNews, ReceivableMessage, Receivab
 use serde_json::Value;
 
 use super::account::{Account, Wire};
-use super::map::{Verdict, dispute_result, verdict};
+use super::map::{SUCCESSES, Verdict, dispute_result, verdict};
 use super::wire::Said;
 use crate::billie::word;
 use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic};
@@ -18,7 +18,7 @@ pub(super) fn receive(account: &Account, inbound: Inbound<'_>) -> Result<Message
 pub(super) fn read(wire: &Wire, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
     let said = wire.inward(inbound.body).ok_or(NotAuthentic::Unreadable)?;
     let dispute = said.at("/dispute_id").is_some();
-    let order = (!dispute).then(|| authorization(&said)).flatten();
+    let order = (!dispute).then(|| authorization(wire, &said)).flatten();
     let receivable = dispute.then(|| of_dispute(&said)).flatten();
     let known = order.is_some() || receivable.is_some();
     let ids = ["/order_id", "/capture_id", "/dispute_id"].iter().filter_map(|name| said.id(name));
@@ -39,25 +39,23 @@ pub(super) fn read(wire: &Wire, inbound: Inbound<'_>) -> Result<Message, NotAuth
     })
 }
 
-/// The guide's authorization message: the example has `success`, a text, and the prose speaks of a status. Two that
-/// do not agree, or one that nobody knows, prove nothing.
-fn authorization(said: &Said) -> Option<OrderNews> {
+/// The guide's authorization message: the example has `success`, and the prose speaks of a status whose values are on no
+/// page. One that nobody knows takes nothing from a plain `success`, since no other evidence will come; two that do not
+/// agree prove nothing.
+fn authorization(wire: &Wire, said: &Said) -> Option<OrderNews> {
     let success = said.at("/success").map(of_success);
-    let status = said.at("/status").map(|status| verdict(status.as_str()?));
+    let status = said.text("/status").and_then(|status| wire.verdict(status));
     let verdict = match (success, status) {
-        (Some(one), None) | (None, Some(one)) => one?,
-        (Some(success), Some(status)) if success == status => success?,
-        _ => return None,
+        (Some(success), None) => success?,
+        (None, status) => status?,
+        (Some(success), status) => success.filter(|_| success == status)?,
     };
     Some(OrderNews { provider_reference: Some(said.id("/order_id")?), ..OrderNews::of(verdict.state()) })
 }
 
 fn of_success(success: &Value) -> Option<Verdict> {
-    match (success.as_bool(), success.as_str()) {
-        (Some(true), _) | (_, Some("true")) => Some(Verdict::Authorized),
-        (Some(false), _) | (_, Some("false")) => Some(Verdict::Declined),
-        _ => None,
-    }
+    let flag = success.as_bool().map(|flag| if flag { "true" } else { "false" });
+    verdict(&SUCCESSES, flag.or_else(|| success.as_str())?)
 }
 
 /// docs.billie.io: a request for information names a capture and a reason, a result names how the dispute ended.

@@ -7,10 +7,14 @@ use super::account::Wire;
 use crate::inbound::is_id;
 
 impl Wire {
-    /// A body of ours in Billie's names, without what is null and with its fields in one order.
-    pub(super) fn outward(&self, body: Value) -> Value {
-        let theirs = |name: &str| self.names.get(name).cloned().unwrap_or_else(|| name.to_owned());
-        renamed(body, &theirs)
+    /// A body of ours in Billie's names, without what is null, and with its fields in one order, whatever the map of this
+    /// build keeps.
+    pub(super) fn outward(&self, body: Value) -> Vec<u8> {
+        let usual = |name: &str| if name == "minor" { "amount".to_owned() } else { name.to_owned() };
+        let theirs = |name: &str| self.names.get(name).cloned().unwrap_or_else(|| usual(name));
+        let mut body = renamed(body, &theirs);
+        body.sort_all_objects();
+        body.to_string().into_bytes()
     }
 
     /// A body of Billie's in our names.
@@ -67,7 +71,8 @@ impl Said {
         if self.at("/amount").is_none() {
             return Ok(None);
         }
-        let minor = self.at("/amount/gross").or_else(|| self.at("/amount/amount")).and_then(Value::as_i64);
+        let whole = ["/amount/gross", "/amount/minor", "/amount/amount"].iter().find_map(|name| self.at(name));
+        let minor = whole.and_then(Value::as_i64);
         let same_currency = self.text("/amount/currency") == Some(currency.code());
         let amount = minor.and_then(|minor| Amount::new(minor).ok()).filter(|_| same_currency);
         amount.map(Some).ok_or(NotOurs)

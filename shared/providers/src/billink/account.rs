@@ -1,5 +1,7 @@
 //! The merchant's account document.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::billink_common::account;
@@ -27,6 +29,9 @@ pub(super) struct Wire {
     pub(super) track_and_trace: String,
     /// v1's form of a date.
     pub(super) birth_date: String,
+    /// Our name of a field of a payment or of order info to Billink's: `number`, `amount`, `description`, `status`, `paidOut`.
+    /// [inferred] They are v1's in the spelling of v2.
+    names: BTreeMap<String, String>,
     signature_header: String,
     timestamp_header: String,
     /// Whether a secret's Base64 has to be decoded; "use this value as the secret" says no.
@@ -47,10 +52,18 @@ impl Default for Wire {
             message: "v2/client/order/message".into(),
             track_and_trace: "trackAndTrace".into(),
             birth_date: "%d-%m-%Y".into(),
+            names: BTreeMap::new(),
             signature_header: SIGNATURE_HEADER.into(),
             timestamp_header: TIMESTAMP_HEADER.into(),
             decode_webhook_secrets: false,
         }
+    }
+}
+
+impl Wire {
+    /// Billink's name of a field that no page prints.
+    pub(super) fn name<'a>(&'a self, ours: &'a str) -> &'a str {
+        self.names.get(ours).map_or(ours, String::as_str)
     }
 }
 

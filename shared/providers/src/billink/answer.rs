@@ -5,10 +5,11 @@ use payment::{Action, Doubt, OrderNews, OrderState, Outcome, Payment, Receipt, R
 use url::Url;
 
 use super::SESSION_SECONDS;
+use super::account::Wire;
 use super::map::{self, Endpoint, Means};
 use super::wire::{Answer, Item};
 use crate::billink_common::standing::{Standing, standing};
-use crate::billink_common::{Code, applied, events};
+use crate::billink_common::{applied, events};
 use crate::transport::is_https_or_loopback;
 use crate::{ReadError, Response};
 
@@ -177,7 +178,7 @@ fn unread(failure: Option<&Failure<'_>>, status: u16) -> Option<ReadError> {
 }
 
 /// How what is owed for our one order stands.
-pub(super) fn order_info(response: &Response, payment: &Payment) -> Result<ReceivableFacts, ReadError> {
+pub(super) fn order_info(wire: &Wire, response: &Response, payment: &Payment) -> Result<ReceivableFacts, ReadError> {
     let answer: Option<Answer> = serde_json::from_slice(&response.body).ok();
     let failure = answer.as_ref().and_then(|answer| answer.failure(response.status));
     if let Some(error) = unread(failure.as_ref(), response.status) {
@@ -186,10 +187,10 @@ pub(super) fn order_info(response: &Response, payment: &Payment) -> Result<Recei
     let found = answer.as_ref().and_then(|answer| answer.invoices.as_deref()).unwrap_or_default();
     let [info] = found else { return Err(ReadError::Unreadable) };
     let fine = info.code.as_ref().is_none_or(|code| code.number() == Some(200));
-    let standing = info.status.as_ref().and_then(Code::number).and_then(standing).ok_or(ReadError::Unreadable)?;
+    let standing = info.status(wire).and_then(standing).ok_or(ReadError::Unreadable)?;
     match standing {
         Standing::NotFound => Err(ReadError::Nothing),
-        _ if fine && names(payment, info.invoice_number.as_deref()) => Ok(standing.facts(info.is_paid_out())),
+        _ if fine && names(payment, info.invoice_number.as_deref()) => Ok(standing.facts(info.is_paid_out(wire))),
         _ => Err(ReadError::Unreadable),
     }
 }

@@ -14,9 +14,11 @@ use payment::{
     BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, InstructionKind, News, Observation, Operation, OperationKind,
     Order, OrderError, OrderNews, OrderState, Outcome, Payment, ReceivableFacts, Status,
 };
+use serde_json::value::RawValue;
 
 use crate::adapter::proven;
 use crate::billink_common::{HOLD_DAYS, options, webhook};
+use crate::order::no_widget;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Transport,
@@ -93,8 +95,8 @@ impl Adapter for Billink {
         bad_reference.into_iter().chain(options::broken(order)).collect()
     }
 
-    fn broken_widget_rules(&self, _payment: &Payment, _result: &serde_json::Value) -> Vec<OrderError> {
-        vec![OrderError::at("/widget_result", "is not something that this provider has")]
+    fn broken_widget_rules(&self, _payment: &Payment, _result: &RawValue) -> Vec<OrderError> {
+        no_widget()
     }
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
@@ -164,6 +166,6 @@ impl Billink {
     async fn receivable(&self, context: &Context<'_>) -> Option<ReceivableFacts> {
         let request = request::order_info(&self.account, context.payment)?;
         let response = self.transport.read(request, context.deadline).await.ok()?;
-        answer::order_info(&response, context.payment).ok()
+        answer::order_info(&self.account.wire, &response, context.payment).ok()
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use crate::billink_common::options::workflow;
-use crate::billink_common::{LONGEST_DESCRIPTION, described};
+use crate::billink_common::{credited, described};
 use crate::order::euros;
 use crate::{Context, JsonDecimal, Request};
 
@@ -111,7 +111,11 @@ pub(super) fn session_status(account: &Account, payment: &Payment) -> Option<Req
 
 /// Whether the buyer and the merchant were paid.
 pub(super) fn order_info(account: &Account, payment: &Payment) -> Option<Request> {
-    about_order(account, &account.wire.order_info, BTreeMap::from([("number", &payment.order_reference)]))
+    about_order(
+        account,
+        &account.wire.order_info,
+        BTreeMap::from([(account.wire.name("number"), &payment.order_reference)]),
+    )
 }
 
 /// The start of the order's workflow, which is its capture.
@@ -134,22 +138,17 @@ struct Credit<'a> {
     number: &'a str,
 }
 
-/// A credit of an operation's amount. Its description begins with our reference, by which a person can find it.
+/// A credit of an operation's amount.
 pub(super) fn credit(account: &Account, operation: &Operation, payment: &Payment) -> Option<Request> {
-    let reason = match &operation.detail {
-        Detail::Refund { reason: Some(reason), .. } => reason.as_str(),
-        _ => "",
-    };
-    let description = format!("{} {reason}", operation.reference);
     let credit = Credit {
         credit_amount: JsonDecimal::of(operation.amount, payment.currency),
-        description: description.trim_end().chars().take(LONGEST_DESCRIPTION).collect(),
+        description: credited(operation),
         number: &payment.order_reference,
     };
     about_order(account, &account.wire.credit, credit)
 }
 
-/// What the order is told. [inferred] The fields of a payment: v1's in the spelling of v2.
+/// What the order is told.
 pub(super) fn tell(
     account: &Account,
     operation: &Operation,
@@ -164,11 +163,11 @@ pub(super) fn tell(
         Instruction::Resume(_) => (&wire.resume, json!({ "workflowNumber": workflow })),
         Instruction::Message(message) => (&wire.message, json!({ "message": message.text })),
         Instruction::DirectPayment(paid) => {
-            let invoice = Paid {
-                number: &payment.order_reference,
-                amount: JsonDecimal::of(operation.amount, payment.currency),
-                description: described(paid, operation),
-            };
+            let invoice = BTreeMap::from([
+                (wire.name("number"), Field::Text(&payment.order_reference)),
+                (wire.name("amount"), Field::Amount(JsonDecimal::of(operation.amount, payment.currency))),
+                (wire.name("description"), Field::Text(described(paid, operation))),
+            ]);
             return about_order(account, &wire.payment, invoice);
         }
     };
@@ -182,11 +181,12 @@ pub(super) fn tell(
     post(account, path, &body)
 }
 
+/// A field of a payment.
 #[derive(Serialize)]
-struct Paid<'a> {
-    number: &'a str,
-    amount: JsonDecimal,
-    description: &'a str,
+#[serde(untagged)]
+enum Field<'a> {
+    Text(&'a str),
+    Amount(JsonDecimal),
 }
 
 fn about_order<T: Serialize>(account: &Account, path: &str, invoice: T) -> Option<Request> {

@@ -1,8 +1,11 @@
 //! Billink's answers and messages. Unknown fields are ignored.
 
-use serde::Deserialize;
-use serde_json::Value;
+use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde_json::{Value, from_value};
+
+use super::account::Wire;
 use crate::billink_common::Code;
 
 /// Any answer: what a success holds, and the four shapes of a failure.
@@ -54,22 +57,40 @@ impl Answer {
     }
 }
 
-/// How one order of a call fared, or stands. [inferred] The names of order info are v1's in the spelling of v2.
+/// How one order of a call fared, or stands.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(try_from = "BTreeMap<String, Value>")]
 pub(super) struct Item {
     /// In order info only of an order that cannot be told about.
     pub(super) code: Option<Code>,
     pub(super) invoice_number: Option<String>,
     pub(super) message: Option<String>,
-    /// Of order info, like the next.
-    pub(super) status: Option<Code>,
-    paid_out: Option<Value>,
+    /// Of order info, under names that no page prints.
+    more: BTreeMap<String, Value>,
+}
+
+impl TryFrom<BTreeMap<String, Value>> for Item {
+    type Error = serde_json::Error;
+
+    fn try_from(mut more: BTreeMap<String, Value>) -> Result<Self, Self::Error> {
+        let mut part = |name| more.remove(name).unwrap_or_default();
+        let (code, invoice_number, message) = (part("code"), part("invoiceNumber"), part("message"));
+        Ok(Self {
+            code: from_value(code)?,
+            invoice_number: from_value(invoice_number)?,
+            message: from_value(message)?,
+            more,
+        })
+    }
 }
 
 impl Item {
+    pub(super) fn status(&self, wire: &Wire) -> Option<i64> {
+        Code::deserialize(self.more.get(wire.name("status"))?).ok()?.number()
+    }
+
     /// Whether the merchant was paid: 1, as a number, a text or a truth.
-    pub(super) fn is_paid_out(&self) -> bool {
-        self.paid_out.as_ref().is_some_and(|value| *value == 1 || *value == "1" || *value == true)
+    pub(super) fn is_paid_out(&self, wire: &Wire) -> bool {
+        self.more.get(wire.name("paidOut")).is_some_and(|value| *value == 1 || *value == "1" || *value == true)
     }
 }

@@ -7,7 +7,7 @@ pub(crate) mod rules;
 pub(crate) mod standing;
 pub(crate) mod webhook;
 
-use payment::{Address, Amount, Currency, DirectPaymentCommand, Operation};
+use payment::{Address, Amount, Currency, Detail, DirectPaymentCommand, Operation};
 use serde::Deserialize;
 
 use crate::{JsonDecimal, Range};
@@ -26,7 +26,17 @@ pub(crate) fn described<'a>(paid: &'a DirectPaymentCommand, operation: &'a Opera
 }
 
 /// The longest description of a credit that the shop plug-ins send.
-pub(crate) const LONGEST_DESCRIPTION: usize = 254;
+const LONGEST_CREDIT_DESCRIPTION: usize = 254;
+
+/// How a credit is described: by our reference, by which a person can find it, and the reason.
+pub(crate) fn credited(operation: &Operation) -> String {
+    let reason = match &operation.detail {
+        Detail::Refund { reason: Some(reason), .. } => reason.as_str(),
+        _ => "",
+    };
+    let description = format!("{} {reason}", operation.reference);
+    description.trim_end().chars().take(LONGEST_CREDIT_DESCRIPTION).collect()
+}
 
 /// The house number's digits, and what follows them with the addition; `None` when it does not begin with a digit.
 pub(crate) fn house_number(address: &Address) -> Option<(String, String)> {

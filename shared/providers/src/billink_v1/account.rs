@@ -1,5 +1,7 @@
 //! The merchant's account document.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -16,7 +18,10 @@ pub(super) type Account = account::Account<Wire>;
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Wire {
     /// What every path begins with: `api` on the older hosts.
-    pub(super) path: String,
+    path: String,
+    /// The whole path of a call by its last word, where it begins otherwise. [inferred] That those of `on-hold` and `message`
+    /// do not: no page prints them.
+    paths: BTreeMap<String, String>,
     /// `ORDERQUANTITY` in five clients, `ITEMQUANTITY` in the Magento 2 plugin.
     pub(super) order_quantity: String,
     /// With one D in the older, official clients.
@@ -33,6 +38,7 @@ impl Default for Wire {
     fn default() -> Self {
         Self {
             path: "v1/client".into(),
+            paths: BTreeMap::new(),
             order_quantity: "ORDERQUANTITY".into(),
             additional_text: "ADITIONALTEXT".into(),
             delivery_number: "DELIVERY".into(),
@@ -40,6 +46,13 @@ impl Default for Wire {
             timestamp_header: TIMESTAMP_HEADER.into(),
             decode_webhook_secrets: false,
         }
+    }
+}
+
+impl Wire {
+    /// The path of the call with this last word.
+    pub(super) fn path_of(&self, word: &str) -> String {
+        self.paths.get(word).cloned().unwrap_or_else(|| format!("{}/{word}", self.path))
     }
 }
 

@@ -16,9 +16,11 @@ use payment::{
     ReceivableFacts,
 };
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::adapter::proven;
 use crate::billink_common::{HOLD_DAYS, webhook};
+use crate::order::no_widget;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
@@ -84,8 +86,8 @@ impl Adapter for Billink {
         rules::broken(order, request::day(self.transport.now()))
     }
 
-    fn broken_widget_rules(&self, _payment: &Payment, _result: &Value) -> Vec<OrderError> {
-        vec![OrderError::at("/widget_result", "is not something that this provider has")]
+    fn broken_widget_rules(&self, _payment: &Payment, _result: &RawValue) -> Vec<OrderError> {
+        no_widget()
     }
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {

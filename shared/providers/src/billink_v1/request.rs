@@ -13,7 +13,7 @@ use super::account::{Account, Wire};
 use super::map::Endpoint;
 use super::xml::Element;
 use crate::billink_common::options::workflow;
-use crate::billink_common::{LONGEST_DESCRIPTION, described, house_number};
+use crate::billink_common::{credited, described, house_number};
 use crate::order::{company, euros, plain};
 use crate::zone::AMSTERDAM;
 use crate::{Context, Request};
@@ -26,8 +26,8 @@ pub(super) fn post(account: &Account, endpoint: &Endpoint, fields: Vec<Element>)
         Element::leaf("CLIENTID", account.id.expose_secret()),
         Element::leaf("ACTION", endpoint.action),
     ];
-    let document = Element::node("API", head.into_iter().chain(fields).collect()).document();
-    let url = account.url(&format!("{}/{}", account.wire.path, endpoint.path));
+    let document = Element::node("API", head.into_iter().chain(fields).collect()).document()?;
+    let url = account.url(&account.wire.path_of(endpoint.path));
     Some(Request::new(Method::POST, url).with_body("text/xml", document))
 }
 
@@ -91,13 +91,8 @@ pub(super) fn tell(
 
 /// Credit: some or all of the money back.
 pub(super) fn credit(operation: &Operation, payment: &Payment) -> Vec<Element> {
-    let reason = match &operation.detail {
-        Detail::Refund { reason: Some(reason), .. } => reason.as_str(),
-        _ => &operation.reference,
-    };
-    let description: String = reason.chars().take(LONGEST_DESCRIPTION).collect();
     let amount = Element::leaf("CREDITAMOUNT", euros(operation.amount.minor()));
-    invoice(&payment.order_reference, [amount, Element::leaf("DESCRIPTION", description)])
+    invoice(&payment.order_reference, [amount, Element::leaf("DESCRIPTION", credited(operation))])
 }
 
 /// Status of one order.

@@ -1,8 +1,9 @@
 //! XML as far as Billink uses it: elements with text or with elements. Attributes mean nothing and are skipped.
 
-use quick_xml::escape::escape;
-use quick_xml::events::Event;
-use quick_xml::reader::Reader;
+use std::io;
+
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+use quick_xml::{Reader, Writer};
 
 const LONGEST: usize = 1 << 20;
 const DEEPEST: usize = 16;
@@ -29,17 +30,18 @@ impl Element {
     }
 
     /// The document with this element as its root.
-    pub(super) fn document(&self) -> String {
-        let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
-        self.write(&mut out);
-        out
+    pub(super) fn document(&self) -> Option<Vec<u8>> {
+        let mut writer = Writer::new(Vec::new());
+        writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None))).ok()?;
+        self.write(&mut writer).ok()?;
+        Some(writer.into_inner())
     }
 
-    fn write(&self, out: &mut String) {
-        let Self { name, text, children } = self;
-        out.extend(["<", name, ">", &escape(text)]);
-        children.iter().for_each(|child| child.write(out));
-        out.extend(["</", name, ">"]);
+    fn write(&self, writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
+        writer.write_event(Event::Start(BytesStart::new(&*self.name)))?;
+        writer.write_event(Event::Text(BytesText::new(&self.text)))?;
+        self.children.iter().try_for_each(|child| child.write(writer))?;
+        writer.write_event(Event::End(BytesEnd::new(&*self.name)))
     }
 
     /// The root of a document. `None` for whatever is not well-formed, too large, or asks the reader to do anything:

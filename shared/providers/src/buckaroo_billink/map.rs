@@ -38,7 +38,7 @@ pub(crate) fn refusals(kind: OperationKind) -> Vec<String> {
 }
 
 /// docs.buckaroo.io/docs/status; 794 from the PHP SDK. What is not here is unknown, 691 and 692 too: they stand in one
-/// SDK's list of constants and on no page.
+/// SDK's list of constants and on no page, so what they say of the money is doubt.
 pub(super) const STATUSES: [(u16, &str, Meaning); 12] = [
     (190, "Success", Meaning::Done),
     (490, "Failed", Meaning::Failed),
@@ -54,9 +54,10 @@ pub(super) const STATUSES: [(u16, &str, Meaning); 12] = [
     (891, "Cancelled by merchant", Meaning::Canceled),
 ];
 
-/// What a push can say of its transaction: one of these codes.
+/// What a push can say: one of these codes of what opens an order, captures, refunds or calls off.
 pub(crate) fn events() -> Vec<String> {
-    STATUSES.iter().map(|(code, ..)| code.to_string()).collect()
+    let calls = ["order", "capture", "refund", "cancel"].into_iter();
+    calls.flat_map(|call| STATUSES.iter().map(move |(code, ..)| format!("{call} {code}"))).collect()
 }
 
 /// Sub codes that say why Billink or Buckaroo said no. Billink's own are published nowhere; the rest is a credit

@@ -20,7 +20,9 @@ use payment::{
     BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind,
     OperationStatus, Order, OrderError, OrderState, Outcome, Payment, Status,
 };
+use serde_json::value::RawValue;
 
+use crate::order::no_widget;
 use crate::zone::AMSTERDAM;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound, Limit,
@@ -85,8 +87,8 @@ impl Adapter for Buckaroo {
         rules::broken(&self.account, order, self.transport.now().to_zoned(AMSTERDAM.clone()).date())
     }
 
-    fn broken_widget_rules(&self, _payment: &Payment, _result: &serde_json::Value) -> Vec<OrderError> {
-        vec![OrderError::at("/widget_result", "is not something that this provider has")]
+    fn broken_widget_rules(&self, _payment: &Payment, _result: &RawValue) -> Vec<OrderError> {
+        no_widget()
     }
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {

@@ -42,13 +42,14 @@ pub(super) fn read(inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
 fn message(transaction: &Transaction) -> Message {
     let named = transaction.transaction_type.as_deref();
     let by_reference = || transaction.invoice.as_deref().and_then(action_of_reference);
-    match named.map_or_else(by_reference, ServiceAction::of_type) {
-        Some(action) => match news(action, transaction) {
-            Some(news) => Message { evidence: Evidence::Claim(SignedClaim::verified(news)), ..hint(transaction) },
-            None => hint(transaction),
-        },
-        None => Message { unrecognized: named.map(str::to_owned), ..hint(transaction) },
+    let action = named.map_or_else(by_reference, ServiceAction::of_type);
+    if let Some(news) = action.and_then(|action| news(action, transaction)) {
+        return Message { evidence: Evidence::Claim(SignedClaim::verified(news)), ..hint(transaction) };
     }
+    // A look that finds the same status cannot read it either, so it is told here or never.
+    let status = || transaction.meaning().is_none().then(|| format!("status {}", transaction.status.code.code));
+    let name = named.filter(|_| action.is_none()).map(str::to_owned);
+    Message { unrecognized: name.or_else(status), ..hint(transaction) }
 }
 
 /// What the transaction proves of one operation of ours; `None` when it settles nothing and somebody should look. It is

@@ -4,7 +4,8 @@ use payment::{Cause, CauseKind, Doubt, DoubtPolicy, Outcome, Status};
 use serde_json::{Value, json};
 
 use super::super::map::{FLAGS, MESSAGES, METHODS, STATUSES, Stage};
-use super::desk::{BillAgain, Case, ID, Reply, enrolment, order, paid, says, transaction};
+use super::desk::{BillAgain, Case, ID, Reply, account_at, enrolment, order, paid, says, transaction};
+use crate::testing::credentials_asked;
 
 const TRANSACTION: &str = "GET /v1/secure/transactions/a1B2c3";
 const PAYMENT: &str = "GET /v1/payments/10774";
@@ -28,6 +29,20 @@ async fn without_an_id_there_is_nothing_to_read() {
     case.candidate = None;
     assert_eq!(case.observe(&*desk.adapter()).await, "Nothing");
     assert!(desk.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_look_gets_the_transaction_and_its_payment() {
+    let said = transaction(json!({ "isComplete": true, "paymentID": 10774 }));
+    let desk = BillAgain::start().await.on(TRANSACTION, says(200, said)).on(PAYMENT, says(200, paid(json!({}))));
+    bound().observe(&*desk.adapter()).await;
+    insta::assert_snapshot!(desk.calls().join("\n"));
+}
+
+#[tokio::test]
+async fn the_credentials_are_asked_for_by_the_list_of_gateways() {
+    let open = |root: &str| super::super::open(&account_at(root), crate::Transport::default()).unwrap();
+    insta::assert_snapshot!(credentials_asked(open, &["accept", "authorization"]).await);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use payment::{
     Operation, OperationId, Order, OrderNews, Outcome, Payment, Receipt, ReceivableFacts, Refusal, Status, Ticket,
     Token,
 };
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::{Act, Adapter, Context, Deadline, Effect, ReadError, Transport, Urls};
@@ -126,7 +127,7 @@ async fn answer(State(desk): State<Arc<Mutex<Desk>>>, request: Request) -> Respo
 pub(super) struct Case {
     pub(super) payment: Payment,
     pub(super) order: Order,
-    pub(super) widget_result: Option<Value>,
+    pub(super) widget_result: Option<Box<RawValue>>,
     pub(super) now: Timestamp,
     pub(super) patience: Duration,
     urls: Urls,
@@ -274,7 +275,7 @@ impl Case {
         Context {
             payment: &self.payment,
             order: Some(&self.order),
-            widget_result: self.widget_result.as_ref(),
+            widget_result: self.widget_result.as_deref(),
             candidate: None,
             urls: &self.urls,
             deadline: Deadline::within(self.patience),

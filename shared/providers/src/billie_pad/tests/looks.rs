@@ -274,6 +274,17 @@ async fn a_cancelled_invoice_proves_its_refund_and_nothing_proves_a_credit_note(
         billie.on(&format!("GET /invoices/{INVOICE}"), [says(200, &answer.to_string())]);
         assert_eq!(case.probe(&*billie.adapter(), &refund).await, wanted, "{state}");
     }
+    // A word that an account has for it proves as much, and one that takes the usual meaning away nothing.
+    for (states, wanted) in [(json!({ "voided": "canceled" }), "Found Done"), (json!({ "voided": "open" }), "Unclear")]
+    {
+        let billie = Billie::start().await;
+        let answer = json!({ "uuid": INVOICE, "invoice_number": "INV-1", "state": "voided" });
+        billie.on(&format!("GET /invoices/{INVOICE}"), [says(200, &answer.to_string())]);
+        let mut account = billie.account();
+        account["wire"] = json!({ "invoice_states": states });
+        let adapter = super::super::open(&account, crate::Transport::default()).unwrap();
+        assert_eq!(case.probe(&*adapter, &refund).await, wanted);
+    }
     let (billie, mut case) = (Billie::start().await, Case::captured(5_000));
     let part = case.refund(json!({ "amount": 1 }));
     assert_eq!(case.probe(&*billie.adapter(), &part).await, "Unclear");

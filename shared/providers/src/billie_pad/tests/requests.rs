@@ -15,6 +15,20 @@ async fn a_token_is_asked_for_with_the_accounts_credentials() {
 }
 
 #[tokio::test]
+async fn what_is_looked_at_and_whether_the_credentials_are_known_is_read_with_the_token() {
+    let billie = Billie::start().await;
+    let adapter = billie.adapter();
+    let mut captured = Case::captured(5_000);
+    let refund = captured.refund(json!({}));
+    let refund = captured.doubt(&refund);
+    let _ = Case::with_session(Flow::Redirect).observe(&*adapter).await;
+    let _ = Case::authorized().observe(&*adapter).await;
+    captured.probe(&*adapter, &refund).await;
+    adapter.check_credentials(crate::Deadline::within(std::time::Duration::from_secs(5))).await;
+    insta::assert_snapshot!(billie.calls()[1..].join("\n"));
+}
+
+#[tokio::test]
 async fn a_hosted_page_session_carries_the_whole_order() {
     let (billie, case) = (Billie::start().await, Case::new(Flow::Redirect));
     case.act(&*billie.adapter(), &case.first()).await;

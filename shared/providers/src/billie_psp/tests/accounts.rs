@@ -61,6 +61,11 @@ fn a_wrong_account_is_told_by_field_and_never_by_value() {
             "wire/merchant_id_in",
             "must be of capture, refund, cancel, amend",
         ),
+        (
+            with("wire", json!({ "states": { "approved": "s3cret" } })),
+            "wire/states/approved",
+            "must be one of `authorized`, `under_review`, `declined`",
+        ),
         (with("wire", json!({ "refund_path": "refunds" })), "wire", PATHS),
         (with("wire", json!({ "cancel_path": "orders/{order_id}/cancel" })), "wire", PATHS),
     ] {

@@ -10,6 +10,7 @@ use payment::{
     Action, CaptureMode, Cause, CauseKind, Command, Detail, DoubtPolicy, Fingerprint, Flow, NewPayment, Operation,
     Order, OrderNews, OrderState, Outcome, Payment, Receipt, Status, Ticket, Token,
 };
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::{Act, Adapter, Context, Deadline, Effect, Transport, Urls};
@@ -98,7 +99,7 @@ async fn answer(State(billie): State<Billie>, request: Request) -> Response {
 pub(super) struct Case {
     pub(super) payment: Payment,
     pub(super) order: Order,
-    pub(super) widget_result: Option<Value>,
+    pub(super) widget_result: Option<Box<RawValue>>,
     pub(super) patience: Duration,
     urls: Urls,
 }
@@ -208,7 +209,7 @@ impl Case {
         Context {
             payment: &self.payment,
             order: Some(&self.order),
-            widget_result: self.widget_result.as_ref(),
+            widget_result: self.widget_result.as_deref(),
             candidate: None,
             urls: &self.urls,
             deadline: Deadline::within(self.patience),

@@ -59,6 +59,10 @@ fn an_authorization_is_attested_in_every_spelling() {
         (json!({ "success": false }), "Declined Other"),
         (json!({ "success": true, "status": "authorized" }), "Authorized"),
         (json!({ "success": null, "status": "success" }), "Authorized"),
+        (json!({ "success": "True", "status": "AUTHORIZED" }), "Authorized"),
+        (json!({ "success": true, "status": "approved" }), "Authorized"),
+        (json!({ "success": false, "status": "sideways" }), "Declined Other"),
+        (json!({ "success": true, "status": 7 }), "Authorized"),
     ] {
         let mut body = json!({ "order_id": ORDER });
         body.as_object_mut().unwrap().extend(says.as_object().unwrap().clone());
@@ -70,8 +74,10 @@ fn an_authorization_is_attested_in_every_spelling() {
             Verdict::Review => "UnderReview",
             Verdict::Declined => "Declined Other",
         };
-        let body = json!({ "orderId": ORDER, "status": status });
-        assert_eq!(told(&read(&body.to_string())), format!("{state} {ORDER}"));
+        for status in [status.to_owned(), status.to_ascii_uppercase()] {
+            let body = json!({ "orderId": ORDER, "status": status });
+            assert_eq!(told(&read(&body.to_string())), format!("{state} {ORDER}"));
+        }
     }
     let message = read(AUTHORIZED);
     assert_eq!(told(&message), format!("Authorized {ORDER}"));
@@ -95,7 +101,10 @@ fn what_is_not_plainly_said_proves_nothing() {
         (json!({ "order_id": ORDER, "success": "yes" }), "unnamed"),
         (json!({ "order_id": ORDER, "success": 1 }), "unnamed"),
         (json!({ "order_id": ORDER, "success": true, "status": "declined" }), "declined"),
-        (json!({ "order_id": ORDER, "success": true, "status": "sideways" }), "sideways"),
+        (json!({ "order_id": ORDER, "success": true, "status": "waiting" }), "waiting"),
+        (json!({ "order_id": ORDER, "success": false, "status": "SUCCESS" }), "SUCCESS"),
+        (json!({ "order_id": ORDER, "success": "yes", "status": "success" }), "success"),
+        (json!({ "order_id": ORDER, "status": "sideways" }), "sideways"),
         (json!({ "order_id": ORDER, "status": 7 }), "unnamed"),
         (json!({ "order_id": "../x", "success": true }), "unnamed"),
         (json!({ "success": true }), "unnamed"),
@@ -109,6 +118,27 @@ fn what_is_not_plainly_said_proves_nothing() {
         (json!("x"), "unnamed"),
     ] {
         assert_eq!(told(&read(&body.to_string())), format!("unrecognized {name}"), "{body}");
+    }
+}
+
+#[test]
+fn an_account_can_have_more_words_for_a_state_and_other_meanings() {
+    let mut account = document();
+    account["wire"] =
+        json!({ "states": { "Approved": "authorized", "parked": "under_review", "created": "declined" } });
+    let adapter = open(&account);
+    for (says, wanted) in [
+        (json!({ "status": "APPROVED" }), format!("Authorized {ORDER}")),
+        (json!({ "status": "parked" }), format!("UnderReview {ORDER}")),
+        (json!({ "status": "created" }), format!("Declined Other {ORDER}")),
+        (json!({ "status": "waiting" }), format!("UnderReview {ORDER}")),
+        (json!({ "success": true, "status": "parked" }), "unrecognized parked".to_owned()),
+    ] {
+        let mut body = json!({ "order_id": ORDER });
+        body.as_object_mut().unwrap().extend(says.as_object().unwrap().clone());
+        let (body, headers) = (body.to_string(), HeaderMap::new());
+        let inbound = Inbound { url: "https://api.example/", headers: &headers, body: body.as_bytes() };
+        assert_eq!(told(&adapter.reread(inbound, true).ok().unwrap()), wanted, "{body}");
     }
 }
 

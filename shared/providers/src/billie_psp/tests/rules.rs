@@ -1,6 +1,7 @@
 //! Orders and widget results that break Billie's rules.
 
 use payment::{Flow, Order};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use super::super::rules::broken;
@@ -26,7 +27,8 @@ fn a_widget_result_must_have_our_amount_currency_and_term() {
     let pointers = |change: fn(&mut Value)| -> Vec<String> {
         let mut result: Value = serde_json::from_str(include_str!("../fixtures/widget-result.json")).unwrap();
         change(&mut result);
-        let broken = open(&document()).broken_widget_rules(&Case::with_session(Flow::Widget).payment, &result);
+        let (payment, result) = (Case::with_session(Flow::Widget).payment, to_raw_value(&result).unwrap());
+        let broken = open(&document()).broken_widget_rules(&payment, &result);
         broken.into_iter().map(|error| error.pointer).collect()
     };
     for good in [
@@ -56,5 +58,23 @@ fn a_widget_result_must_have_our_amount_currency_and_term() {
     for (change, wanted) in rows {
         let wanted: Vec<String> = wanted.iter().map(|pointer| format!("/widget_result{pointer}")).collect();
         assert_eq!(pointers(change), wanted);
+    }
+}
+
+#[test]
+fn a_widget_result_that_two_readers_could_read_differently_is_refused() {
+    let payment = Case::with_session(Flow::Widget).payment;
+    let result = include_str!("../fixtures/widget-result.json");
+    for (place, twice) in [
+        (r#""gross": 12600"#, r#""gross": 1, "gross": 12600"#),
+        (r#""gross": 12600"#, r#""gr\u006fss": 1, "gross": 12600"#),
+        (r#""duration": 30"#, r#""duration": 120, "duration": 30"#),
+        (r#"[null, "#, r#"[{ "x": 1, "x": 1 }, "#),
+    ] {
+        assert!(result.contains(place));
+        let result = RawValue::from_string(result.trim().replace(place, twice)).unwrap();
+        let broken = open(&document()).broken_widget_rules(&payment, &result);
+        let told: Vec<_> = broken.iter().map(|error| (error.pointer.as_str(), error.detail.as_str())).collect();
+        assert_eq!(told, [("/widget_result", "must not have a name twice")], "{twice}");
     }
 }

@@ -267,7 +267,8 @@ fn every_status_of_a_session_says_how_the_order_stands_and_no_other_word_does() 
 fn order_info_tells_who_was_paid_in_every_spelling_and_what_fails_in_every_shape() {
     let payment = capturing();
     let read = |status, body: &str| {
-        answer::order_info(&response(status, &of(&payment, body)), &payment).map(|facts| (facts.paid, facts.paid_out))
+        answer::order_info(&account().wire, &response(status, &of(&payment, body)), &payment)
+            .map(|facts| (facts.paid, facts.paid_out))
     };
     let sample = include_str!("../fixtures/order-info.response.json");
     assert_eq!(read(200, sample), Ok((true, true)));

@@ -2,6 +2,8 @@
 
 use http::Method;
 
+use serde_json::value::RawValue;
+
 use super::super::{CAPABILITIES, open, request};
 use super::*;
 use crate::{Act, Request, Transport};
@@ -138,6 +140,36 @@ fn what_an_order_is_told() {
 }
 
 #[test]
+fn every_name_that_no_page_prints_can_be_overridden() {
+    let mut document = account_document("https://api-staging.billink.nl");
+    let names = json!({"number": "n", "amount": "a", "description": "d", "status": "s", "paidOut": "p"});
+    document["wire"] = json!({"names": names});
+    let account = Account::parse(&document).unwrap();
+    let (payment, urls) = (with_told(captured(), paid(150)), urls());
+    let Act::Tell(operation, told) = act_of(&payment) else { panic!() };
+    let number = &payment.order_reference;
+    let sent = |request: Option<Request>| String::from_utf8(request.unwrap().body.to_vec()).unwrap();
+    let told = sent(request::tell(&account, operation, told, &context(&payment, None, &urls)));
+    let item = format!(r#"{{"a":1.50,"d":"BANK-118","n":"{number}"}}"#);
+    assert!(told.contains(&item), "{told}");
+    assert!(sent(request::order_info(&account, &payment)).contains(&format!(r#"{{"n":"{number}"}}"#)));
+    let body = format!(r#"{{"result":"MSG","invoices":[{{"invoiceNumber":"{number}","s":"1","p":true,"status":7}}]}}"#);
+    let answer = crate::Response { status: 200, headers: http::HeaderMap::new(), body: body.into() };
+    let facts = super::super::answer::order_info(&account.wire, &answer, &payment).unwrap();
+    assert!(facts.paid && facts.paid_out);
+}
+
+fn paid(amount: i64) -> payment::Instruction {
+    serde_json::from_value(json!({"kind": "direct_payment", "amount": amount, "reference": "BANK-118"})).unwrap()
+}
+
+#[tokio::test]
+async fn the_credentials_are_asked_for_by_the_shops_settings() {
+    let open = |base: &str| open(&account_document(base), Transport::default()).unwrap();
+    insta::assert_snapshot!(credentials_asked(open, &["content-type"]).await);
+}
+
+#[test]
 fn a_long_reason_is_cut_to_what_billink_takes() {
     let mut payment = captured();
     let reason = Some("ä".repeat(255).parse().unwrap());
@@ -171,6 +203,6 @@ fn each_rule_names_the_field_that_breaks_it() {
         document[field] = bad;
         assert_eq!(broken(&document), [expected]);
     }
-    assert_eq!(adapter.broken_widget_rules(&created(&order(&consumer())), &json!({})).len(), 1);
+    assert_eq!(adapter.broken_widget_rules(&created(&order(&consumer())), RawValue::NULL).len(), 1);
     assert_eq!(CAPABILITIES.doubt(payment::OperationKind::Capture, Flow::Redirect), DoubtPolicy::Repeat);
 }

@@ -41,6 +41,9 @@ fn a_document_may_be_disabled_and_live_below_a_path() {
     let mut document = account_document("http://127.0.0.1:8080/base/");
     document["disabled"] = json!(true);
     let account = parse(&document).unwrap();
-    let url = account.url(&format!("{}/start-workflow", account.wire.path));
+    let url = account.url(&account.wire.path_of("start-workflow"));
     assert_eq!(url.as_str(), "http://127.0.0.1:8080/base/v1/client/start-workflow");
+    document["wire"] = json!({"path": "api", "paths": {"on-hold": "v1/on-hold"}});
+    let wire = parse(&document).unwrap().wire;
+    assert_eq!(["on-hold", "message"].map(|word| wire.path_of(word)), ["v1/on-hold", "api/message"]);
 }

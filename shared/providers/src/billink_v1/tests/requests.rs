@@ -119,16 +119,12 @@ fn a_credit_is_what_the_guide_and_the_page_show() {
     operation.amount = payment::Amount::new(150).unwrap();
     let account = Account::parse(&account_document("https://api.billink.nl/")).unwrap();
     let request = request::post(&account, &CREDIT, request::credit(&operation, &payment)).unwrap();
-    let sent = String::from_utf8(request.body.to_vec()).unwrap().replace(&payment.order_reference, "KRKND-0001");
+    let sent = String::from_utf8(request.body.to_vec()).unwrap();
+    // A person finds the refund by our reference before the reason.
+    let sent = sent.replace(&format!("{} ", operation.reference), "").replace(&payment.order_reference, "KRKND-0001");
     let (_, sent) = sent.split_once("?>").unwrap();
     assert_eq!(sent, include_str!("../fixtures/credit.request.xml").trim_end());
     assert_eq!(tags(sent), tags(include_str!("../fixtures/credit.guide.xml")), "the guide shows no values");
-}
-
-#[test]
-fn a_reason_is_cut_to_what_a_description_holds() {
-    let asked = asked(&refunding(Some(&"é".repeat(255))), None);
-    assert!(asked.contains(&format!("<DESCRIPTION>{}</DESCRIPTION>", "é".repeat(254))));
 }
 
 #[test]
@@ -206,5 +202,22 @@ fn a_telephone_number_is_sent_as_digits() {
         ("٠٦١٢٣٤٥٦٧٨", None),
     ] {
         assert_eq!(request::digits(given).as_deref(), sent, "{given}");
+    }
+}
+
+#[tokio::test]
+async fn the_credentials_are_asked_for_by_the_status_of_an_order_that_nobody_has() {
+    let open = |base: &str| super::super::open(&account_document(base), Transport::default()).unwrap();
+    insta::assert_snapshot!(credentials_asked(open, &["content-type"]).await);
+}
+
+#[test]
+fn a_credit_is_described_by_our_reference_and_the_reason() {
+    let long = "é".repeat(255);
+    for (reason, wanted) in [(None, ""), (Some("came back"), " came back"), (Some(&*long), &*format!(" {long}"))] {
+        let payment = refunding(reason);
+        let sent = asked(&payment, None);
+        let described: String = format!("{}{wanted}", newest(&payment).reference).chars().take(254).collect();
+        assert!(sent.contains(&format!("<DESCRIPTION>{described}</DESCRIPTION>")), "{sent}");
     }
 }

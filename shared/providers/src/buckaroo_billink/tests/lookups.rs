@@ -85,6 +85,33 @@ async fn a_payment_without_a_key_is_observed_by_its_reference() {
     assert_eq!(told, Err(ReadError::Nothing));
 }
 
+/// All of a request but its signature, which has a nonce.
+fn shown(gateway: &Gateway) -> String {
+    gateway.seen().iter().inspect(|seen| assert!(is_genuine(seen))).map(|seen| seen.told(SHOWN)).collect()
+}
+
+const SHOWN: &[&str] = &["accept", "content-length", "content-type", "culture"];
+
+#[tokio::test]
+async fn a_status_and_statuses_are_asked_for_by_these_bytes() {
+    for (name, payment) in [("status", waiting()), ("statuses", created(&order(&consumer())))] {
+        let gateway = Gateway::start(ok("{}".to_owned())).await;
+        let urls = urls();
+        let _ = gateway.adapter().observe(&context(&payment, None, &urls)).await;
+        insta::assert_snapshot!(name, shown(&gateway));
+    }
+}
+
+#[tokio::test]
+async fn what_waits_is_called_off_and_the_credentials_are_asked_for_by_these_bytes() {
+    let gateway = Gateway::start(ok("{}".to_owned())).await;
+    let (adapter, payment, urls) = (gateway.adapter(), with_cancel(waiting()), urls());
+    let context = context(&payment, None, &urls);
+    adapter.act(crate::Act::Cancel(newest(&payment)), &context, crate::Effect::of_reserved_attempt()).await;
+    adapter.check_credentials(context.deadline).await;
+    insta::assert_snapshot!(shown(&gateway));
+}
+
 #[tokio::test]
 async fn a_pending_opening_is_not_news_before_its_answer() {
     let payment = created(&order(&consumer()));

@@ -198,7 +198,6 @@ fn what_nobody_knows_is_named_and_only_a_hint() {
 fn a_push_that_settles_nothing_is_only_a_hint() {
     for wire in [
         Wire::new(492, "C073", "I-CABC123"),
-        Wire::new(777, "C073", "I-CABC123"),
         Wire::new(790, "I069", "I"),
         Wire { currency: "USD", ..Wire::new(190, "I069", "I") },
         Wire { key: None, ..Wire::new(190, "I069", "I") },
@@ -207,6 +206,18 @@ fn a_push_that_settles_nothing_is_only_a_hint() {
         assert!(matches!(message.evidence, Evidence::Hint));
         assert_eq!(message.unrecognized, None);
     }
+}
+
+#[test]
+fn a_push_with_a_status_that_nobody_knows_is_kept_and_settles_nothing() {
+    for (code, kind) in [(691, "I069"), (692, "C068"), (777, "C073"), (999, "C070"), (691, "I072")] {
+        let message = json_push(&transaction(&Wire::new(code, kind, "I"))).unwrap();
+        assert!(matches!(message.evidence, Evidence::Hint));
+        assert_eq!(message.unrecognized, Some(format!("status {code}")));
+        assert_eq!(message.addressees.first(), Some(&Addressee::Reference("I".into())));
+    }
+    let code = [("brq_statuscode", "777"), ("brq_invoicenumber", "I")];
+    assert_eq!(form_push(&code).unwrap().unrecognized.as_deref(), Some("status 777"));
 }
 
 #[test]
