@@ -170,7 +170,7 @@ fn every_provider_has_an_alarm_that_a_small_shop_can_set_off() {
     }
     let all: BTreeSet<String> =
         providers::REGISTRY.iter().map(|known| known.capabilities.provider.to_owned()).collect();
-    assert_eq!(watched, all, "no alarm watches {:?}", all.difference(&watched));
+    assert_eq!(watched, all, "no alarm watches {:?}", &all - &watched);
 }
 
 #[test]
