@@ -8,8 +8,8 @@ use tests::Order;
 use super::{as_it_is, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Codes, Declined, Drift, Drifts, Event, InAnswer, Meaning, Means, Messages, NamedBy, Refusal, Review,
-    Stage, Table, Way, When,
+    Answers, Asked, Codes, Declined, Drift, Drifts, Event, InAnswer, Meaning, Means, Messages, NamedBy, Refusal,
+    Review, Stage, Table, Way, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -97,7 +97,8 @@ fn say<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
             "transaction isComplete" => "complete",
             "transaction isSubmitted" => "submitted",
             "transaction isCancelled on the page" => {
-                return _ = deal.bench.sandbox.buyer(&deal.session().await, "cancel").await;
+                let _ = deal.bench.sandbox.buyer(&deal.session().await, "cancel").await;
+                return;
             }
             payment => {
                 let status = json!({ "status": split(payment).1 });
