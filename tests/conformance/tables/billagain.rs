@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{as_it_is, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Codes, Declined, Drift, Drifts, Event, InAnswer, Meaning, Means, Messages, NamedBy, Refusal, Review,
-    Stage, Table, Way, When,
+    Answers, Asked, Codes, Declined, Drift, Drifts, Event, InAnswer, Meaning, Means, Messages, NamedBy, Refusal,
+    Review, Stage, Table, Way, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -94,7 +94,8 @@ fn say<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
             "transaction isComplete" => "complete",
             "transaction isSubmitted" => "submitted",
             "transaction isCancelled on the page" => {
-                return _ = deal.bench.sandbox.buyer(&deal.session().await, "cancel").await;
+                let _ = deal.bench.sandbox.buyer(&deal.session().await, "cancel").await;
+                return;
             }
             payment => {
                 let status = json!({ "status": split(payment).1 });
