@@ -17,11 +17,12 @@ mod wire;
 
 use async_trait::async_trait;
 use payment::{
-    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order, OrderError,
-    Outcome, Payment,
+    BuyerKind, CaptureMode, DoubtPolicy, EXPIRES_UNOBSERVED_AFTER_SECONDS, Finding, Flow, News, Observation, Operation,
+    OperationKind, Order, OrderError, Outcome, Payment,
 };
 use serde_json::Value;
 
+use crate::account::SessionSeconds;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Transport,
@@ -50,8 +51,9 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     refunds_name_capture: false,
     quiet_seconds: 60,
     timeout_seconds: 20,
-    session_seconds: None,
-    expires_unobserved_seconds: None,
+    session_seconds: Some(SessionSeconds::BELIEVED),
+    // A page that its buyer left has no id that could be read.
+    expires_unobserved_seconds: Some(EXPIRES_UNOBSERVED_AFTER_SECONDS),
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use crate::account::{BaseUrl, BasicCredentials, WebhookKeys, before_colon, check, filled, read, segments};
+use crate::account::{
+    BaseUrl, BasicCredentials, SessionSeconds, WebhookKeys, before_colon, check, filled, read, segments,
+};
 use crate::{AccountError, Request, billie};
 
 /// Where a path takes the id of what it is about.
@@ -56,6 +58,8 @@ pub(super) struct Wire {
     pub(super) widget_script_url: Option<Url>,
     /// What of an order names its merchant again. The guide says so of "capture, refunds etc." and prints no body.
     pub(super) merchant_id_in: Vec<OperationKind>,
+    /// How long a session lives that names no end.
+    pub(super) session_seconds: SessionSeconds,
     /// Our name of a field to Billie's, in requests, answers and messages alike.
     pub(super) names: BTreeMap<String, String>,
 }
@@ -73,6 +77,7 @@ impl Default for Wire {
             update_path: "orders/{id}/update".into(),
             widget_script_url: None,
             merchant_id_in: OF_ORDERS.into(),
+            session_seconds: SessionSeconds::default(),
             names: BTreeMap::new(),
         }
     }
