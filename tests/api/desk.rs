@@ -7,9 +7,17 @@ use tests::{Order, Site, orders};
 /// A payment with a capture whose outcome nobody knows, and the capture's operation.
 async fn in_doubt(site: &Site) -> (String, Value) {
     let id = site.api.post("/v1/payments", Order::billie_pad_at_once().json()).await.expect(201).id().to_owned();
-    site.billie_pad().fault(json!({ "call": "capture", "kind": "drop_after" })).await;
-    let capture = site.api.post(&format!("/v1/payments/{id}/captures"), &orders::capture()).await.expect(202);
-    (id, capture.at("/operation_id").clone())
+    let operation = captured_unseen(site, &id, &orders::capture()).await;
+    (id, operation)
+}
+
+/// The operation of a capture whose outcome nobody can see.
+async fn captured_unseen(site: &Site, id: &str, body: &Value) -> Value {
+    let sandbox = site.billie_pad();
+    sandbox.fault(json!({ "call": "get_order", "kind": "http_5xx", "times": 1_000 })).await;
+    sandbox.fault(json!({ "call": "capture", "kind": "drop_after" })).await;
+    let capture = site.api.post(&format!("/v1/payments/{id}/captures"), body).await.expect(202);
+    capture.at("/operation_id").clone()
 }
 
 #[tokio::test]
@@ -21,6 +29,35 @@ async fn an_operation_in_doubt_is_on_the_desk() {
     assert_eq!(listed, [(&json!(id), &operation)]);
     let others = site.operator().get("/v1/operations?status=needs_operator").await.expect(200);
     assert_eq!(others.at("/data"), &json!([]));
+}
+
+#[tokio::test]
+async fn the_desk_is_told_page_by_page_and_nothing_is_left_out() {
+    let site = Site::start_own(Default::default()).await;
+    site.billie_pad().webhooks(json!({ "mode": "held" })).await;
+    let mut expected = Vec::new();
+    for _ in 0..2 {
+        let id = site.api.post("/v1/payments", Order::billie_pad_at_once().json()).await.expect(201).id().to_owned();
+        for minor in [1_000, 2_000] {
+            let mut part = orders::capture();
+            part["amount"] = json!(minor);
+            expected.push(captured_unseen(&site, &id, &part).await);
+        }
+    }
+    for limit in 1..=5 {
+        let (mut listed, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = site.operator().get(&format!("/v1/operations?status=in_doubt&limit={limit}{cursor}")).await;
+            let page = page.expect(200);
+            let told = page.at("/data").as_array().unwrap();
+            assert!(told.len() <= limit);
+            listed.extend(told.iter().map(|operation| operation["id"].clone()));
+            let Some(next) = page.at("/next_cursor").as_str() else { break };
+            assert_eq!(told.len(), limit, "only the last page is short here");
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(listed, expected, "{limit} a page");
+    }
 }
 
 #[tokio::test]
@@ -52,6 +89,23 @@ async fn the_desk_is_asked_for_one_status() {
         let answer = site.operator().get(&format!("/v1/operations{query}")).await;
         let answer = answer.expect_problem(ProblemCode::ValidationFailed);
         assert_eq!(answer.pointers(), ["?status"], "{query}");
+        assert!(!answer.body.to_string().contains("Zyzzyva"), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn what_the_desk_is_asked_for_wrongly_is_said_by_name() {
+    let site = Site::start_own(Default::default()).await;
+    for (query, pointer) in [
+        ("limit=0", "?limit"),
+        ("limit=101", "?limit"),
+        ("cursor=Zyzzyva", "?cursor"),
+        ("cursor=", "?cursor"),
+        ("colour=Zyzzyva", "?colour"),
+    ] {
+        let answer = site.operator().get(&format!("/v1/operations?status=in_doubt&{query}")).await;
+        let answer = answer.expect_problem(ProblemCode::ValidationFailed);
+        assert_eq!(answer.pointers(), [pointer], "{query}");
         assert!(!answer.body.to_string().contains("Zyzzyva"), "{}", answer.body);
     }
 }

@@ -7,8 +7,8 @@ use tests::{Order, Site, eventually};
 
 use crate::support::{AMOUNT, At, Backstage, Deal, Shop};
 
-/// Longer than any session lives, with the three days that the silence of a provider without a read must last.
-const PAST_EVERY_SESSION: i64 = (48 + 72 + 1) * 3_600;
+/// Longer than any session lives, with the three days that silence must last where there is nothing to read.
+const PAST_EVERY_SESSION: i64 = (72 + 72 + 1) * 3_600;
 
 /// Billink's no to whoever may not manage an order.
 const REFUSED: &str = r#"{"result":"ERROR","code":"706","description":"not allowed"}"#;
@@ -94,15 +94,21 @@ async fn a_message_of_the_psp_api_after_the_expiry_has_its_order_called_off() {
 
 /// A push that says that the buyer walked away, and then the buyer accepts.
 async fn canceled_too_early<'a>(shop: &'a Shop, backstage: &Backstage) -> Deal<'a> {
+    let (deal, key) = canceled(shop, backstage).await;
+    shop.sandbox.buyer(&key, "accept").await;
+    shop.sandbox.quiet().await;
+    deal
+}
+
+/// A push that says that the buyer walked away. The page still works.
+async fn canceled<'a>(shop: &'a Shop, backstage: &Backstage) -> (Deal<'a>, String) {
     let (call, body) = (backstage.call(), Order::buckaroo_billink().json().to_string());
     let opened = backstage.service.create_session(&call, Some("k"), body.as_bytes()).await.unwrap();
     let deal = Deal::of(shop, opened.body["id"].as_str().unwrap());
     let key = deal.get().await["provider_reference"].as_str().unwrap().to_owned();
     shop.sandbox.control(Method::POST, &format!("push/{key}"), &json!({ "outcome": "cancelled" })).await;
     eventually("the payment to be canceled", async || (deal.get().await["status"] == "canceled").then_some(())).await;
-    shop.sandbox.buyer(&key, "accept").await;
-    shop.sandbox.quiet().await;
-    deal
+    (deal, key)
 }
 
 #[tokio::test]
@@ -160,6 +166,53 @@ async fn a_late_buyer_who_comes_back_is_noticed_without_a_message() {
     let back = shop.api.request(Method::GET, &path).authorization(None).send().await.expect(303);
     assert!(back.header("location").unwrap().ends_with("status=authorized"), "{:?}", back.headers);
     deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
+}
+
+#[tokio::test]
+async fn a_buyer_who_accepts_after_a_cancellation_and_of_whom_nobody_tells_is_found_by_the_schedule() {
+    let shop = Shop::with_page().await;
+    let backstage = Backstage::with_policy(&shop, "accept");
+    let (deal, key) = canceled(&shop, &backstage).await;
+    shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+    shop.sandbox.buyer(&key, "accept").await;
+    assert_eq!(deal.get().await["status"], "canceled");
+    backstage.advance(3_600);
+    swept_until(&backstage, "the payment to be authorized", async || deal.get().await["status"] == "authorized").await;
+    deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
+}
+
+#[tokio::test]
+async fn a_late_buyer_who_comes_back_while_nobody_can_look_is_found_by_the_schedule() {
+    let shop = shop_at(At::Billink).await;
+    let backstage = Backstage::with_policy(&shop, "accept");
+    shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+    let (deal, location) = accepted_too_late(&shop, &backstage, &Order::billink()).await;
+    // Longer than any look that is planned.
+    backstage.advance(2 * 24 * 3_600);
+    shop.sandbox.fault(json!({ "call": "session_status", "kind": "http_5xx", "times": 1_000 })).await;
+    backstage.sweep().await;
+    let url: url::Url = location.parse().unwrap();
+    let query: Vec<_> = url.query_pairs().into_owned().collect();
+    let deadline = providers::Deadline::within(std::time::Duration::from_secs(26));
+    let back = backstage.service.return_buyer(&deal.id, &query, "return", deadline).await.unwrap();
+    assert!(back.as_str().ends_with("status=expired"), "{back}");
+    shop.sandbox.no_faults().await;
+    backstage.advance(3_600);
+    swept_until(&backstage, "the payment to be authorized", async || deal.get().await["status"] == "authorized").await;
+}
+
+/// The page has no id, so nothing can be read until somebody comes back.
+#[tokio::test]
+async fn a_page_of_billagain_that_nobody_came_back_from_expires_and_its_buyer_is_noticed_all_the_same() {
+    let shop = shop_at(At::BillAgain).await;
+    let backstage = Backstage::with_policy(&shop, "accept");
+    let (deal, location) = accepted_too_late(&shop, &backstage, &At::BillAgain.order()).await;
+    assert_eq!(shop.count("transaction").await, 0, "{:?}", shop.sandbox.calls().await);
+    let url: url::Url = location.parse().unwrap();
+    let query: Vec<_> = url.query_pairs().into_owned().collect();
+    let deadline = providers::Deadline::within(std::time::Duration::from_secs(26));
+    let back = backstage.service.return_buyer(&deal.id, &query, "return", deadline).await.unwrap();
+    assert!(back.as_str().ends_with("status=captured"), "{back}");
 }
 
 /// At Billie nothing is promised before the shop confirms, so a late buyer leaves nothing to call off.

@@ -112,3 +112,21 @@ async fn what_was_not_sent_does_not_come_back_once_its_money_is_taken_by_another
         deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;
     }
 }
+
+#[tokio::test]
+async fn a_confirmation_that_was_not_sent_is_not_promised_again_once_another_was() {
+    let shop = Shop::at(At::Billie).await;
+    let (_nobody, url) = reserved();
+    let backstage = Backstage::of_accounts(&shop, &Accounts::at(&url, &url));
+    let ready = Step::CONFIRM.ready(&shop).await;
+    let deal = ready.known().clone();
+    let seen = shop.api.get(&format!("/v1/payments/{}?refresh=true", deal.id)).await.expect(200);
+    assert_eq!(seen.at("/status"), "requires_confirmation");
+    let refused = without_provider(&backstage, &deal.id, Step::CONFIRM, "first", "{}").await.unwrap_err();
+    assert_eq!(refused.code(), ProblemCode::ProviderUnavailable);
+    let _ = deal.post_as("second", "confirm", &json!({})).await.expect(200);
+    let told = deal.post_as("first", "confirm", &json!({})).await.expect_problem(ProblemCode::StatusDoesNotAllow);
+    assert_eq!((told.at("/retry"), told.is_replay()), (&json!("never"), true));
+    assert_eq!(shop.count("confirm").await, 1);
+    deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
+}

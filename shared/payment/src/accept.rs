@@ -181,6 +181,16 @@ impl Payment {
         matches!(kind, OperationKind::CreateSession | OperationKind::Confirm) && !self.status_allows(kind)
     }
 
+    /// Why the same key does not run an operation again that did not happen: the payment has moved on without it.
+    ///
+    /// # Errors
+    /// When it has.
+    pub fn check_still_wanted(&self, rejected: &Operation) -> Result<(), Rejection> {
+        let (status, kind) = (self.status, rejected.kind());
+        let moved_on = may_run_again(rejected) && self.came_true_otherwise(kind);
+        if moved_on { Err(Rejection::StatusDoesNotAllow { status, kind }) } else { Ok(()) }
+    }
+
     /// Writes down a confirmation at a provider that needs none: somebody looked, and the buyer is done.
     ///
     /// Returns whether it is new.

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::evidence::Hint;
 use crate::history::{Cause, Fact};
 use crate::id::OperationId;
 use crate::operation::{Detail, OperationStatus};
 use crate::order::CaptureMode;
 use crate::outcome::{Debtor, OrderNews, OrderState};
 use crate::payment::Payment;
-use crate::schedule;
 use crate::status::{Happened, Status, Transition};
 
 impl Payment {
@@ -155,12 +155,18 @@ impl Payment {
         }
     }
 
-    /// Sets when to look next, after the status changed: open payments are watched, expired ones for a day, others are
-    /// left alone.
+    /// Sets when to look next, after the status changed: open payments are watched, those that were given up for a day,
+    /// others are left alone. What somebody hinted at before may be more than what happened now.
     fn watch(&mut self, now: Timestamp) {
+        let hinted = self.observe_at.filter(|_| self.observe_step == 0);
         self.observe_step = 0;
-        let watched = self.status.is_open() && self.status != Status::Created;
-        self.observe_at = if watched { Some(schedule::observe_at(0, now)) } else { self.late_look(now) };
+        self.look_later(now);
+        if !self.status.is_open() || self.status == Status::Created {
+            self.observe_at = self.late_look(now);
+        }
+        if let Some(at) = hinted {
+            self.hint(Hint { at });
+        }
         if self.status != Status::RequiresAction {
             self.action = None;
         }

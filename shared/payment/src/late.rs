@@ -29,8 +29,13 @@ impl Payment {
     /// Whether an order in this state was promised after its payment had been given up. Where money was promised and
     /// released before, nobody is late: the books differ.
     pub(crate) fn is_late(&self, state: &OrderState) -> bool {
-        let given_up = matches!(self.status, Status::Canceled | Status::Expired) && self.authorized.is_zero();
-        given_up && matches!(state, OrderState::Authorized | OrderState::Captured)
+        self.is_given_up() && matches!(state, OrderState::Authorized | OrderState::Captured)
+    }
+
+    /// Whether it was given up with nothing promised, so that a buyer may still finish.
+    #[must_use]
+    pub fn is_given_up(&self) -> bool {
+        matches!(self.status, Status::Canceled | Status::Expired) && self.authorized.is_zero()
     }
 
     /// What becomes of a late authorization. An order that was called off while the provider had it in review is not
@@ -47,6 +52,7 @@ impl Payment {
         if let Some(id) = self.open_operation_decided_by(decided) {
             self.conclude(&id, Outcome::Done(Receipt::default()), DoubtPolicy::Lookup, &cause.of(&id), now);
         }
+        self.reinstate_what_made(&news.state, cause, now);
         let captured = news.state == OrderState::Captured;
         self.keep_names(news);
         match self.late_policy() {
@@ -103,11 +109,12 @@ impl Payment {
         self.history.iter().any(|e| matches!(e.fact, Fact::Authorized { .. }) && after_the_end(e.previous_status))
     }
 
-    /// When an expired payment is looked at next, in case the buyer finished after all.
+    /// When a payment that was given up is looked at next, in case the buyer finished after all: a session may outlive the
+    /// try that was called off in it.
     pub(crate) fn late_look(&self, now: Timestamp) -> Option<Timestamp> {
-        let expired = self.history.iter().rfind(|entry| matches!(entry.fact, Fact::Expired { .. }));
-        let expired = expired.filter(|_| self.status == Status::Expired && self.authorized.is_zero())?;
-        let looks = schedule::LATE_LOOK_AFTER_SECONDS.into_iter().map(|seconds| schedule::after(expired.at, seconds));
+        let given_up = |fact: &Fact| matches!(fact, Fact::Expired { .. } | Fact::Canceled { .. });
+        let ended = self.history.iter().rfind(|entry| given_up(&entry.fact)).filter(|_| self.is_given_up())?;
+        let looks = schedule::LATE_LOOK_AFTER_SECONDS.into_iter().map(|seconds| schedule::after(ended.at, seconds));
         looks.into_iter().find(|at| *at > now)
     }
 }

@@ -18,6 +18,11 @@ impl Payment {
     /// contradicts it is written down as drift.
     pub fn learn<P: Proof<News>>(&mut self, proof: P, cause: &Cause, now: Timestamp) {
         let mut news = proof.into_content();
+        let (known, hinted) = (self.history.len(), self.observe_step == 0);
+        if P::OBSERVED {
+            // What is hinted at from here on is another matter.
+            self.observe_step = self.observe_step.max(1);
+        }
         if let Some(theirs) = news.livemode.filter(|theirs| *theirs != self.livemode) {
             let (ours, theirs) = (self.livemode.to_string(), theirs.to_string());
             news = News { differs: vec![Difference { field: "livemode".to_owned(), ours, theirs }], ..News::default() };
@@ -31,6 +36,9 @@ impl Payment {
         self.learn_of_differences(news.differs, P::OBSERVED, cause, now);
         if P::OBSERVED {
             self.learn_of_receivable(&news.receivable, cause, now);
+            if hinted && self.history.len() == known {
+                self.observe_step = 0;
+            }
             self.observed(now);
         }
     }
@@ -40,28 +48,51 @@ impl Payment {
         let earliest = self.observed_at.map_or(hint.at, |last| schedule::after(last, schedule::HINT_SPACING_SECONDS));
         let wanted = earliest.max(hint.at);
         self.observe_at = Some(self.observe_at.map_or(wanted, |planned| planned.min(wanted)));
+        self.observe_step = 0;
     }
 
-    /// Writes down that somebody looked and could not see anything: the next look is on schedule.
+    /// Writes down that somebody looked and saw nothing new. Books may lag behind what made us look, so the first look
+    /// after a hint is not the last.
     pub fn observed(&mut self, now: Timestamp) {
+        self.looked(self.observe_step == 0, now);
+    }
+
+    /// Writes down that somebody wanted to look and could not: whatever made us look is still to be seen, however the
+    /// payment stands.
+    pub fn unseen(&mut self, now: Timestamp) {
+        self.looked(true, now);
+    }
+
+    /// When the next look is, after one that may have missed something.
+    fn looked(&mut self, may_have_missed: bool, now: Timestamp) {
         self.observed_at = Some(now);
-        if !self.status.is_open() {
-            self.observe_at = self.late_look(now);
-        } else if self.observe_at.is_none_or(|planned| planned <= now) {
+        match self.observe_at {
             // Whoever looks before it is time must not put off the look that is planned.
-            self.observe_step += 1;
-            self.observe_at = Some(schedule::observe_at(self.observe_step, now));
+            Some(planned) if planned > now => {}
+            wanted if self.status.is_open() || (may_have_missed && wanted.is_some()) => self.look_later(now),
+            _ => self.observe_at = self.late_look(now),
         }
     }
 
-    /// Writes down that this provider cannot be read, so that nobody tries for ever. A session that is long over lets the
-    /// payment expire: nobody saw it, but a message about it would have come.
+    /// The next look on schedule.
+    pub(crate) fn look_later(&mut self, now: Timestamp) {
+        self.observe_at = Some(schedule::observe_at(self.observe_step, now));
+        self.observe_step = self.observe_step.saturating_add(1);
+    }
+
+    /// Writes down that there is nothing that could be read, so that nobody tries for ever. A session that is long over
+    /// lets the payment expire: nobody saw it, but a message about it would have come. Where somebody named an order, it
+    /// may yet be there.
     pub fn unobservable(&mut self, cause: &Cause, now: Timestamp) {
         const SILENCE: i64 = schedule::EXPIRES_UNOBSERVED_AFTER_SECONDS;
-        self.observed_at = Some(now);
         if self.has_lapsed(schedule::after(now, -SILENCE)) {
             self.move_to(Happened::Expired, cause, now);
         }
+        if !self.candidates.is_empty() {
+            return self.observed(now);
+        }
+        self.observed_at = Some(now);
+        self.observe_step = self.observe_step.max(1);
         let waits = matches!(self.status, Status::Created | Status::RequiresAction);
         let over = self.expires_at.filter(|_| waits).map(|at| schedule::after(at, SILENCE));
         self.observe_at = over.filter(|at| *at > now);
@@ -100,6 +131,7 @@ impl Payment {
             let receipt = Receipt { order: Some(news), ..Receipt::default() };
             self.conclude(&id, Outcome::Done(receipt), DoubtPolicy::Lookup, &cause.of(&id), now);
         } else {
+            self.reinstate_what_made(&news.state, cause, now);
             self.follow(news, cause, now);
         }
         if all_captured {
@@ -163,6 +195,24 @@ impl Payment {
     pub(crate) fn open_operation_decided_by(&self, kinds: &[OperationKind]) -> Option<OperationId> {
         let open = |o: &&Operation| kinds.contains(&o.kind()) && o.status.is_open() && o.attempt > 0;
         self.operations.iter().find(open).map(|o| o.id.clone())
+    }
+
+    /// What was thought not to have been done, and must have been for the order to be in a state: its session was opened,
+    /// and where no other confirmation was made, the last one that was asked for. That nothing came of the order proves
+    /// neither: it may be of an earlier attempt.
+    pub(crate) fn reinstate_what_made(&mut self, state: &OrderState, cause: &Cause, now: Timestamp) {
+        let kinds: &[OperationKind] = match state {
+            OrderState::Declined(_) | OrderState::Canceled | OrderState::Expired => &[],
+            OrderState::AwaitingBuyer(_) => &[OperationKind::CreateSession],
+            alive => decided_kind(alive),
+        };
+        for kind in kinds {
+            let mut of_kind = self.operations.iter().filter(|o| o.kind() == *kind);
+            let all_rejected = of_kind.clone().all(|o| o.status == OperationStatus::Rejected);
+            if let Some(last) = of_kind.next_back().filter(|_| all_rejected).cloned() {
+                self.reinstate(&last, Outcome::Done(Receipt::default()), &cause.of(&last.id), now);
+            }
+        }
     }
 
     /// The provider's captured total must be ours once nothing is under way.

@@ -121,7 +121,7 @@ pub struct Payment {
 
     /// When the provider should be asked how things are.
     pub observe_at: Option<Timestamp>,
-    /// How often it was asked on schedule.
+    /// How many looks were planned since something became true or somebody hinted at something; 0 while a hint waits.
     pub observe_step: u32,
     /// When it was last asked.
     pub observed_at: Option<Timestamp>,

@@ -5,10 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 /// Seconds after which an operation in doubt is probed for the first, second, … time; the last one repeats.
 pub const PROBE_AFTER_SECONDS: [i64; 7] = [5, 30, 120, 600, 3_600, 21_600, 86_400];
 
-/// Seconds after which a payment that waits for somebody is observed for the first, second, … time; the last one repeats.
+/// Seconds after which a payment that waits for somebody, or that could not be looked at, is observed for the first,
+/// second, … time; the last one repeats.
 pub const OBSERVE_AFTER_SECONDS: [i64; 4] = [60, 300, 900, 3_600];
 
-/// Seconds after its expiry at which a payment is looked at once more, for a buyer who finished after all.
+/// Seconds after its end at which a payment that was given up is looked at once more, for a buyer who finished after all.
 pub(crate) const LATE_LOOK_AFTER_SECONDS: [i64; 2] = [3_600, 86_400];
 
 /// How long a worker may be believed alive: longer than a function may run.
@@ -24,8 +25,8 @@ pub(crate) const LOOKUP_GIVES_UP_AFTER_SECONDS: i64 = 72 * 3_600;
 /// about three days of them.
 pub(crate) const FOLLOWER_ATTEMPTS: u32 = 75;
 
-/// How long after its session's end a payment at a provider that cannot be read is waited for: its message may be late or
-/// lost, and no look tells that the buyer did not finish.
+/// How long after its session's end a payment is waited for of which nothing can be read: its message may be late or lost,
+/// and no look tells that the buyer did not finish.
 pub const EXPIRES_UNOBSERVED_AFTER_SECONDS: i64 = LOOKUP_GIVES_UP_AFTER_SECONDS;
 
 /// How long a provider's books may lag behind what its messages tell of the receivable.

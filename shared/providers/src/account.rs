@@ -2,8 +2,11 @@
 //! webhooks, and errors that name a field and never a value. An adapter's own `account.rs` has the rest: its fields, its
 //! wire's defaults, and its rules.
 
+use std::num::NonZeroU32;
+
 use data_encoding::BASE64;
 use http::{HeaderMap, HeaderName, header};
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -61,6 +64,27 @@ fn without_values(path: &Path, message: &str) -> AccountError {
 
 fn broken(field: &str, rule: &str) -> AccountError {
     AccountError { field: field.to_owned(), rule: rule.to_owned() }
+}
+
+/// How long a session is believed to live where the provider does not say when it ends, so that nobody waits for its
+/// buyer for good.
+#[derive(Clone, Copy, Deserialize)]
+pub(crate) struct SessionSeconds(NonZeroU32);
+
+impl SessionSeconds {
+    /// Unless the account says otherwise: three days, which is no provider's word.
+    pub(crate) const BELIEVED: u32 = 72 * 3_600;
+
+    /// When a session that is opened now is believed to end.
+    pub(crate) fn end(self, now: Timestamp) -> Option<Timestamp> {
+        now.checked_add(SignedDuration::from_secs(i64::from(self.0.get()))).ok()
+    }
+}
+
+impl Default for SessionSeconds {
+    fn default() -> Self {
+        Self(NonZeroU32::MIN.saturating_add(Self::BELIEVED - 1))
+    }
 }
 
 /// What must hold of an account beyond the types of its fields: whether it does, for which field, in words.

@@ -121,7 +121,7 @@ pub struct Capabilities {
     pub quiet_seconds: u32,
     /// Seconds that one call may take.
     pub timeout_seconds: u32,
-    /// Seconds that a session lives.
+    /// Seconds that a session lives, or is believed to live where the provider does not say when it ends.
     pub session_seconds: Option<u32>,
     /// Seconds after its session's end at which a payment expires that nobody can look at; none where it is seen.
     pub expires_unobserved_seconds: Option<i64>,

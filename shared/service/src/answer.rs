@@ -78,7 +78,11 @@ impl Service {
         };
         let status = match operation.status {
             OperationStatus::Succeeded => done,
-            OperationStatus::Rejected => return Err(rejected(operation).as_replay(replayed)),
+            OperationStatus::Rejected => {
+                let wanted = payment.check_still_wanted(operation).map_err(|why| Problem::from(why).about(id));
+                let problem = wanted.err().unwrap_or_else(|| rejected(operation));
+                return Err(problem.as_replay(replayed));
+            }
             OperationStatus::Accepted
             | OperationStatus::Pending
             | OperationStatus::InDoubt

@@ -1,12 +1,12 @@
 //! The operator's desk: what needs a person, and the person's word on it.
 
 use payment::{
-    CauseKind, Decision, Finding, Operation, OperationId, OperationKind, OperationStatus, Outcome, Payment, Reason,
-    Rejection, ResolvedBy, Text,
+    CauseKind, Decision, Finding, Operation, OperationId, OperationKind, OperationStatus, Outcome, Rejection,
+    ResolvedBy, Text,
 };
 use providers::{BestEvidence, Deadline};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use store::StoreError;
 
 use crate::Service;
@@ -34,34 +34,6 @@ enum Found {
 }
 
 impl Service {
-    /// The operations that need a person or are in doubt: `GET /v1/operations?status=…`.
-    ///
-    /// # Errors
-    /// Names the parameter that breaks a rule.
-    pub async fn operations(&self, call: &Call, query: &[(String, String)]) -> Result<Answer, Problem> {
-        let status = match query {
-            [(name, value)] if name == "status" && value == "needs_operator" => OperationStatus::NeedsOperator,
-            [(name, value)] if name == "status" && value == "in_doubt" => OperationStatus::InDoubt,
-            _ => {
-                let rule = "is required, must be needs_operator or in_doubt, and is the only parameter";
-                return Err(Problem::at(ProblemCode::ValidationFailed, "?status", rule));
-            }
-        };
-        let mut data = Vec::new();
-        // A payment is listed under the worst of its operations, so what is in doubt may be in either list.
-        for list in [OperationStatus::NeedsOperator, status] {
-            for id in self.store.needing_attention(&call.merchant, list).await? {
-                if let Some(payment) = self.store.load(&id).await? {
-                    data.extend(payment.operations.iter().filter(|o| o.status == status).map(|o| line(&payment, o)));
-                }
-            }
-            if status == OperationStatus::NeedsOperator {
-                break;
-            }
-        }
-        Ok(Answer::ok(json!({ "data": data, "next_cursor": null })))
-    }
-
     /// Settles an operation that needs a person: `POST /v1/payments/{id}/operations/{op}/resolve`. Looks at the
     /// provider once more first, where there is a way to look; what it says outweighs the person.
     ///
@@ -227,23 +199,4 @@ fn agrees(known: &Operation, asked: &ResolveBody) -> Result<(), Problem> {
     }
     let detail = "Only an operation that is needs_operator can be resolved.";
     Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail).about(&known.id))
-}
-
-fn line(payment: &Payment, operation: &Operation) -> Value {
-    json!({
-        "id": operation.id,
-        "payment_id": payment.id,
-        "provider": payment.provider,
-        "reference": payment.reference,
-        "kind": operation.kind(),
-        "status": operation.status,
-        "amount": operation.amount,
-        "currency": payment.currency,
-        "reason": operation.reason.as_ref().map(Reason::as_str),
-        "provider_reference": operation.provider_reference,
-        "order_reference": payment.order_reference,
-        "since": operation.doubt_since.unwrap_or(operation.accepted_at),
-        "probes": operation.probes,
-        "next_probe_at": operation.due_at,
-    })
 }

@@ -66,21 +66,23 @@ impl Service {
         deadline: Deadline,
     ) -> Result<Status, Problem> {
         let mut work = self.work(payment).await?;
-        let given_up = matches!(work.payment.status, Status::Canceled | Status::Expired);
-        if work.payment.status.is_open() || given_up {
+        if work.payment.status.is_open() || work.payment.is_given_up() {
             let cause = payment::Cause::new(CauseKind::Probe, request_id);
-            if let Some(candidate) = work.account()?.adapter.candidate_of_return(query) {
-                self.consider(&mut work, &candidate).await?;
-            }
+            let candidate = work.account()?.adapter.candidate_of_return(query);
+            self.note_return(&mut work, candidate.as_deref()).await?;
             self.observe(&mut work, deadline.at_most(INLINE), &cause).await?;
         }
         Ok(work.payment.status)
     }
 
-    /// Writes down an id that the returning buyer's address named: the buyer comes only once, and the look may fail.
-    async fn consider(&self, work: &mut Work, candidate: &str) -> Result<(), Problem> {
+    /// Writes down an id that the returning buyer's address named, and of a payment that was given up that somebody must
+    /// look: the buyer comes only once, and the look may fail.
+    async fn note_return(&self, work: &mut Work, candidate: Option<&str>) -> Result<(), Problem> {
         for _ in 0..RACES {
-            if !work.payment.consider(candidate) {
+            let named = candidate.is_some_and(|candidate| work.payment.consider(candidate));
+            if work.payment.is_given_up() {
+                work.payment.hint(Hint { at: self.now() });
+            } else if !named {
                 return Ok(());
             }
             match self.store.save(&mut work.payment).await {
@@ -189,6 +191,12 @@ impl Service {
                     return Ok(MessageState::Applied);
                 }
                 Err(StoreError::Conflict) => self.reload(&mut work).await?,
+                // It names what is another payment's, so whom it is about is for a person to find out.
+                Err(StoreError::Taken) => {
+                    let (payment_id, request_id) = (&work.payment.id, &call.request_id);
+                    tracing::error!(request_id, %payment_id, "a message names an id of another payment");
+                    return Ok(MessageState::Parked);
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -5,6 +5,7 @@
 mod actions;
 mod activate;
 mod answer;
+mod attention;
 mod create;
 mod desk;
 mod gauges;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use payment::{
     Cause, DoubtPolicy, Finding, News, Observation, Operation, OperationId, OperationStatus, Outcome, Payment, Ticket,
 };
-use providers::{BestEvidence, Deadline, ReadError};
+use providers::{Deadline, ReadError};
 use store::StoreError;
 
 use crate::Service;
@@ -31,13 +31,17 @@ impl Service {
                 work.payment.learn(observation, cause, self.now());
                 None
             }
-            Err(ReadError::Nothing) if work.capabilities()?.evidence == BestEvidence::Webhook => {
+            Err(ReadError::Nothing) if work.capabilities()?.expires_unobserved_seconds.is_some() => {
                 work.payment.unobservable(cause, self.now());
                 None
             }
-            Err(error) => {
+            Err(ReadError::Nothing) => {
                 work.payment.observed(self.now());
-                Some(error).filter(|error| *error != ReadError::Nothing)
+                None
+            }
+            Err(error) => {
+                work.payment.unseen(self.now());
+                Some(error)
             }
         };
         if let Some(error) = unseen {
@@ -168,6 +172,6 @@ impl Service {
     ) -> Result<(), Problem> {
         work.payment = next;
         self.store.save(&mut work.payment).await?;
-        self.act_and_settle(work, &ticket, Ok(material), deadline, cause).await
+        Box::pin(self.act_and_settle(work, &ticket, Ok(material), deadline, cause)).await
     }
 }

@@ -144,8 +144,13 @@ impl Service {
         }
         for _ in 0..4 {
             let status = work.payment.status;
-            if first && matches!(status, Status::RequiresAction | Status::Created) {
-                let detail = format!("The payment is {status}: the buyer is not done at the provider.");
+            let why = match status {
+                Status::RequiresAction | Status::Created => Some("the buyer is not done at the provider"),
+                status if status.is_final() => Some("nothing can be confirmed any more"),
+                _ => None,
+            };
+            if let Some(why) = why.filter(|_| first) {
+                let detail = format!("The payment is {status}: {why}.");
                 return Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail));
             }
             if !work.payment.confirmed_by_look(id.clone(), fingerprint, self.now())? {

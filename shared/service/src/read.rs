@@ -107,10 +107,7 @@ fn filter(query: &[(String, String)]) -> Result<Filter, Problem> {
     let mut filter = Filter { limit: 20, ..Filter::default() };
     for (name, value) in query {
         match name.as_str() {
-            "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=100).contains(limit));
-                filter.limit = limit.ok_or_else(|| bad_query(name, "must be from 1 to 100"))?;
-            }
+            "limit" => filter.limit = limit_of(value)?,
             "cursor" => {
                 let position = Cursor::position(value);
                 filter.after =
@@ -132,6 +129,12 @@ fn filter(query: &[(String, String)]) -> Result<Filter, Problem> {
     Ok(filter)
 }
 
+/// How many are asked for in one page of a list.
+pub(crate) fn limit_of(value: &str) -> Result<usize, Problem> {
+    let limit = value.parse().ok().filter(|limit| (1..=100).contains(limit));
+    limit.ok_or_else(|| bad_query("limit", "must be from 1 to 100"))
+}
+
 fn time(name: &str, value: &str) -> Result<Timestamp, Problem> {
     value.parse().map_err(|_| bad_query(name, "must be an RFC 3339 time"))
 }
@@ -145,6 +148,6 @@ fn unknown_of(query: &[(String, String)], known: &str) -> Problem {
     )
 }
 
-fn bad_query(name: &str, rule: &str) -> Problem {
+pub(crate) fn bad_query(name: &str, rule: &str) -> Problem {
     Problem::at(ProblemCode::ValidationFailed, format!("?{name}"), rule)
 }

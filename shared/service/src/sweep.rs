@@ -8,11 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use payment::{Cause, CauseKind, Operation, OperationId, PaymentId};
 use providers::Deadline;
 use serde::Serialize;
-use store::{Due, DuePage, Lane, MessageState};
+use store::{Due, DuePage, Lane, MessageState, StoredMessage};
 
 use crate::Service;
 use crate::answer::Call;
 use crate::hooks::reread;
+use crate::merchant::Merchant;
 use crate::problem::{Problem, ProblemCode};
 use crate::work::Work;
 
@@ -196,15 +197,32 @@ impl Service {
         let mut stored = self.store.load_message(key).await?.ok_or_else(unreadable)?;
         stored.tries += 1;
         let merchant = self.merchants.get(&stored.merchant).await.map_err(Problem::unavailable)?;
-        let message = merchant.and_then(|merchant| reread(&merchant, &stored));
-        let state = match message {
+        let message = merchant.as_ref().and_then(|merchant| reread(merchant, &stored));
+        let mut state = match message {
             Some(message) => {
                 let call = Call { merchant: stored.merchant.clone(), request_id: request_id.to_owned(), deadline };
                 self.apply(&call, &stored, &message, CauseKind::Webhook).await?
             }
             None => MessageState::Parked,
         };
+        if let Some(merchant) = merchant.filter(|_| state == MessageState::Parked)
+            && self.was_another_apis(&merchant, &stored).await?
+        {
+            state = MessageState::Applied;
+        }
         self.store.mark(&stored, state, self.now()).await?;
         Ok(())
+    }
+
+    /// Whether a message that was kept for every API at its address was found to be about another one's payment.
+    async fn was_another_apis(&self, merchant: &Merchant, stored: &StoredMessage) -> Result<bool, Problem> {
+        let Some(own) = merchant.account(&stored.provider) else { return Ok(false) };
+        for (provider, _) in merchant.accounts_at(own.registered.capabilities.webhook_path) {
+            let twin = StoredMessage { provider: provider.clone(), ..stored.clone() };
+            if *provider != stored.provider && self.store.load_message(&twin.key()).await?.is_some_and(|o| o.applied) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

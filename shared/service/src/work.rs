@@ -1,8 +1,8 @@
 //! The three steps that every operation takes: reserve and write, act once, settle and write.
 
 use payment::{
-    Admission, Cause, CauseKind, Command, Detail, DoubtPolicy, MerchantId, Operation, OperationId, OperationKind,
-    OperationStatus, Order, Outcome, Payment, PaymentId, ProviderId, Rejection, Ticket,
+    Admission, Cause, CauseKind, Command, Detail, Doubt, DoubtPolicy, MerchantId, Operation, OperationId,
+    OperationKind, OperationStatus, Order, Outcome, Payment, PaymentId, ProviderId, Rejection, Ticket,
 };
 use providers::{Act, BestEvidence, Capabilities, Context, Deadline, Effect, Urls};
 use serde_json::value::RawValue;
@@ -18,7 +18,7 @@ use crate::{Service, World};
 /// When a follower is tried again that something else stands in the way of.
 const BLOCKED_SECONDS: i64 = 60;
 
-/// How long an outcome is tried to be written; what is kept back of a function's time covers it.
+/// How long an outcome is tried to be written at least; what is kept back of a function's time covers it.
 const SETTLE_PATIENCE: Duration = Duration::from_millis(2_500);
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// Short, so that an outcome gets its turn in a crowd whose other requests do not pause.
@@ -126,7 +126,7 @@ impl Service {
             tracing::error!(%payment_id, code = problem.code().as_str(), cause = reason, "an operation could not be sent");
             Outcome::NotSent
         });
-        self.settle(work, ticket, outcome, cause).await
+        self.settle(work, ticket, outcome, (deadline, cause)).await
     }
 
     async fn act(
@@ -166,12 +166,18 @@ impl Service {
         }
     }
 
-    /// Writes an outcome, however many others write at the same time and even when the table fails for a moment: what
-    /// the provider said must not be lost. Whoever is too late finds it settled.
-    async fn settle(&self, work: &mut Work, ticket: &Ticket, outcome: Outcome, cause: &Cause) -> Result<(), Problem> {
+    /// Writes an outcome, however many others write at the same time and even when the table fails for a while: what the
+    /// provider said must not be lost, so all the time that is left is for it. Whoever is too late finds it settled.
+    async fn settle(
+        &self,
+        work: &mut Work,
+        ticket: &Ticket,
+        mut outcome: Outcome,
+        (deadline, cause): (Deadline, &Cause),
+    ) -> Result<(), Problem> {
         let policy = work.policy(&ticket.operation);
         let mut pause = FIRST_PAUSE;
-        let until = Deadline::within(SETTLE_PATIENCE);
+        let least = Deadline::within(SETTLE_PATIENCE);
         loop {
             let before = work.payment.clone();
             if !work.payment.settle(ticket, outcome.clone(), policy, cause, self.now()) {
@@ -181,8 +187,12 @@ impl Service {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            if !until.leaves(pause) {
+            if !least.leaves(pause) && !deadline.leaves(pause) {
                 return Err(error.into());
+            }
+            if matches!(error, StoreError::Taken) {
+                // Whatever was done, its name does not tell it from another payment's.
+                outcome = Outcome::InDoubt(Doubt::AmountMismatch);
             }
             tokio::time::sleep(self.jittered(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

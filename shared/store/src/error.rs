@@ -9,6 +9,9 @@ pub enum StoreError {
     /// Somebody else wrote first. Nothing was written: read again and decide again.
     #[error("the payment changed in the meantime")]
     Conflict,
+    /// An id of the provider's is known as another payment's. Nothing was written.
+    #[error("an id of the provider's is known as another payment's")]
+    Taken,
     /// The item was written by newer code; nothing may be rewritten.
     #[error("the item has schema {found}, newer than this code")]
     NewerSchema {

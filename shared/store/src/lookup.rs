@@ -77,7 +77,8 @@ impl Store {
         Ok(None)
     }
 
-    /// The payments of a merchant with an operation that needs help or is in doubt, the oldest first; at most 1000.
+    /// The places of a merchant's payments with an operation that needs help or is in doubt, the oldest first: at most so
+    /// many, from a place on.
     ///
     /// # Errors
     /// When the table fails.
@@ -85,8 +86,19 @@ impl Store {
         &self,
         merchant: &MerchantId,
         status: OperationStatus,
-    ) -> Result<Vec<PaymentId>, StoreError> {
-        self.keys("by_attention", "attention", attention_key(merchant, status)).await
+        (from, most): (&str, i32),
+    ) -> Result<Vec<String>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by_attention")
+            .key_condition_expression("attention = :value AND created_key >= :from")
+            .expression_attribute_values(":value", text(attention_key(merchant, status)))
+            .expression_attribute_values(":from", text(if from.is_empty() { " " } else { from }))
+            .limit(most);
+        let items = query.send().await.map_err(StoreError::from_sdk)?.items.unwrap_or_default();
+        Ok(items.iter().filter_map(|item| item.get("created_key")?.as_s().ok().cloned()).collect())
     }
 
     async fn keys(&self, index: &str, attribute: &str, value: String) -> Result<Vec<PaymentId>, StoreError> {

@@ -103,7 +103,7 @@ impl Store {
     /// Writes a payment together with ids of the provider's that a message may carry alone, all or nothing.
     ///
     /// # Errors
-    /// As [`Store::save`].
+    /// As [`Store::save`], and [`StoreError::Taken`] when one of the ids is another payment's.
     pub async fn save_with_references(&self, payment: &mut Payment, references: &[String]) -> Result<(), StoreError> {
         let read = payment.version;
         payment.version += 1;
@@ -122,7 +122,9 @@ impl Store {
         }
         match transaction.send().await {
             Ok(_) => Ok(()),
-            Err(error) if canceled_for(CONDITION, &error) => Err(StoreError::Conflict),
+            // The payment stands first. Where somebody wrote it meanwhile, whose the ids are is for the next try.
+            Err(error) if reasons(&error).next() == Some(CONDITION) => Err(StoreError::Conflict),
+            Err(error) if canceled_for(CONDITION, &error) => Err(StoreError::Taken),
             Err(error) => Err(not_done(error)),
         }
     }
@@ -199,10 +201,16 @@ const CONFLICT: &str = "TransactionConflict";
 
 /// Whether a transaction was canceled for this reason (and not because of throttling or anything else).
 fn canceled_for<R>(reason: &str, error: &SdkError<TransactWriteItemsError, R>) -> bool {
-    let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
-        return false;
+    reasons(error).any(|one| one == reason)
+}
+
+/// Why a transaction was canceled: a word for each of its items, in their order.
+fn reasons<R>(error: &SdkError<TransactWriteItemsError, R>) -> impl Iterator<Item = &str> {
+    let canceled = match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => canceled.cancellation_reasons(),
+        _ => &[],
     };
-    canceled.cancellation_reasons().iter().any(|one| one.code() == Some(reason))
+    canceled.iter().map(|one| one.code().unwrap_or_default())
 }
 
 /// Why a transaction did not happen that no condition of its own stood against.

@@ -101,7 +101,10 @@ async fn a_buyer_who_is_refused_or_walks_away_on_the_page_ends_the_payment() {
         let payment = deal.ends(status, [0, 0, 0, 0]).await;
         assert_eq!(payment["decline"].is_object(), status == "declined");
         shop.sandbox.quiet().await;
-        deal.ends(status, [0, 0, 0, 0]).await;
+        let refused = deal.post("confirm", &json!({})).await.expect_problem(ProblemCode::StatusDoesNotAllow);
+        assert!(refused.body.to_string().contains(status), "{:#}", refused.body);
+        let ended = deal.ends(status, [0, 0, 0, 0]).await;
+        assert_eq!(ended["operations"].as_array().unwrap().len(), 1, "nothing is written down as confirmed: {ended:#}");
     }
 }
 

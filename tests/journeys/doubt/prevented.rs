@@ -177,3 +177,18 @@ async fn a_release_that_is_due_runs_although_an_earlier_one_waits_for_its_time()
     .await;
     assert_eq!((shop.count("cancel").await, &deal.get().await["status"]), (1, &json!("captured")));
 }
+
+#[tokio::test]
+async fn what_the_provider_answered_is_written_however_long_others_stand_in_the_way() {
+    let shop = Shop::without_messages(At::Billie).await;
+    let spy = Spy::before(&shop.site.stack().expect("a stack of its own").aws.dynamodb_url).await;
+    let backstage = Backstage::through(&shop, &spy.url);
+    let deal = shop.captured().await;
+    // The reservation is written, and then the item is somebody else's for about five seconds.
+    spy.faults("PutItem", std::iter::once(None).chain([Some(Fault::Conflicts); 80]));
+    let body = json!({ "amount": 2_500 }).to_string();
+    let asked = backstage.service.refund(&backstage.call(), &deal.id, Some("k"), body.as_bytes()).await;
+    assert_eq!(asked.unwrap_or_else(|problem| panic!("{problem:?}")).status, 201);
+    assert_eq!(shop.count("refund").await, 1);
+    deal.ends("captured", [AMOUNT, 0, AMOUNT, 2_500]).await;
+}

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use service::ProblemCode;
 use tests::{eventually, orders};
 
-use super::{EVENTS, FORM, PUSHES, about, event, message, signed};
+use super::{EVENTS, FORM, PUSHES, about, event, message, settled, signed};
 use crate::support::{At, Backstage, Deal, Shop};
 
 const DAY: i64 = 86_400;
@@ -116,4 +116,35 @@ async fn what_is_signed_may_be_larger() {
     let shop = Shop::without_messages(At::Buckaroo).await;
     let _ = message(&shop, PUSHES, FORM, &push(LARGEST)).send().await.expect(200);
     assert_eq!(kept(&shop).await.len(), 1);
+}
+
+/// A payment at the provider that cannot be read, captured in full: the provider's ids of its order and its capture.
+async fn captured_at_the_psp_api(shop: &Shop) -> (String, [String; 2]) {
+    let deal = shop.open(&At::BilliePsp.order()).await;
+    let page = deal.get().await["action"]["url"].as_str().unwrap().to_owned();
+    shop.sandbox.buyer(page.rsplit('/').next().unwrap(), "accept").await;
+    settled(&deal, "authorized").await;
+    let _ = deal.post("captures", &shop.capture(None)).await.expect(201);
+    let payment = deal.get().await;
+    let name = |of: &Value| of["provider_reference"].as_str().unwrap().to_owned();
+    (deal.id.clone(), [name(&payment), name(&payment["captures"][0])])
+}
+
+#[tokio::test]
+async fn a_message_that_names_what_is_another_payments_is_kept_and_told_of_as_parked() {
+    let shop = Shop::at(At::BilliePsp).await;
+    let backstage = Backstage::with_policy(&shop, "cancel");
+    let (id, [_, capture]) = captured_at_the_psp_api(&shop).await;
+    let (other, [order, _]) = captured_at_the_psp_api(&shop).await;
+    let before = (shop.api.payment(&id).await, shop.api.payment(&other).await);
+    let told = json!({ "order_id": order, "capture_id": capture, "success": "true" });
+    let hook = message(&shop, "/v1/webhooks/billie-psp/demo", "application/json", &told.to_string());
+    let _ = hook.header("x-api-key", sandbox::billie_psp::WEBHOOK_KEY).send().await.expect(200);
+    assert!(kept(&shop).await.contains(&("parked".to_owned(), 90 * DAY)));
+    backstage.advance(61);
+    let swept = backstage.sweep().await;
+    assert_eq!((swept.messages, swept.failed), (1, 0));
+    assert!(kept(&shop).await.contains(&("parked".to_owned(), 90 * DAY)));
+    assert_eq!(backstage.service.gauges().await.unwrap().parked_messages, 1, "somebody is told");
+    assert_eq!((shop.api.payment(&id).await, shop.api.payment(&other).await), before);
 }

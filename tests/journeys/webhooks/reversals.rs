@@ -6,8 +6,8 @@ use sandbox::buckaroo_billink::SECRET_KEY;
 use serde_json::{Value, json};
 use tests::eventually;
 
-use super::{FORM, PUSHES, Push, message};
-use crate::support::{AMOUNT, At, Deal, Shop};
+use super::{FORM, PUSHES, Push, about, event, message};
+use crate::support::{AMOUNT, At, Backstage, Deal, Shop};
 
 /// The ledger follows the provider, and the event says so in every queue.
 async fn is_reversed(deal: &Deal<'_>, minor: i64) {
@@ -39,6 +39,29 @@ async fn an_invoice_that_is_cancelled_at_billies_desk_is_seen_by_a_look() {
     for _ in 0..2 {
         looked_at(&deal).await;
     }
+    is_reversed(&deal, AMOUNT).await;
+}
+
+#[tokio::test]
+async fn what_an_event_made_us_look_at_is_seen_in_the_end_though_the_first_look_fails() {
+    let shop = Shop::at(At::Billie).await;
+    let backstage = Backstage::of(&shop);
+    let deal = shop.captured().await;
+    shop.sandbox.quiet().await;
+    let invoice = deal.get().await["captures"][0]["provider_reference"].as_str().unwrap().to_owned();
+    shop.sandbox.control(Method::POST, &format!("invoices/{invoice}/cancel"), &json!({})).await;
+    // A read is tried three times.
+    shop.sandbox.fault(json!({ "call": "get_order", "kind": "http_5xx", "times": 3 })).await;
+    let told = about(&deal, "reminder_email_1", json!({})).await;
+    let _ = event(&shop, &told).await.expect(200);
+    assert_eq!(deal.get().await["captures"][0]["reversed"], 0, "nobody could look");
+    shop.sandbox.no_faults().await;
+    eventually("another look", async || {
+        backstage.advance(61);
+        backstage.sweep().await;
+        (deal.get().await["captures"][0]["reversed"] == AMOUNT).then_some(())
+    })
+    .await;
     is_reversed(&deal, AMOUNT).await;
 }
 

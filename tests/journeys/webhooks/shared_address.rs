@@ -50,3 +50,36 @@ async fn a_message_is_that_apis_whose_payment_it_is_about_and_waits_for_every_ap
     tell(&ours, "events", &json!({ "event": "order_on_hold", "order": name })).await;
     assert_eq!(kept_for(&elsewhere, &name).await, ["billink", "billink_v1"]);
 }
+
+/// How far the messages about this order got.
+async fn states(site: &Site, order: &str) -> Vec<String> {
+    let items = site.table().items().await;
+    let about = items.values().filter(|item| {
+        let body = item.get("body").and_then(|body| body.as_b().ok());
+        body.is_some_and(|body| String::from_utf8_lossy(body.as_ref()).contains(order))
+    });
+    about.filter_map(|item| item.get("state")?.as_s().ok().cloned()).collect()
+}
+
+#[tokio::test]
+async fn a_message_that_waited_for_every_api_waits_no_longer_once_it_was_one_apis() {
+    let (first, second) = (Site::start().await, Site::start().await);
+    let (key, order) = (tests::orders::new_word("k"), Order::billink_v1());
+    let opened = first.api.post_as(&key, "/v1/payments", order.json()).await.expect(201);
+    let deal = Deal::of(&first.api, &first.sandbox("billink_v1"), opened.id());
+    let _ = deal.post("confirm", &json!({})).await.expect(200);
+    let name = deal.get().await["order_reference"].as_str().unwrap().to_owned();
+    let address = second.stack().expect("a stack of its own").url.join("v1/webhooks/billink/demo").unwrap();
+    tell(&first, "settings", &json!({ "order_webhook": address })).await;
+    tell(&first, "events", &json!({ "event": "order_on_hold", "order": name })).await;
+    assert_eq!(states(&second, &name).await, ["parked", "parked"]);
+
+    // The same payment where the message came before it.
+    let _ = second.api.post_as(&key, "/v1/payments", order.json()).await.expect(201);
+    eventually("nobody to wait for it any more", async || {
+        second.table().pass(&["HOOK#"], 400).await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        (states(&second, &name).await == ["applied", "applied"]).then_some(())
+    })
+    .await;
+}

@@ -113,8 +113,8 @@ pub(crate) async fn desk(world: &Arc<World>, id: &str, deal: &Deal) {
     let path: Vec<&str> = path.split('/').collect();
     let Some(called) = provider.direct.control(&path, &body.to_string(), clock::now()) else { return };
     world.note(|| format!("{} is given back at the desk: {}", amount, called.answer.status().as_u16()));
-    if called.answer.status().is_success() {
-        world.seen().desks.insert(id.to_owned());
+    if called.answer.status().is_success() && called.webhooks.is_empty() {
+        world.seen().quiet_desks.insert(id.to_owned());
     }
     world.post(called.webhooks);
 }

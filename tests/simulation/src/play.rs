@@ -50,10 +50,10 @@ impl World {
         relays.iter().for_each(JoinHandle::abort);
     }
 
-    /// What is given back at a desk is not told everywhere, so shops look.
+    /// What is given back at a desk is not told everywhere, and where it is not, shops look.
     async fn look_once_more(self: &Arc<Self>) {
-        let given_back: Vec<String> = self.seen().desks.iter().cloned().collect();
-        for id in &given_back {
+        let untold: Vec<String> = self.seen().quiet_desks.iter().cloned().collect();
+        for id in &untold {
             checkout(self, Request::Refresh, id, "look", false).await;
         }
     }

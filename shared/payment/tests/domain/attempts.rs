@@ -1,8 +1,9 @@
 //! An operation that was tried more than once: what is said of an earlier attempt does not end a later one.
 
 use payment::{
-    Admission, Decline, DeclineReason, Doubt, GivenBack, News, OperationNews, OperationStatus, OrderNews, OrderState,
-    Outcome, Payment, Receipt, Status, Ticket, Whom,
+    Admission, Decision, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, GivenBack, News, Observation,
+    OperationKind, OperationNews, OperationStatus, OrderNews, OrderState, Outcome, Payment, Receipt, Rejection, Status,
+    Ticket, Whom,
 };
 
 use crate::fixture::*;
@@ -80,6 +81,100 @@ fn what_became_of_the_order_of_an_earlier_attempt_does_not_end_a_later_one() {
         claim(&mut payment, late, 4);
         assert_eq!((payment.status, status_of(&payment, &second)), (Status::Created, OperationStatus::InDoubt));
     }
+}
+
+/// The operation is settled as the order's state proves, so that its key says so and nobody runs it again.
+fn is_set_right(payment: &mut Payment, ticket: &Ticket, fingerprint: &str) {
+    assert_eq!((payment.status, status_of(payment, ticket)), (Status::Authorized, OperationStatus::Succeeded));
+    let known = operation(payment, &ticket.operation).clone();
+    assert_eq!(payment.check_still_wanted(&known), Ok(()));
+    assert_eq!(payment.again(known, &body(fingerprint), at(500)), Ok(Admission::Replay(ticket.operation.clone())));
+}
+
+/// One way to believe that an operation was not done.
+type Way = fn(&mut Payment, &Ticket);
+
+#[test]
+fn an_order_that_is_there_proves_that_its_session_was_opened_whatever_was_thought_of_it() {
+    let nobody_found_it = |payment: &mut Payment, ticket: &Ticket| {
+        settle(payment, ticket, in_doubt());
+        for seconds in [10, 100] {
+            let finding = Observation::read(Finding::NotFound);
+            payment.found(&ticket.operation, finding, 60, DoubtPolicy::Lookup, &cause(), at(seconds));
+        }
+    };
+    let a_person_denied_it = |payment: &mut Payment, ticket: &Ticket| {
+        settle(payment, ticket, in_doubt());
+        payment.look_again(&ticket.operation, DoubtPolicy::None, &cause(), at(1_000));
+        let denied = Decision {
+            succeeded: false,
+            reason: "not in the portal".to_owned(),
+            provider_reference: None,
+            authorizes: false,
+            by: by_a_person(),
+        };
+        assert!(payment.resolve(&ticket.operation, denied, &cause(), at(1_001)));
+    };
+    let never_left = |payment: &mut Payment, ticket: &Ticket| {
+        settle(payment, ticket, Outcome::NotSent);
+    };
+    let ways: [Way; 3] = [nobody_found_it, a_person_denied_it, never_left];
+    for way in ways {
+        for seen in [true, false] {
+            let (mut payment, ticket) = opened();
+            way(&mut payment, &ticket);
+            assert_eq!((payment.status, status_of(&payment, &ticket)), (Status::Created, OperationStatus::Rejected));
+            let told = order_news(OrderState::Authorized);
+            if seen {
+                observe(&mut payment, told, 2_000);
+            } else {
+                claim(&mut payment, told, 2_000);
+            }
+            is_set_right(&mut payment, &ticket, "create");
+        }
+    }
+}
+
+/// A payment that waits for its confirmation.
+fn unconfirmed() -> Payment {
+    let (mut payment, ticket) = opened();
+    settle(&mut payment, &ticket, done_with(OrderState::AwaitingConfirmation));
+    payment
+}
+
+#[test]
+fn an_order_that_is_confirmed_proves_the_last_confirmation_where_no_other_was_made() {
+    let mut payment = unconfirmed();
+    let ticket = act(&mut payment, confirm_command("a", false));
+    settle(&mut payment, &ticket, Outcome::NotSent);
+    observe(&mut payment, order_news(OrderState::Authorized), 5);
+    is_set_right(&mut payment, &ticket, "confirm");
+}
+
+#[test]
+fn a_confirmation_that_another_key_made_is_not_taken_for_one_that_was_not_sent_nor_promised_again() {
+    let mut payment = unconfirmed();
+    let lost = act(&mut payment, confirm_command("a", false));
+    settle(&mut payment, &lost, Outcome::NotSent);
+    let known = operation(&payment, &lost.operation).clone();
+    assert_eq!(payment.check_still_wanted(&known), Ok(()), "the same key can still do it");
+    let made = act(&mut payment, confirm_command("b", false));
+    settle(&mut payment, &made, done_with(OrderState::Authorized));
+    observe(&mut payment, order_news(OrderState::Authorized), 5);
+    assert_eq!(status_of(&payment, &lost), OperationStatus::Rejected);
+    let moved_on = Rejection::StatusDoesNotAllow { status: Status::Authorized, kind: OperationKind::Confirm };
+    assert_eq!(payment.check_still_wanted(&known), Err(moved_on));
+}
+
+#[test]
+fn that_an_order_was_declined_does_not_prove_which_attempt_it_was_of() {
+    let (mut payment, ticket) = opened();
+    settle(&mut payment, &ticket, Outcome::NotSent);
+    let decline = Decline { reason: DeclineReason::Other, provider_code: None, message: None };
+    observe(&mut payment, order_news(OrderState::Declined(decline)), 5);
+    assert_eq!((payment.status, status_of(&payment, &ticket)), (Status::Declined, OperationStatus::Rejected));
+    let known = operation(&payment, &ticket.operation).clone();
+    assert!(payment.check_still_wanted(&known).is_err(), "and the same key promises nothing");
 }
 
 #[test]

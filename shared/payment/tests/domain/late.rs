@@ -191,11 +191,28 @@ fn an_expired_payment_is_looked_at_after_an_hour_and_after_a_day_and_never_again
     payment.hint(Hint { at: at(1_500) });
     assert_eq!(payment.due_at(), Some(at(1_500)));
     payment.observed(at(1_501));
+    assert_eq!(payment.due_at(), Some(at(1_561)), "the books may lag behind what was hinted at");
+    payment.observed(at(1_561));
     assert_eq!(payment.due_at(), Some(at(1_000 + HOUR)), "a hint uses up no look");
     payment.observed(at(1_000 + HOUR));
     assert_eq!(payment.due_at(), Some(at(1_000 + 24 * HOUR)));
     payment.observed(at(1_000 + 24 * HOUR));
     assert_eq!(payment.due_at(), None);
+}
+
+#[test]
+fn a_canceled_payment_is_looked_at_after_an_hour_and_after_a_day_unless_money_was_promised() {
+    let (mut payment, ticket) = opened();
+    settle(&mut payment, &ticket, done_with(OrderState::AwaitingBuyer(None)));
+    observe(&mut payment, order_news(OrderState::Canceled), 100);
+    for look in [100 + HOUR, 100 + 24 * HOUR] {
+        assert_eq!((payment.status, payment.due_at()), (Status::Canceled, Some(at(look))));
+        observe(&mut payment, order_news(OrderState::Canceled), look);
+    }
+    assert_eq!(payment.due_at(), None);
+    let mut promised = authorized();
+    observe(&mut promised, order_news(OrderState::Canceled), 100);
+    assert_eq!((promised.status, promised.due_at()), (Status::Canceled, None));
 }
 
 #[test]
@@ -210,4 +227,25 @@ fn a_session_that_nobody_can_read_expires_only_after_three_days_of_silence() {
     assert_eq!(payment.status, Status::RequiresAction);
     payment.unobservable(&sweep, at(900 + 72 * HOUR));
     assert_eq!((payment.status, payment.due_at()), (Status::Expired, None));
+}
+
+#[test]
+fn an_order_that_somebody_named_is_looked_for_on_schedule_and_gone_when_the_session_is_long_over() {
+    let (mut payment, ticket) = opened();
+    let action = Action::Redirect { url: "https://provider.example/pay".parse().unwrap(), expires_at: Some(at(900)) };
+    settle(&mut payment, &ticket, done_with(OrderState::AwaitingBuyer(Some(action))));
+    let sweep = Cause::new(CauseKind::Sweep, "sweep");
+    payment.hint(Hint { at: at(10) });
+    assert!(payment.consider("order-1"));
+    for (look, next) in [(10, 70), (70, 370), (370, 1_270)] {
+        payment.unobservable(&sweep, at(look));
+        assert_eq!((payment.status, payment.due_at()), (Status::RequiresAction, Some(at(next))));
+    }
+    let over = 900 + 72 * HOUR;
+    payment.unobservable(&sweep, at(over));
+    assert_eq!((payment.status, payment.due_at()), (Status::Expired, Some(at(over + HOUR))));
+    for (look, next) in [(over + HOUR, Some(at(over + 24 * HOUR))), (over + 24 * HOUR, None)] {
+        payment.unobservable(&sweep, at(look));
+        assert_eq!(payment.due_at(), next);
+    }
 }

@@ -19,6 +19,8 @@ mod instructions;
 #[cfg(test)]
 mod late;
 #[cfg(test)]
+mod looks;
+#[cfg(test)]
 mod news;
 #[cfg(test)]
 mod orders;

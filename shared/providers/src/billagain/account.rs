@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use crate::account::{BaseUrl, BasicCredentials, before_colon, check, filled, read, segments};
+use crate::account::{BaseUrl, BasicCredentials, SessionSeconds, before_colon, check, filled, read, segments};
 use crate::{AccountError, Request};
 
 /// The account. Nothing in it can be printed.
@@ -35,6 +35,8 @@ pub(super) struct Wire {
     /// What a transaction calls its text result. The guide gives it the name `Description`, which is also the goods';
     /// the others are the words of the vendor's own gateway library.
     pub(super) result_text: Vec<String>,
+    /// How long a page works.
+    pub(super) session_seconds: SessionSeconds,
 }
 
 impl Default for Wire {
@@ -46,6 +48,7 @@ impl Default for Wire {
             payment_path: "payments".into(),
             transaction_id: names(&["transactionID", "transaction_id"]),
             result_text: names(&["ResultText", "Result", "ResultDescription"]),
+            session_seconds: SessionSeconds::default(),
         }
     }
 }

@@ -17,12 +17,13 @@ mod wire;
 
 use async_trait::async_trait;
 use payment::{
-    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind, Order, OrderError,
-    Outcome, Payment,
+    BuyerKind, CaptureMode, DoubtPolicy, EXPIRES_UNOBSERVED_AFTER_SECONDS, Finding, Flow, News, Observation, Operation,
+    OperationKind, Order, OrderError, Outcome, Payment,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::account::SessionSeconds;
 use crate::order::no_widget;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
@@ -52,8 +53,9 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     refunds_name_capture: false,
     quiet_seconds: 60,
     timeout_seconds: 20,
-    session_seconds: None,
-    expires_unobserved_seconds: None,
+    session_seconds: Some(SessionSeconds::BELIEVED),
+    // A page that its buyer left has no id that could be read.
+    expires_unobserved_seconds: Some(EXPIRES_UNOBSERVED_AFTER_SECONDS),
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {

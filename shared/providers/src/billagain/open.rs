@@ -1,6 +1,7 @@
 //! Opening a transaction: the one effectful call.
 
 use http::Method;
+use jiff::Timestamp;
 use payment::{Action, Doubt, OrderNews, OrderState, Outcome, Receipt, Refusal};
 use rust_decimal::Decimal;
 use url::Url;
@@ -17,7 +18,8 @@ impl BillAgain {
     pub(super) async fn initiate(&self, context: &Context<'_>, effect: Effect) -> Outcome {
         let Some((customer, request)) = self.request(context) else { return Outcome::NotSent };
         let answer = self.transport.act(effect, self.account.sign(request), context.deadline).await;
-        answer.outcome(|response| judge(&response, customer))
+        let end = self.account.wire.session_seconds.end(context.now);
+        answer.outcome(|response| judge(&response, customer, end))
     }
 
     fn request(&self, context: &Context<'_>) -> Option<(u64, Request)> {
@@ -49,14 +51,14 @@ impl BillAgain {
 }
 
 /// The flag decides whatever the status; without it, errors in the documented form or a 410 are a refusal.
-fn judge(response: &Response, customer: u64) -> Outcome {
+fn judge(response: &Response, customer: u64, end: Option<Timestamp>) -> Outcome {
     let fields = Fields::read(&response.body);
     let field = |name: &str| fields.as_ref().and_then(|fields| fields.get::<String>(name));
     let success = fields.as_ref().and_then(|fields| fields.get::<bool>("isSuccess"));
     let errors = fields.as_ref().and_then(|fields| fields.get::<Vec<Fields>>("Errors")).unwrap_or_default();
     let messages = errors.iter().filter_map(|error| error.get("Message")).chain(field("ErrorMessage"));
     match (success, response.status) {
-        (Some(true), 200..=299) => opened(field("RedirectUrl").as_deref(), customer),
+        (Some(true), 200..=299) => opened(field("RedirectUrl").as_deref(), customer, end),
         (Some(false), _) => refused(response.status, messages),
         (None, GONE) => refused(response.status, messages),
         (None, 400..=499) if !errors.is_empty() => refused(response.status, messages),
@@ -73,12 +75,12 @@ fn refused(status: u16, mut messages: impl Iterator<Item = String>) -> Outcome {
 
 /// The page that the buyer goes to. The answer names no transaction; the last part of the page's address is its token,
 /// and with the customer it is all that a transaction is known again by.
-fn opened(page: Option<&str>, customer: u64) -> Outcome {
+fn opened(page: Option<&str>, customer: u64, expires_at: Option<Timestamp>) -> Outcome {
     let page = page.and_then(|page| page.parse::<Url>().ok()).filter(is_https_or_loopback);
     let token = page.as_ref().and_then(|page| page.path_segments()?.rfind(|part| !part.is_empty()).map(str::to_owned));
     match (page, token.filter(|token| is_id(token))) {
         (Some(url), Some(token)) => {
-            let state = OrderState::AwaitingBuyer(Some(Action::Redirect { url, expires_at: None }));
+            let state = OrderState::AwaitingBuyer(Some(Action::Redirect { url, expires_at }));
             let session_reference = Some(format!("{customer}/{token}"));
             let order = OrderNews { session_reference, ..OrderNews::of(state) };
             Outcome::Done(Receipt { order: Some(order), ..Receipt::default() })

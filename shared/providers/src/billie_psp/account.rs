@@ -9,7 +9,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::map::{STATES, Verdict, verdict};
-use crate::account::{BaseUrl, BasicCredentials, WebhookKeys, before_colon, check, filled, read, segments};
+use crate::account::{
+    BaseUrl, BasicCredentials, SessionSeconds, WebhookKeys, before_colon, check, filled, read, segments,
+};
 use crate::{AccountError, Request, billie};
 
 /// Where a path takes the id of what it is about.
@@ -57,6 +59,8 @@ pub(super) struct Wire {
     pub(super) widget_script_url: Option<Url>,
     /// What of an order names its merchant again. The guide says so of "capture, refunds etc." and prints no body.
     pub(super) merchant_id_in: Vec<OperationKind>,
+    /// How long a session lives that names no end.
+    pub(super) session_seconds: SessionSeconds,
     /// Our name of a field to Billie's, in requests, answers and messages alike. The number in an amount's object is
     /// `minor` to us.
     pub(super) names: BTreeMap<String, String>,
@@ -77,6 +81,7 @@ impl Default for Wire {
             update_path: "orders/{id}/update".into(),
             widget_script_url: None,
             merchant_id_in: OF_ORDERS.into(),
+            session_seconds: SessionSeconds::default(),
             names: BTreeMap::new(),
             states: BTreeMap::new(),
         }

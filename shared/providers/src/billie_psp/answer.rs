@@ -1,5 +1,6 @@
 //! What Billie's answers mean.
 
+use jiff::Timestamp;
 use payment::{Action, Amount, Currency, Doubt, Flow, OrderNews, OrderState, Outcome, Payment, Receipt, Refusal};
 use serde_json::{Value, json};
 use url::Url;
@@ -45,9 +46,15 @@ fn refused_by(status: u16, message: &str, said: &Said) -> Outcome {
 }
 
 /// Where the buyer goes on, at whose order. The page's address is called as in our proposal or as in Billie's other API.
-pub(super) fn session_opened(said: &Said, flow: Flow, script: Option<Url>, merchant: &str) -> Outcome {
+/// The widget's script is not in the answer, and the session's end may not be.
+pub(super) fn session_opened(
+    said: &Said,
+    flow: Flow,
+    (script, end): (Option<Url>, Option<Timestamp>),
+    merchant: &str,
+) -> Outcome {
     let Some(id) = said.id("/session_id") else { return UNREADABLE };
-    let expires_at = said.text("/expires_at").and_then(|text| text.parse().ok());
+    let expires_at = said.text("/expires_at").and_then(|text| text.parse().ok()).or(end);
     let action = if flow == Flow::Widget {
         script.map(|script_url| Action::Widget { provider_session_id: id.clone(), script_url, expires_at })
     } else {

@@ -20,6 +20,7 @@ use payment::{
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::account::SessionSeconds;
 use crate::billie::refused;
 use crate::{
     AccountError, Act, Activate, Activation, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck,
@@ -74,7 +75,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     refunds_name_capture: true,
     quiet_seconds: 60,
     timeout_seconds: 20,
-    session_seconds: None,
+    session_seconds: Some(SessionSeconds::BELIEVED),
     expires_unobserved_seconds: Some(EXPIRES_UNOBSERVED_AFTER_SECONDS),
 };
 
@@ -157,7 +158,8 @@ impl BilliePsp {
         let body = body::session(merchant, context);
         let answer = self.post((path, ""), body, context, effect).await;
         let script = self.account.widget_script();
-        answer::judge(wire, answer, |said| answer::session_opened(&said, payment.flow, script, merchant))
+        let end = wire.session_seconds.end(context.now);
+        answer::judge(wire, answer, |said| answer::session_opened(&said, payment.flow, (script, end), merchant))
     }
 
     /// The order's details go back as the widget gave them, to the letter.

@@ -188,7 +188,7 @@ fn tell(outcome: &Outcome) -> String {
 
 fn tell_news(news: &OrderNews) -> String {
     let state = match &news.state {
-        OrderState::AwaitingBuyer(Some(payment::Action::Redirect { url, expires_at: None })) => format!("to {url}"),
+        OrderState::AwaitingBuyer(Some(payment::Action::Redirect { url, expires_at: Some(_) })) => format!("to {url}"),
         OrderState::Declined(decline) => format!("Declined {:?} {:?}", decline.reason, decline.message),
         other => format!("{other:?}"),
     };

@@ -16,7 +16,8 @@ async fn a_page_session_sends_the_buyer_away() {
     let case = Case::new(Flow::Redirect);
     let session = include_str!("../fixtures/session.json");
     let page = format!("Done redirect to https://payment-page.example/0b9e7a52 until 2024-03-03T10:00:00Z {SESSION}");
-    let plain = "Done redirect to https://payment-page.example/0b9e7a52 s-1";
+    // Three days where the session names no end.
+    let plain = "Done redirect to https://payment-page.example/0b9e7a52 until 2024-03-04T10:00:00Z s-1";
     for (reply, wanted) in [
         (says(201, session), page.as_str()),
         (says(200, session.replace("hpp_url", "payment_page_url")), page.as_str()),
@@ -36,7 +37,8 @@ async fn a_page_session_sends_the_buyer_away() {
 #[tokio::test]
 async fn a_widget_session_needs_its_id_only() {
     let case = Case::new(Flow::Widget);
-    let wanted = "Done widget s-1 with https://static.billie.io/checkout/billie-checkout.js s-1";
+    let wanted =
+        "Done widget s-1 with https://static.billie.io/checkout/billie-checkout.js until 2024-03-04T10:00:00Z s-1";
     assert_eq!(case.after(says(201, r#"{"session_id":"s-1"}"#)).await, wanted);
     assert_eq!(case.after(says(201, "{}")).await, "InDoubt Unreadable");
 }
