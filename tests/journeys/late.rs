@@ -186,7 +186,7 @@ async fn a_late_buyer_who_comes_back_while_nobody_can_look_is_found_by_the_sched
     let shop = shop_at(At::Billink).await;
     let backstage = Backstage::with_policy(&shop, "accept");
     shop.sandbox.webhooks(json!({ "mode": "held" })).await;
-    let (deal, location) = accepted_too_late(&shop, &backstage, &Order::billink()).await;
+    let (deal, location) = accepted_too_late(&shop, &backstage, &Order::at("billink")).await;
     // Longer than any look that is planned.
     backstage.advance(2 * 24 * 3_600);
     shop.sandbox.fault(json!({ "call": "session_status", "kind": "http_5xx", "times": 1_000 })).await;

@@ -64,7 +64,7 @@ async fn states(site: &Site, order: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_message_that_waited_for_every_api_waits_no_longer_once_it_was_one_apis() {
     let (first, second) = (Site::start().await, Site::start().await);
-    let (key, order) = (tests::orders::new_word("k"), Order::billink_v1());
+    let (key, order) = (tests::orders::new_word("k"), Order::at("billink_v1"));
     let opened = first.api.post_as(&key, "/v1/payments", order.json()).await.expect(201);
     let deal = Deal::of(&first.api, &first.sandbox("billink_v1"), opened.id());
     let _ = deal.post("confirm", &json!({})).await.expect(200);
