@@ -43,13 +43,11 @@ pub enum Defect {
     RelayGoesOn,
     /// A buyer of whom nothing was seen has let the session expire.
     UnseenExpires,
-    /// A look that saw nothing new, be it that nobody could look, is the last one.
-    OneLookIsEnough,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 20] = [
         Self::NoVersionCondition,
         Self::ReservationAfterCall,
         Self::TimeoutMeansFailed,
@@ -70,7 +68,6 @@ impl Defect {
         Self::HintMovesMoney,
         Self::RelayGoesOn,
         Self::UnseenExpires,
-        Self::OneLookIsEnough,
     ];
 }
 
