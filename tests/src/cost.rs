@@ -29,9 +29,9 @@ pub const STEPS: [Step; 9] = [
     step("confirm", 1, 2, 2, 10, 2),
     step("capture", 1, 1, 1, 10, 2),
     step("three messages", 3, 0, 7, 33, 3),
-    step("a sweep after them", 0, 1, 8, 6, 1),
+    step("a sweep after them", 0, 1, 8, 7, 1),
     step("look at it again", 1, 0, 2, 0, 0),
-    step("refund", 1, 1, 2, 12, 2),
+    step("refund", 1, 1, 2, 14, 2),
 ];
 
 /// The events of that payment.

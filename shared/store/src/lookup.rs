@@ -139,7 +139,7 @@ impl Store {
     }
 
     /// Puts off something that could not be looked at now, so that it does not stand before everything else. The next
-    /// ordinary write of the item sets its time anew.
+    /// ordinary write of the item sets its time anew; one that was done, though nobody heard so, has set a later one.
     ///
     /// # Errors
     /// When the table fails.
@@ -156,7 +156,7 @@ impl Store {
             .key("PK", text(key))
             .key("SK", text(sort))
             .update_expression("SET due_at = :until")
-            .condition_expression("attribute_exists(due_shard)")
+            .condition_expression("attribute_exists(due_shard) AND due_at <= :until")
             .expression_attribute_values(":until", text(sortable(until)));
         match update.send().await {
             Ok(_) => Ok(()),

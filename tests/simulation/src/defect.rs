@@ -47,13 +47,11 @@ pub enum Defect {
     RelayGoesOn,
     /// A buyer of whom nothing was seen has let the session expire.
     UnseenExpires,
-    /// A look that saw nothing new, be it that nobody could look, is the last one.
-    OneLookIsEnough,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 22] = [
         Self::NoVersionCondition,
         Self::ReservationAfterCall,
         Self::TimeoutMeansFailed,
@@ -76,7 +74,6 @@ impl Defect {
         Self::ParkedForgotten,
         Self::RelayGoesOn,
         Self::UnseenExpires,
-        Self::OneLookIsEnough,
     ];
 }
 

@@ -57,10 +57,6 @@ fn tampered(defect: Defect, key: &Key, old: Option<&Item>, mut new: Item) -> Opt
         Defect::UnseenExpires if old.is_some_and(|old| saw_nothing(old, &new)) => {
             become_status(&mut new, "expired", json!({ "type": { "S": "expired" }, "released": { "N": "0" } }));
         }
-        Defect::OneLookIsEnough if old.is_some_and(|old| is_left_alone(old, &new)) => {
-            new.remove("observe_at");
-            new.remove("due_shard");
-        }
         Defect::NoDeduplication if key.1 == "STATE" => forget_messages(&mut new),
         Defect::AcknowledgedNotKept if key.1 == "RAW" => return None,
         Defect::LagForgotten if key.1 == "LAG" => return None,
@@ -127,14 +123,6 @@ fn is_hint(old: &Item, new: &Item) -> bool {
 /// Whether a write only notes that a look saw nothing new.
 fn saw_nothing(old: &Item, new: &Item) -> bool {
     still_waits(old, new) && old.get("observe_step") != new.get("observe_step")
-}
-
-/// Whether a write only notes that somebody looked at a payment whose buyer is done, and when to look again.
-fn is_left_alone(old: &Item, new: &Item) -> bool {
-    let done = |item: &Item| item.get("status").is_some_and(|s| s["S"] == "authorized" || s["S"] == "captured");
-    let same = |name: &str| old.get(name) == new.get(name);
-    let waits = list(new, "operations").any(|o| o["M"]["due_at"]["S"].is_string());
-    done(new) && !waits && same("history") && same("operations") && !same("observed_at")
 }
 
 fn authorize(item: &mut Item) {
