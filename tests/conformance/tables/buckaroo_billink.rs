@@ -78,7 +78,8 @@ pub(crate) static TABLE: Table = Table {
 };
 
 /// What a transaction is of, a status code, and how it is said: `claimed` is said of what the books have, `decided` and
-/// `form HASH` settle what waits. `type` is another transaction type.
+/// `form HASH` settle what waits. `type` is another transaction type. A request that is not valid (491) is told by its answer
+/// and not pushed, so that it is decided so leaves what waits to a look.
 const EVENTS: &[Event] = &[
     event("order 190 claimed", Stage::Authorized, Meaning::Nothing),
     event("order 492 claimed", Stage::Authorized, Meaning::Nothing),
@@ -101,7 +102,7 @@ const EVENTS: &[Event] = &[
     event("order 890 form sha512", Stage::Review, Meaning::Status("canceled")),
     later("capture 190 decided", CAPTURED),
     later("capture 490 decided", CAPTURE_FAILED),
-    later("capture 491 decided", CAPTURE_FAILED),
+    later("capture 491 decided", CAPTURE_WAITS),
     later("capture 492 decided", CAPTURE_WAITS),
     later("capture 690 decided", CAPTURE_FAILED),
     later("capture 790 decided", CAPTURE_WAITS),
@@ -113,7 +114,7 @@ const EVENTS: &[Event] = &[
     later("capture 891 decided", CAPTURE_FAILED),
     event("refund 190 decided", Stage::Captured, REFUNDED),
     event("refund 490 decided", Stage::Captured, REFUND_FAILED),
-    event("refund 491 decided", Stage::Captured, REFUND_FAILED),
+    event("refund 491 decided", Stage::Captured, REFUND_WAITS),
     event("refund 492 decided", Stage::Captured, REFUND_WAITS),
     event("refund 690 decided", Stage::Captured, REFUND_FAILED),
     event("refund 790 decided", Stage::Captured, REFUND_WAITS),
