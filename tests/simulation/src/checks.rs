@@ -42,8 +42,6 @@ pub(crate) struct Seen {
     pub(crate) reads: BTreeMap<String, providers::Response>,
     /// What a widget told the buyer's browser, by payment.
     pub(crate) widgets: BTreeMap<String, String>,
-    /// The payments of which something was given back at the provider's own desk, and no message tells.
-    pub(crate) quiet_desks: BTreeSet<String>,
 }
 
 /// What a checkout was told of an operation.

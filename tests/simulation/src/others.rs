@@ -113,10 +113,14 @@ pub(crate) async fn desk(world: &Arc<World>, id: &str, deal: &Deal) {
     let path: Vec<&str> = path.split('/').collect();
     let Some(called) = provider.direct.control(&path, &body.to_string(), clock::now()) else { return };
     world.note(|| format!("{} is given back at the desk: {}", amount, called.answer.status().as_u16()));
-    if called.answer.status().is_success() && called.webhooks.is_empty() {
-        world.seen().quiet_desks.insert(id.to_owned());
-    }
     world.post(called.webhooks);
+    if deal.provider == "billie_pad" && called.answer.status().is_success() {
+        // It tells of the order and not of what became of it, so somebody has to look.
+        let order = world.payment(id).and_then(|payment| payment.provider_reference.clone());
+        let body = json!({ "event": "order_canceled", "order": order }).to_string();
+        let told = provider.direct.control(&["events"], &body, clock::now());
+        world.post(told.map(|told| told.webhooks).unwrap_or_default());
+    }
 }
 
 impl World {

@@ -41,21 +41,12 @@ impl World {
         self.calm_down();
         self.note(|| "nothing goes wrong any more".to_owned());
         sweep.abort();
-        self.look_once_more().await;
         self.settle_down().await;
         if self.plan.operator {
             self.a_person_decides().await;
             self.settle_down().await;
         }
         relays.iter().for_each(JoinHandle::abort);
-    }
-
-    /// What is given back at a desk is not told everywhere, and where it is not, shops look.
-    async fn look_once_more(self: &Arc<Self>) {
-        let untold: Vec<String> = self.seen().quiet_desks.iter().cloned().collect();
-        for id in &untold {
-            checkout(self, Request::Refresh, id, "look", false).await;
-        }
     }
 
     /// Decides what is left to a person, and has everything told and read once more.

@@ -147,10 +147,11 @@ async fn every_path_and_name_can_be_overridden() {
     let mut account = billie.account();
     account["wire"] = json!({
         "payment_page_path": "v2/pages",
+        "session_seconds": 3_600,
         "names": { "external_code": "merchantReference", "net": "netto", "session_id": "ref" }
     });
     let outcome = Case::new(Flow::Redirect).act(&*open(&account)).await;
-    assert_eq!(tell(&outcome), "Done redirect to https://a.example/ until 2024-03-04T10:00:00Z s-1");
+    assert_eq!(tell(&outcome), "Done redirect to https://a.example/ until 2024-03-01T11:00:00Z s-1");
     let call = billie.calls().remove(0);
     assert!(call.starts_with("POST /psp/v2/pages\n"));
     let body = body(&call);
