@@ -38,7 +38,7 @@ pub(crate) struct Seen {
     pub(crate) calls: u32,
     /// What the providers were told about each payment's order.
     pub(crate) instructed: Vec<Instructed>,
-    /// What each read of a provider was answered last, by address.
+    /// What each read of a provider was answered first, by address.
     pub(crate) reads: BTreeMap<String, providers::Response>,
     /// What a widget told the buyer's browser, by payment.
     pub(crate) widgets: BTreeMap<String, String>,

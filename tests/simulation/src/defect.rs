@@ -35,7 +35,7 @@ pub enum Defect {
     NoQuietPeriod,
     /// Somebody else's operation is taken over while its worker is alive.
     LeaseIgnored,
-    /// A look is answered with what the look before it saw.
+    /// A look is answered with what the first look saw.
     OlderNews,
     /// A message that proves nothing is taken for the authorization that it hints at.
     HintMovesMoney,

@@ -234,12 +234,12 @@ impl Network for Providers {
 }
 
 impl World {
-    /// What the same read was answered before; what it is answered now is for the next one.
+    /// What the same read was answered first.
     fn seen_before(&self, request: &Request, sent: Result<Response, Broken>) -> Result<Response, Broken> {
-        let copy = |of: &Response| Response { status: of.status, headers: of.headers.clone(), body: of.body.clone() };
         let sent = sent?;
-        let before = self.seen().reads.insert(request.url.to_string(), copy(&sent));
-        Ok(before.unwrap_or(sent))
+        let mut seen = self.seen();
+        let first = seen.reads.entry(request.url.to_string()).or_insert(sent);
+        Ok(Response { status: first.status, headers: first.headers.clone(), body: first.body.clone() })
     }
 
     async fn ask_provider(self: &Arc<Self>, verb: Verb, request: &Request) -> Result<Response, Broken> {
