@@ -1,8 +1,9 @@
 //! The Idempotency-Key, to the letter, for every operation of both providers.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use service::ProblemCode;
-use tests::{Order, eventually};
+use tests::{Order, eventually, orders};
 
 use crate::support::{Accounts, At, Backstage, Deal, Shop, Step, at_once};
 
@@ -169,4 +170,24 @@ async fn the_same_key_means_something_else_at_another_operation() {
         assert!(!answer.is_replay(), "{}", answer.asked);
     }
     deal.ends("captured", [12_600, 6_600, 6_000, 1_000]).await;
+}
+
+#[tokio::test]
+async fn what_a_widget_gave_is_checked_again_before_it_is_sent_again() {
+    let shop = Shop::at(At::BilliePsp).await;
+    let deal = shop.open(&Order::at("billie_psp").with("/flow", "widget")).await;
+    let session = deal.get().await["action"]["provider_session_id"].as_str().unwrap().to_owned();
+    let order = orders::in_widget("billie_psp");
+    let result = shop.sandbox.control(Method::POST, &format!("widget/{session}"), &order).await;
+    let (key, body) = (orders::new_word("k"), json!({ "widget_result": result }));
+    shop.sandbox.fault(json!({ "call": "confirm", "kind": "answer", "status": 429, "body": "{}" })).await;
+    let _ = deal.post_as(&key, "confirm", &body).await.expect_problem(ProblemCode::ProviderUnavailable);
+    // The last of the two counts for us, and the first perhaps for whoever reads it after us.
+    let once = body.to_string();
+    let twice = once.replacen("\"amount\":{", "\"amount\":{\"gross\":1},\"amount\":{", 1);
+    assert_ne!(twice, once);
+    let again = deal.request(&key, "confirm", &body).raw(twice, Some("application/json")).send().await;
+    let _ = again.expect_problem(ProblemCode::ValidationFailed);
+    assert_eq!(shop.count("confirm").await, 1);
+    let _ = deal.post_as(&key, "confirm", &body).await.expect(200);
 }

@@ -58,7 +58,7 @@ impl Payment {
     }
 
     /// Writes down that somebody wanted to look and could not: whatever made us look is still to be seen, however the
-    /// payment stands.
+    /// payment stands. Where nothing is waited for, some days of it are enough.
     pub fn unseen(&mut self, now: Timestamp) {
         self.looked(true, now);
     }
@@ -66,10 +66,11 @@ impl Payment {
     /// When the next look is, after one that may have missed something.
     fn looked(&mut self, may_have_missed: bool, now: Timestamp) {
         self.observed_at = Some(now);
+        let in_time = self.observe_step < schedule::MOST_LOOKS_AFTER_THE_END;
         match self.observe_at {
             // Whoever looks before it is time must not put off the look that is planned.
             Some(planned) if planned > now => {}
-            wanted if self.status.is_open() || (may_have_missed && wanted.is_some()) => self.look_later(now),
+            wanted if self.status.is_open() || (may_have_missed && in_time && wanted.is_some()) => self.look_later(now),
             _ => self.observe_at = self.late_look(now),
         }
     }

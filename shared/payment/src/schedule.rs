@@ -9,6 +9,9 @@ pub const PROBE_AFTER_SECONDS: [i64; 7] = [5, 30, 120, 600, 3_600, 21_600, 86_40
 /// second, … time; the last one repeats.
 pub const OBSERVE_AFTER_SECONDS: [i64; 4] = [60, 300, 900, 3_600];
 
+/// How often a payment is looked at in vain that waits for nothing: about three days on schedule.
+pub(crate) const MOST_LOOKS_AFTER_THE_END: u32 = 75;
+
 /// Seconds after its end at which a payment that was given up is looked at once more, for a buyer who finished after all.
 pub(crate) const LATE_LOOK_AFTER_SECONDS: [i64; 2] = [3_600, 86_400];
 

@@ -1,8 +1,8 @@
 //! Confirm, capture, refund, cancel.
 
 use payment::{
-    CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, IdempotencyKey, OperationKind,
-    RefundCommand, Status,
+    CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, IdempotencyKey, Operation,
+    OperationKind, OperationStatus, Reason, RefundCommand, Status,
 };
 use providers::{OperationCapability, Range};
 use serde::{Deserialize, Serialize};
@@ -103,8 +103,13 @@ impl Service {
         let capability = capability(&work, OperationKind::Confirm)?;
         let text = |_| serde_json::from_slice(body).map(|ConfirmText { widget_result }| widget_result);
         let widget_result = asked.widget_result.map(text).transpose().map_err(Problem::unavailable)?;
-        let replay = work.payment.operation(&known(&work, "confirm", &key)).is_some();
-        if let Some(result) = widget_result.as_deref().filter(|_| !replay) {
+        let operation = work.payment.operation(&known(&work, "confirm", &key));
+        let replay = operation.is_some();
+        // What may still be sent is checked: its text can be another with the same meaning to us.
+        let rejected = |o: &&Operation| o.status == OperationStatus::Rejected;
+        let again =
+            operation.filter(rejected).and_then(|o| o.reason.as_ref()).is_some_and(Reason::allows_another_attempt);
+        if let Some(result) = widget_result.as_deref().filter(|_| !replay || again) {
             problem_of(work.account()?.adapter.broken_widget_rules(&work.payment, result))?;
         }
         if !capability.calls {

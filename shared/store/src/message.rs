@@ -145,24 +145,19 @@ impl StoredMessage {
         if state != MessageState::Applied && !old {
             let pause = (RETRY_SECONDS << self.tries.min(10)).min(LONGEST_RETRY_SECONDS);
             let due = now.checked_add(SignedDuration::from_secs(pause)).unwrap_or(Timestamp::MAX);
-            item.insert("due_shard".to_owned(), text(Lane::of_message(self.is_believed()).partition()));
+            item.insert("due_shard".to_owned(), text(Lane::of_message(self.proves).partition()));
             item.insert("due_at".to_owned(), text(sortable(due)));
         }
         item
     }
 
-    /// A message can prove nothing about a payment and be the only word of something else, such as a dispute.
-    const fn is_believed(&self) -> bool {
-        self.proves || self.authentic
-    }
-
     /// What nobody signed and nothing fits is not kept for long.
     const fn kept_seconds(&self, state: MessageState) -> i64 {
-        if self.is_believed() || matches!(state, MessageState::Applied) { KEPT_SECONDS } else { HINT_KEPT_SECONDS }
+        if self.proves || matches!(state, MessageState::Applied) { KEPT_SECONDS } else { HINT_KEPT_SECONDS }
     }
 
     const fn tried_for_seconds(&self) -> i64 {
-        if self.is_believed() { TRIED_SECONDS } else { HINT_KEPT_SECONDS }
+        if self.proves { TRIED_SECONDS } else { HINT_KEPT_SECONDS }
     }
 
     fn from_item(item: &Item) -> Option<Self> {

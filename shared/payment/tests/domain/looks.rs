@@ -37,6 +37,21 @@ fn a_look_that_fails_is_made_again_after_1_5_and_15_minutes_then_hourly_whatever
 }
 
 #[test]
+fn what_waits_for_nothing_is_not_looked_at_in_vain_for_ever_unless_somebody_hints_again() {
+    for (mut payment, _) in left_alone() {
+        payment.hint(Hint { at: at(100) });
+        let mut looks = 0;
+        while let Some(due) = payment.due_at().filter(|_| looks < 1_000) {
+            payment.unseen(due);
+            looks += 1;
+        }
+        assert_eq!(looks, 76, "{}", payment.status);
+        payment.hint(Hint { at: at(1_000_000) });
+        assert_eq!(payment.due_at(), Some(at(1_000_000)));
+    }
+}
+
+#[test]
 fn a_hint_whose_look_shows_nothing_new_is_looked_after_once_more_a_minute_later() {
     for (mut payment, state) in left_alone() {
         payment.hint(Hint { at: at(100) });

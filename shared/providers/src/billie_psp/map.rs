@@ -47,6 +47,14 @@ pub(super) const STATES: [(&str, Verdict); 9] = [
     ("failure", Verdict::Declined),
 ];
 
+/// [inferred] Words for an order that is over, as at Billie's other API.
+const ENDS: [&str; 3] = ["canceled", "cancelled", "expired"];
+
+/// Whether a word says that an order is over.
+pub(super) fn is_end(word: &str) -> bool {
+    ENDS.iter().any(|end| end.eq_ignore_ascii_case(word))
+}
+
 /// What a word of one of these tables means, in whatever case it is written.
 pub(super) fn verdict(table: &[(&str, Verdict)], word: &str) -> Option<Verdict> {
     table.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, verdict)| *verdict)

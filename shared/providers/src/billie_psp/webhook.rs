@@ -4,7 +4,7 @@ use payment::{Attestation, Dispute, News, OrderNews, ReceivableMessage, Receivab
 use serde_json::Value;
 
 use super::account::{Account, Wire};
-use super::map::{SUCCESSES, Verdict, dispute_result, verdict};
+use super::map::{SUCCESSES, Verdict, dispute_result, is_end, verdict};
 use super::wire::Said;
 use crate::billie::word;
 use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic};
@@ -41,11 +41,13 @@ pub(super) fn read(wire: &Wire, inbound: Inbound<'_>) -> Result<Message, NotAuth
 
 /// The guide's authorization message: the example has `success`, and the prose speaks of a status whose values are on no
 /// page. One that nobody knows takes nothing from a plain `success`, since no other evidence will come; two that do not
-/// agree prove nothing.
+/// agree prove nothing, and neither does a success of what has ended.
 fn authorization(wire: &Wire, said: &Said) -> Option<OrderNews> {
     let success = said.at("/success").map(of_success);
-    let status = said.text("/status").and_then(|status| wire.verdict(status));
+    let word = said.text("/status");
+    let status = word.and_then(|status| wire.verdict(status));
     let verdict = match (success, status) {
+        (Some(Some(Verdict::Authorized)), None) if word.is_some_and(is_end) => return None,
         (Some(success), None) => success?,
         (None, status) => status?,
         (Some(success), status) => success.filter(|_| success == status)?,
