@@ -1,6 +1,7 @@
 //! Stateful, strict stand-ins of the provider APIs, written from the providers' public documentation alone.
 //!
-//! Each provider is one folder with a `start` function, a `Settings` type and its demo account; around all of them lies the same control plane at `/_sandbox` (books, calls, faults, clock, webhooks, buyer).
+//! Each provider is one folder with a `start` function, a `Settings` type and its demo account; around all of them lies the
+//! same control plane at `/_sandbox` (books, calls, faults, clock, webhooks, buyer).
 //! A sandbox refuses whatever its documentation does not allow, so that an adapter and its sandbox check each other.
 
 // The list alone, and nothing of the adapters.
