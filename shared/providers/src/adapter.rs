@@ -109,10 +109,13 @@ impl<'a> Act<'a> {
     }
 }
 
-/// What an act's outcome proves. That a call which is repeated in doubt is refused says nothing about the first one.
+/// What an act's outcome proves. That a call which is repeated in doubt does not go through says nothing about the first
+/// one.
 pub(crate) fn proven(operation: &Operation, outcome: Outcome) -> Outcome {
     match outcome {
-        Outcome::Refused(_) if operation.doubt_since.is_some() => Outcome::InDoubt(Doubt::UnknownCode),
+        Outcome::Refused(_) | Outcome::NotSent if operation.doubt_since.is_some() => {
+            Outcome::InDoubt(Doubt::UnknownCode)
+        }
         outcome => outcome,
     }
 }

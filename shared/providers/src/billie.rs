@@ -1,9 +1,12 @@
 //! What Billie's two APIs have in common: the same plugins, the same widget, the same form of errors.
 
-use payment::{Address, Amount, Line, LineKind, Order, Outcome, Payment, Refusal, Salutation, TaxedAmount};
+use payment::{
+    Address, Amount, Line, LineKind, Order, OrderError, Outcome, Payment, Person, Refusal, Salutation, TaxedAmount,
+};
 use url::Url;
 
-use crate::order::Rule;
+use crate::object::Body;
+use crate::order::{told, unknown_options};
 
 /// The payment term where the order names none; the default of Billie's plugins.
 const USUAL_TERM_DAYS: u16 = 30;
@@ -26,17 +29,14 @@ pub(crate) fn term(payment: &Payment) -> u16 {
     payment.payment_terms_days.unwrap_or(USUAL_TERM_DAYS)
 }
 
-/// Billie's rules for the payment term and for the lines of an order.
-pub(crate) fn rules(order: &Order) -> [Rule; 2] {
-    let term = order.payment_terms_days;
-    [
-        (
-            term.is_some_and(|days| !(1..=LONGEST_TERM_DAYS).contains(&days)),
-            "/payment_terms_days",
-            "must be from 1 to 120 days",
-        ),
+/// Billie's rules for the payment term and the lines of an order, for which it has no options.
+pub(crate) fn broken(order: &Order) -> impl Iterator<Item = OrderError> {
+    let bad_term = order.payment_terms_days.is_some_and(|days| !(1..=LONGEST_TERM_DAYS).contains(&days));
+    let rules = [
+        (bad_term, "/payment_terms_days", "must be from 1 to 120 days"),
         (goods(order).next().is_none(), "/lines", "must have a line of kind goods"),
-    ]
+    ];
+    told(rules).chain(unknown_options(order))
 }
 
 /// Only what is sold: Billie takes no vouchers, delivery and the like as line items.
@@ -50,13 +50,43 @@ pub(crate) fn of_line(line: &Line, gross: i64) -> TaxedAmount {
     TaxedAmount::new(amount(gross), amount(line.tax_rate.net_of(gross)))
 }
 
-/// The one letter that Billie has for it.
-pub(crate) const fn salutation(salutation: Salutation) -> Option<&'static str> {
-    match salutation {
+/// The company that buys, without its address, which the two write differently.
+pub(crate) fn company(order: &Order) -> Option<Body> {
+    let company = order.buyer.company.as_ref()?;
+    let body = Body::default()
+        .with("merchant_customer_id", order.buyer.reference.as_ref()?)
+        .with("name", &company.name)
+        .with("legal_form", company.legal_form.as_ref()?)
+        .with("tax_id", &company.vat_number)
+        .with("tax_number", &company.tax_number)
+        .with("registration_court", &company.registration_court)
+        .with("registration_number", &company.registration_number);
+    Some(body)
+}
+
+/// Who orders for the company.
+pub(crate) fn person(person: &Person) -> Body {
+    let salutation = match person.salutation {
         Salutation::Male => Some("m"),
         Salutation::Female => Some("f"),
         Salutation::Unknown => None,
-    }
+    };
+    Body::default()
+        .with("salutation", salutation)
+        .with("first_name", &person.first_name)
+        .with("last_name", &person.last_name)
+        .with("phone_number", &person.phone)
+        .with("email", &person.email)
+}
+
+/// An address.
+pub(crate) fn postal(address: &Address) -> Body {
+    Body::default()
+        .with("street", &address.street)
+        .with("house_number", house_number(address))
+        .with("postal_code", &address.postal_code)
+        .with("city", &address.city)
+        .with("country", address.country)
 }
 
 /// The house number with its addition, in one text.

@@ -1,7 +1,7 @@
 //! What a provider can do, as data. The API's refusals, `allowed_actions`, the README's table and the conformance
 //! suite all come from here.
 
-use payment::{BuyerKind, CaptureMode, DoubtPolicy, Flow, OperationKind};
+use payment::{BuyerKind, CaptureMode, DoubtPolicy, Flow, InstructionKind, OperationKind};
 use serde::Serialize;
 
 /// The strongest evidence that a provider can give.
@@ -52,6 +52,11 @@ impl OperationCapability {
         Self { kind, flows: &[], partial: false, doubt, calls: true, needs_order: false, requires: &[], ranges: &[] }
     }
 
+    /// Telling the provider something, of which no page says what a second sending does.
+    pub(crate) const fn tell(kind: InstructionKind) -> Self {
+        Self::call(OperationKind::Tell(kind), DoubtPolicy::None)
+    }
+
     /// No call at all: asking for it only looks.
     pub(crate) const fn look(kind: OperationKind, doubt: DoubtPolicy) -> Self {
         Self { calls: false, ..Self::call(kind, doubt) }
@@ -60,6 +65,16 @@ impl OperationCapability {
     /// The same with the order and its personal data.
     pub(crate) const fn with_order(self) -> Self {
         Self { needs_order: true, ..self }
+    }
+
+    /// The same in these flows alone.
+    pub(crate) const fn in_flows(self, flows: &'static [Flow]) -> Self {
+        Self { flows, ..self }
+    }
+
+    /// The same with these fields, which are optional elsewhere.
+    pub(crate) const fn requiring(self, requires: &'static [&'static str]) -> Self {
+        Self { requires, ..self }
     }
 
     /// The same with these limits.

@@ -15,8 +15,8 @@ mod credentials;
 mod decimal;
 mod effect;
 mod inbound;
+mod object;
 mod order;
-mod pairs;
 #[cfg(test)]
 mod testing;
 mod transport;

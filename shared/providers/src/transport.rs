@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use jiff::Timestamp;
 use payment::{Doubt, Outcome};
 use reqwest::redirect::Policy;
+use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
@@ -78,6 +79,11 @@ impl Request {
         self.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         self.body = body.into();
         self
+    }
+
+    /// The request with this body as JSON; `None` where it cannot be written.
+    pub(crate) fn with_json(self, body: &impl Serialize) -> Option<Self> {
+        Some(self.with_body("application/json", serde_json::to_vec(body).ok()?))
     }
 
     /// The request with this header; a value that is no header text is left out.

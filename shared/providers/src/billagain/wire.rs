@@ -8,7 +8,7 @@ use url::Url;
 
 use super::options::{Method, StorageMode};
 use crate::JsonDecimal;
-use crate::pairs::Pairs;
+use crate::object::Pairs;
 
 /// The body of `POST /secure/initiate`, in the guide's order.
 #[derive(Serialize)]

@@ -98,20 +98,20 @@ fn of_session(authorization: Option<&wire::Authorization>) -> Result<OrderNews, 
 }
 
 pub(super) async fn probe(client: &Client, operation: &Operation, context: &Context<'_>) -> Result<Finding, ReadError> {
-    match &operation.detail {
-        Detail::CreateSession => Ok(Finding::Unclear),
-        Detail::Confirm => confirmed(client, context).await,
-        Detail::Capture { invoice, .. } => {
-            let number = invoice.as_ref().map(|invoice| invoice.number.as_str());
-            captured(client, operation, number, context).await
-        }
-        Detail::Refund { .. } => refunded(client, operation, context).await,
-        Detail::Cancel => canceled(client, context).await,
-        Detail::Amend { .. } => amended(client, operation, context).await,
+    let payment = context.payment;
+    let of_order: fn(wire::Order, &Operation, &Payment) -> Finding = match &operation.detail {
         // No page says what an invoice's `pending_merchant_payment_amount` holds and until when, so it proves nothing of one
         // payment.
-        Detail::Tell(_) => Ok(Finding::Unclear),
-    }
+        Detail::CreateSession | Detail::Tell(_) => return Ok(Finding::Unclear),
+        Detail::Confirm => return confirmed(client, context).await,
+        Detail::Refund { .. } => return refunded(client, operation, context).await,
+        Detail::Cancel if nothing_to_cancel(payment) => return Ok(Finding::Found(Outcome::Done(Receipt::default()))),
+        Detail::Capture { .. } => captured,
+        Detail::Cancel => canceled,
+        Detail::Amend { .. } => amended,
+    };
+    let Some(uuid) = payment.provider_reference.as_deref() else { return Ok(Finding::Unclear) };
+    Ok(of_order(order(client, context, uuid).await?, operation, payment))
 }
 
 /// A refused buyer is refused for good, and an order that is there was confirmed; a session alone settles nothing.
@@ -128,19 +128,15 @@ async fn confirmed(client: &Client, context: &Context<'_>) -> Result<Finding, Re
 /// A capture is the invoice with its number; one that belongs to another capture does not count. It is missing only where
 /// every invoice is another capture's and what is left to ship says so too: the answer may leave a number out, and somebody
 /// may have changed it at Billie.
-async fn captured(
-    client: &Client,
-    operation: &Operation,
-    number: Option<&str>,
-    context: &Context<'_>,
-) -> Result<Finding, ReadError> {
-    let payment = context.payment;
-    let Some(uuid) = payment.provider_reference.as_deref() else { return Ok(Finding::Unclear) };
-    let order = order(client, context, uuid).await?;
-    let Some(invoices) = order.invoices.0 else { return Ok(Finding::Unclear) };
-    let others = || payment.operations.iter().filter(|other| other.id != operation.id);
+fn captured(order: wire::Order, capture: &Operation, payment: &Payment) -> Finding {
+    let Some(invoices) = order.invoices.0 else { return Finding::Unclear };
+    let number = match &capture.detail {
+        Detail::Capture { invoice: Some(invoice), .. } => Some(invoice.number.as_str()),
+        _ => None,
+    };
+    let others = || payment.operations.iter().filter(|other| other.id != capture.id);
     let taken = |id: &str| others().any(|other| other.provider_reference.as_deref() == Some(id));
-    let named = operation.provider_reference.as_deref();
+    let named = capture.provider_reference.as_deref();
     let is_named = |invoice: &&wire::Invoice| named == Some(&invoice.uuid.0);
     let has_number = |invoice: &&wire::Invoice| {
         number.is_some() && invoice.invoice_number.as_deref() == number && !taken(&invoice.uuid.0)
@@ -148,7 +144,7 @@ async fn captured(
     let ours = invoices.iter().find(is_named).or_else(|| invoices.iter().find(has_number));
     let left = order.unshipped_amount.0.and_then(|rest| rest.gross.amount(payment.currency).ok());
     let known = invoices.iter().all(|invoice| is_ours(invoice, payment));
-    Ok(match ours {
+    match ours {
         // The order does not have the invoice that somebody named.
         None if named.is_some() => Finding::NotFound,
         None if known && left == Some(unshipped(payment.agreed().gross(), payment)) => Finding::NotFound,
@@ -159,7 +155,7 @@ async fn captured(
             ..Receipt::default()
         })),
         Some(_) => Finding::Found(Outcome::InDoubt(Doubt::Unreadable)),
-    })
+    }
 }
 
 /// A cancelled invoice shows; a credit note does not.
@@ -177,39 +173,32 @@ async fn refunded(client: &Client, refund: &Operation, context: &Context<'_>) ->
 }
 
 /// Cancelling calls the order off, or frees the rest: then nothing is left to ship.
-async fn canceled(client: &Client, context: &Context<'_>) -> Result<Finding, ReadError> {
-    let done = Finding::Found(Outcome::Done(Receipt::default()));
-    let Some(uuid) = context.payment.provider_reference.as_deref() else {
-        return Ok(if nothing_to_cancel(context.payment) { done } else { Finding::Unclear });
-    };
-    let order = order(client, context, uuid).await?;
+fn canceled(order: wire::Order, _: &Operation, _: &Payment) -> Finding {
     let rest = order.unshipped_amount.0.map(|rest| rest.gross.0.is_zero());
-    Ok(match stage(&order.state) {
+    let done = Finding::Found(Outcome::Done(Receipt::default()));
+    match stage(&order.state) {
         Some(Stage::Canceled) => done,
         Some(Stage::Shipped) if rest == Some(true) => done,
         Some(Stage::Created | Stage::PartlyShipped | Stage::Review) => Finding::NotFound,
         _ => Finding::Unclear,
-    })
+    }
 }
 
 /// The order's amount and what is left to ship show whether it was amended. Both must say so: a credit note may lower
 /// the one, and an invoice needs a moment to show in the other.
-async fn amended(client: &Client, amend: &Operation, context: &Context<'_>) -> Result<Finding, ReadError> {
-    let payment = context.payment;
-    let Some(uuid) = payment.provider_reference.as_deref() else { return Ok(Finding::Unclear) };
-    let order = order(client, context, uuid).await?;
+fn amended(order: wire::Order, amend: &Operation, payment: &Payment) -> Finding {
     let rest = order.unshipped_amount.0.and_then(|rest| rest.gross.amount(payment.currency).ok());
     let Some((whole, rest)) = order.amount.0.map(|amount| amount.0.gross()).zip(rest) else {
-        return Ok(Finding::Unclear);
+        return Finding::Unclear;
     };
     let is = |promised: Amount| whole == promised && rest == unshipped(promised, payment);
-    Ok(match stage(&order.state) {
+    match stage(&order.state) {
         Some(Stage::Created | Stage::PartlyShipped | Stage::Shipped) if is(amend.amount) => {
             Finding::Found(Outcome::Done(Receipt { amount: Some(whole), ..Receipt::default() }))
         }
         Some(Stage::Created | Stage::PartlyShipped) if is(payment.agreed().gross()) => Finding::NotFound,
         _ => Finding::Unclear,
-    })
+    }
 }
 
 /// What is left to ship of so much that is promised. What Billie reversed stays shipped in its books.

@@ -2,7 +2,6 @@
 
 mod account;
 mod answer;
-mod body;
 mod credentials;
 mod look;
 mod map;
@@ -18,12 +17,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use payment::{
-    BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, Instruction, InstructionKind, News, Observation,
-    Operation, OperationKind, Order, OrderError, Outcome, Payment, Receipt,
+    BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, InstructionKind, News, Observation, Operation, OperationKind,
+    Order, OrderError, Outcome, Payment, Receipt,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::adapter::proven;
 use crate::billie::refused;
 use crate::{
     AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect,
@@ -40,16 +40,7 @@ const SESSION_SECONDS: u32 = 48 * 3_600;
 /// How long a confirmation waits for the read that it needs; the rest of the deadline belongs to the confirmation.
 const READ_WAIT: Duration = Duration::from_secs(5);
 
-const PLAIN: OperationCapability = OperationCapability {
-    kind: OperationKind::CreateSession,
-    flows: &[],
-    partial: false,
-    doubt: DoubtPolicy::None,
-    calls: true,
-    needs_order: false,
-    requires: &[],
-    ranges: &[],
-};
+const WITH_SESSION: &[Flow] = &[Flow::Redirect, Flow::Widget];
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billie_pad",
@@ -58,39 +49,26 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     flows: &[Flow::Redirect, Flow::Widget, Flow::Direct],
     capture_modes: &[CaptureMode::Manual],
     operations: &[
-        OperationCapability {
-            flows: &[Flow::Redirect, Flow::Widget],
-            doubt: DoubtPolicy::Harmless,
-            needs_order: true,
-            ..PLAIN
-        },
-        OperationCapability { flows: &[Flow::Direct], needs_order: true, ..PLAIN },
-        OperationCapability {
-            kind: OperationKind::Confirm,
-            flows: &[Flow::Redirect, Flow::Widget],
-            doubt: DoubtPolicy::Repeat,
-            needs_order: true,
-            ..PLAIN
-        },
-        // The order tells goods, which are line items at Billie, from delivery and discounts, which are not.
-        OperationCapability {
-            kind: OperationKind::Capture,
-            partial: true,
-            doubt: DoubtPolicy::Lookup,
-            requires: &["/invoice/number", "/invoice/url"],
-            ..PLAIN
-        },
-        OperationCapability { kind: OperationKind::Refund, partial: true, ..PLAIN },
-        OperationCapability { kind: OperationKind::Cancel, partial: true, doubt: DoubtPolicy::Lookup, ..PLAIN },
+        OperationCapability::call(OperationKind::CreateSession, DoubtPolicy::Harmless)
+            .in_flows(WITH_SESSION)
+            .with_order(),
+        OperationCapability::call(OperationKind::CreateSession, DoubtPolicy::None)
+            .in_flows(&[Flow::Direct])
+            .with_order(),
+        OperationCapability::call(OperationKind::Confirm, DoubtPolicy::Repeat).in_flows(WITH_SESSION).with_order(),
+        OperationCapability::call(OperationKind::Capture, DoubtPolicy::Lookup)
+            .in_parts()
+            .requiring(&["/invoice/number", "/invoice/url"]),
+        OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
+        OperationCapability::call(OperationKind::Cancel, DoubtPolicy::Lookup).in_parts(),
         // docs.billie.io, update order: while something is left to ship, and not below what was shipped.
-        OperationCapability { kind: OperationKind::Amend, partial: true, doubt: DoubtPolicy::Lookup, ..PLAIN },
+        OperationCapability::call(OperationKind::Amend, DoubtPolicy::Lookup).in_parts(),
         // docs.billie.io, confirm payment: at least 0.1.
-        OperationCapability {
-            kind: OperationKind::Tell(InstructionKind::DirectPayment),
-            partial: true,
-            ranges: &[Range { pointer: "/amount", min: 10, max: None }],
-            ..PLAIN
-        },
+        OperationCapability::tell(InstructionKind::DirectPayment).in_parts().within(&[Range {
+            pointer: "/amount",
+            min: 10,
+            max: None,
+        }]),
     ],
     countries: &[],
     currencies: &["EUR"],
@@ -130,22 +108,8 @@ impl Adapter for BilliePad {
     }
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
-        let (operation, outcome) = match act {
-            Act::CreateSession(operation) => (operation, self.create_session(context, effect).await),
-            Act::Confirm(operation) => (operation, self.confirm(context, effect).await),
-            Act::Capture(operation) => (operation, self.capture(operation, context, effect).await),
-            Act::Refund { refund, capture } => (refund, self.refund(refund, capture, context, effect).await),
-            Act::Cancel(operation) => (operation, self.cancel(context, effect).await),
-            Act::Amend(operation) => (operation, self.amend(operation, context, effect).await),
-            Act::Tell(operation, told) => (operation, self.tell(told, context, effect).await),
-        };
-        // What is repeated in doubt and does not go through proves nothing about the first time.
-        match outcome {
-            Outcome::Refused(_) | Outcome::NotSent if operation.doubt_since.is_some() => {
-                Outcome::InDoubt(Doubt::UnknownCode)
-            }
-            outcome => outcome,
-        }
+        let operation = act.operation();
+        proven(operation, self.asked(act, context, effect).await)
     }
 
     async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {
@@ -170,6 +134,32 @@ impl Adapter for BilliePad {
 }
 
 impl BilliePad {
+    async fn asked(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
+        const NO_ORDER: &str = "the order is not known";
+        const NO_INVOICE: &str = "the invoice is not known";
+        const NOT_WHOLE: &str = "the invoice's number, its URL or the order is not known";
+        let (account, payment) = (&self.client.account, context.payment);
+        let (request, missing, judge): (_, _, fn(Answer) -> Outcome) = match act {
+            Act::CreateSession(_) => return self.create_session(context, effect).await,
+            Act::Confirm(_) => return self.confirm(context, effect).await,
+            Act::Capture(capture) => (request::create_invoice(account, capture, context), NOT_WHOLE, answer::made),
+            Act::Refund { refund, capture } if request::cancels_invoice(refund, capture) => {
+                (request::cancel_invoice(account, capture), NO_INVOICE, answer::emptied)
+            }
+            Act::Refund { refund, capture } => {
+                (request::credit_note(account, refund, capture, payment), NO_INVOICE, answer::made)
+            }
+            Act::Cancel(_) if look::nothing_to_cancel(payment) => return Outcome::Done(Receipt::default()),
+            Act::Cancel(_) => (request::cancel(account, payment), NO_ORDER, answer::emptied),
+            Act::Amend(amend) => (request::update(account, amend, payment), NO_ORDER, answer::emptied),
+            Act::Tell(_, told) => (request::confirm_payment(account, told, payment), NO_INVOICE, answer::emptied),
+        };
+        match request {
+            Some(request) => judge(self.client.act(effect, request, context).await),
+            None => refused(missing),
+        }
+    }
+
     async fn create_session(&self, context: &Context<'_>, effect: Effect) -> Outcome {
         let (account, now) = (&self.client.account, context.now);
         match context.payment.flow {
@@ -216,43 +206,6 @@ impl BilliePad {
         }
         let debtor = authorization.debtor.0.ok_or_else(none)?;
         Ok(Authorized::on_page(debtor, context.order))
-    }
-
-    async fn capture(&self, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
-        let request = request::create_invoice(&self.client.account, capture, context);
-        let Some(request) = request else {
-            return refused("the invoice's number, its URL or the order is not known");
-        };
-        answer::made(self.client.act(effect, request, context).await)
-    }
-
-    async fn refund(&self, refund: &Operation, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
-        let request = request::refund(&self.client.account, refund, capture, context);
-        let Some(request) = request else { return refused("the invoice is not known") };
-        let cancels = request::cancels_invoice(refund, capture);
-        let answer = self.client.act(effect, request, context).await;
-        if cancels { answer::emptied(answer) } else { answer::made(answer) }
-    }
-
-    async fn cancel(&self, context: &Context<'_>, effect: Effect) -> Outcome {
-        let Some(order) = context.payment.provider_reference.as_deref() else {
-            let nothing = look::nothing_to_cancel(context.payment);
-            return if nothing { Outcome::Done(Receipt::default()) } else { refused("the order is not known") };
-        };
-        answer::emptied(self.client.act(effect, request::cancel(&self.client.account, order), context).await)
-    }
-
-    async fn amend(&self, amend: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
-        let Some(order) = context.payment.provider_reference.as_deref() else {
-            return refused("the order is not known");
-        };
-        answer::emptied(self.send(request::update(&self.client.account, order, amend), context, effect).await)
-    }
-
-    async fn tell(&self, told: &Instruction, context: &Context<'_>, effect: Effect) -> Outcome {
-        let request = request::confirm_payment(&self.client.account, told, context.payment);
-        let Some(request) = request else { return refused("the invoice is not known") };
-        answer::emptied(self.client.act(effect, request, context).await)
     }
 
     /// Sends a request; one that could not be built is not sent.

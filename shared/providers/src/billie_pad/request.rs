@@ -4,77 +4,72 @@ use std::collections::BTreeMap;
 
 use http::Method;
 use http::header::CONTENT_LENGTH;
-use payment::{Detail, Instruction, Invoice, Operation, Order, Payment, Personal, TaxedAmount};
-use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
-use url::Url;
-
-use super::account::Account;
-use super::body::{
-    Confirm, ConfirmPayment, CreateInvoice, CreateOrder, CreditNote, Debtor, FlatCompany, MerchantUrls, PageSession,
-    ShippingInfo, Update, WidgetSession, line_items, person, postal, registered, units,
+use payment::{
+    Detail, Instruction, Invoice, Line, LineKind, LineQuantity, Operation, Order, Payment, Personal, TableLine,
+    TaxedAmount,
 };
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::account::{Account, LineItemAmount};
 use super::wire::{AuthorizedDebtor, Money, Resolved};
-use crate::billie::term;
+use crate::billie::{company, goods, house_number, of_line, person, postal, term};
+use crate::object::Body;
 use crate::{Context, JsonDecimal, Request};
-
-pub(super) const JSON: &str = "application/json";
-
-pub(super) fn json<T: Serialize>(method: Method, url: Url, body: &T) -> Option<Request> {
-    Some(Request::new(method, url).with_body(JSON, serde_json::to_vec(body).ok()?))
-}
 
 pub(super) fn whole(payment: &Payment) -> TaxedAmount {
     TaxedAmount::new(payment.amount, payment.net)
 }
 
+fn post(account: &Account, path: &[&str], body: &Body) -> Option<Request> {
+    Request::new(Method::POST, account.url(path)).with_json(body)
+}
+
 /// `POST /hpp-checkout-sessions`
 pub(super) fn page_session(account: &Account, context: &Context<'_>) -> Option<Request> {
-    let (payment, order) = (context.payment, context.order?);
-    let at = postal(&order.billing_address);
-    let body = PageSession {
-        channel: &account.wire.channel,
-        amount: Money(whole(payment)),
-        duration: term(payment),
-        debtor_company: FlatCompany {
-            company: registered(order)?,
-            address_street: at.street,
-            address_house_number: at.house_number,
-            address_city: at.city,
-            address_postal_code: at.postal_code,
-            address_country: at.country,
-        },
-        debtor_person: person(&order.buyer.person),
-        line_items: line_items(account, order),
-        comment: order.description.as_ref().map(|text| text.as_str()),
-        order_id: &payment.order_reference,
-        delivery_address: postal(order.delivery_address()),
-        billing_address: postal(&order.billing_address),
-        merchant_urls: MerchantUrls { accept_url: &context.urls.back, decline_url: &context.urls.back },
-    };
-    json(Method::POST, account.url(&["hpp-checkout-sessions"]), &body)
+    let (payment, order, back) = (context.payment, context.order?, &context.urls.back);
+    let billing = &order.billing_address;
+    // In the shape of v1, which the hosted page still takes.
+    let company = company(order)?
+        .with("address_street", &billing.street)
+        .with("address_house_number", house_number(billing))
+        .with("address_city", &billing.city)
+        .with("address_postal_code", &billing.postal_code)
+        .with("address_country", billing.country);
+    let body = Body::default()
+        .with("channel", &account.wire.channel)
+        .with("amount", Money(whole(payment)))
+        .with("duration", term(payment))
+        .with("debtor_company", company)
+        .with("debtor_person", person(&order.buyer.person))
+        .with("line_items", line_items(account, order))
+        .with("comment", &order.description)
+        // Called `external_code` everywhere else.
+        .with("order_id", &payment.order_reference)
+        .with("delivery_address", postal(order.delivery_address()))
+        .with("billing_address", postal(billing))
+        .with("merchant_urls", Body::default().with("accept_url", back).with("decline_url", back));
+    post(account, &["hpp-checkout-sessions"], &body)
 }
 
 /// `POST /checkout-sessions`
 pub(super) fn widget_session(account: &Account, order: Option<&Order>) -> Option<Request> {
-    let merchant_customer_id = order?.buyer.reference.as_ref()?.reveal().as_str();
-    json(Method::POST, account.url(&["checkout-sessions"]), &WidgetSession { merchant_customer_id })
+    let customer = order?.buyer.reference.as_ref()?;
+    post(account, &["checkout-sessions"], &Body::default().with("merchant_customer_id", customer))
 }
 
 /// `POST /orders`
 pub(super) fn create_order(account: &Account, context: &Context<'_>) -> Option<Request> {
     let (payment, order) = (context.payment, context.order?);
-    let body = CreateOrder {
-        amount: Money(whole(payment)),
-        duration: term(payment),
-        debtor: Debtor { company: registered(order)?, company_address: postal(&order.billing_address) },
-        debtor_person: person(&order.buyer.person),
-        comment: order.description.as_ref().map(|text| text.as_str()),
-        external_code: &payment.order_reference,
-        delivery_address: postal(order.delivery_address()),
-        line_items: line_items(account, order),
-    };
-    json(Method::POST, account.url(&["orders"]), &body)
+    let body = Body::default()
+        .with("amount", Money(whole(payment)))
+        .with("duration", term(payment))
+        .with("debtor", company(order)?.with("company_address", postal(&order.billing_address)))
+        .with("debtor_person", person(&order.buyer.person))
+        .with("comment", &order.description)
+        .with("external_code", &payment.order_reference)
+        .with("delivery_address", postal(order.delivery_address()))
+        .with("line_items", line_items(account, order));
+    post(account, &["orders"], &body)
 }
 
 /// What a confirmation repeats of the authorization.
@@ -104,55 +99,56 @@ impl Authorized {
 
 /// `PUT /checkout-sessions/{session}/confirm`
 pub(super) fn confirm(account: &Account, payment: &Payment, authorized: &Authorized) -> Option<Request> {
-    let session = payment.session_reference.as_deref()?;
-    let body = Confirm {
-        amount: Money(whole(payment)),
-        duration: term(payment),
-        debtor: &authorized.debtor,
-        delivery_address: authorized.delivery_address.as_ref(),
-        external_code: &payment.order_reference,
-    };
-    json(Method::PUT, account.url(&["checkout-sessions", session, "confirm"]), &body)
+    let url = account.url(&["checkout-sessions", payment.session_reference.as_deref()?, "confirm"]);
+    let body = Body::default()
+        .with("amount", Money(whole(payment)))
+        .with("duration", term(payment))
+        .with("debtor", &authorized.debtor)
+        .with("delivery_address", &authorized.delivery_address)
+        .with("external_code", &payment.order_reference);
+    Request::new(Method::PUT, url).with_json(&body)
 }
 
 /// `POST /invoices`
 pub(super) fn create_invoice(account: &Account, capture: &Operation, context: &Context<'_>) -> Option<Request> {
     let Detail::Capture { lines, invoice, shipment, .. } = &capture.detail else { return None };
     let Invoice { number, url } = invoice.as_ref()?;
-    let body = CreateInvoice {
-        orders: [context.payment.provider_reference.as_deref()?],
-        external_code: number.as_str(),
-        invoice_url: url.as_ref()?,
-        shipping_info: shipment.as_ref().map(|shipment| ShippingInfo {
-            shipping_company: shipment.carrier.as_ref().map(|text| text.as_str()),
-            tracking_number: shipment.tracking_number.as_ref().map(|text| text.as_str()),
-            tracking_url: shipment.tracking_url.as_ref(),
-        }),
-        amount: Money(capture.taxed()),
-        line_items: units(lines, &context.payment.lines),
-    };
-    json(Method::POST, account.url(&["invoices"]), &body)
+    let shipping = shipment.as_ref().map(|shipment| {
+        Body::default()
+            .with("shipping_company", &shipment.carrier)
+            .with("tracking_number", &shipment.tracking_number)
+            .with("tracking_url", &shipment.tracking_url)
+    });
+    let body = Body::default()
+        .with("orders", [context.payment.provider_reference.as_deref()?])
+        .with("external_code", number)
+        .with("invoice_url", url.as_ref()?)
+        .with("shipping_info", shipping)
+        .with("amount", Money(capture.taxed()))
+        .with("line_items", units(lines, &context.payment.lines));
+    post(account, &["invoices"], &body)
 }
 
-/// `DELETE /invoices/{uuid}` where the whole capture goes back, else `POST /invoices/{uuid}/credit-notes`
-pub(super) fn refund(
+/// `DELETE /invoices/{uuid}`
+pub(super) fn cancel_invoice(account: &Account, capture: &Operation) -> Option<Request> {
+    let invoice = capture.provider_reference.as_deref()?;
+    Some(Request::new(Method::DELETE, account.url(&["invoices", invoice])))
+}
+
+/// `POST /invoices/{uuid}/credit-notes`
+pub(super) fn credit_note(
     account: &Account,
     refund: &Operation,
     capture: &Operation,
-    context: &Context<'_>,
+    payment: &Payment,
 ) -> Option<Request> {
-    let invoice = capture.provider_reference.as_deref()?;
-    if cancels_invoice(refund, capture) {
-        return Some(Request::new(Method::DELETE, account.url(&["invoices", invoice])));
-    }
     let Detail::Refund { lines, reason, reference, .. } = &refund.detail else { return None };
-    let body = CreditNote {
-        external_code: reference.as_ref().map_or(&refund.reference, |text| text.as_str()),
-        amount: Money(refund.taxed()),
-        comment: reason.as_ref().map(|text| text.as_str()),
-        line_items: units(lines, &context.payment.lines),
-    };
-    json(Method::POST, account.url(&["invoices", invoice, "credit-notes"]), &body)
+    let body = Body::default()
+        .with("external_code", reference.as_ref().map_or(refund.reference.as_str(), |text| text.as_str()))
+        .with("amount", Money(refund.taxed()))
+        .with("comment", reason)
+        .with("line_items", units(lines, &payment.lines));
+    post(account, &["invoices", capture.provider_reference.as_deref()?, "credit-notes"], &body)
 }
 
 /// Whether a refund takes back a whole capture and has no number of its own, which only a credit note can carry. No other
@@ -163,20 +159,48 @@ pub(super) fn cancels_invoice(refund: &Operation, capture: &Operation) -> bool {
 }
 
 /// `POST /orders/{uuid}`
-pub(super) fn update(account: &Account, order: &str, amend: &Operation) -> Option<Request> {
-    json(Method::POST, account.url(&["orders", order]), &Update { amount: Money(amend.taxed()) })
+pub(super) fn update(account: &Account, amend: &Operation, payment: &Payment) -> Option<Request> {
+    let order = payment.provider_reference.as_deref()?;
+    post(account, &["orders", order], &Body::default().with("amount", Money(amend.taxed())))
 }
 
 /// `POST /invoices/{uuid}/confirm-payment`
 pub(super) fn confirm_payment(account: &Account, told: &Instruction, payment: &Payment) -> Option<Request> {
     let Instruction::DirectPayment(paid) = told else { return None };
     let capture = payment.operations.iter().find(|o| o.makes_capture() == paid.capture_id.as_ref())?;
-    let url = account.url(&["invoices", capture.provider_reference.as_deref()?, "confirm-payment"]);
-    json(Method::POST, url, &ConfirmPayment { paid_amount: JsonDecimal::of(paid.amount, payment.currency) })
+    let paid_amount = JsonDecimal::of(paid.amount, payment.currency);
+    let path = ["invoices", capture.provider_reference.as_deref()?, "confirm-payment"];
+    post(account, &path, &Body::default().with("paid_amount", paid_amount))
 }
 
 /// `POST /orders/{uuid}/cancel`
-pub(super) fn cancel(account: &Account, order: &str) -> Request {
-    let url = account.url(&["orders", order, "cancel"]);
-    Request::new(Method::POST, url).with_header(CONTENT_LENGTH, "0", false)
+pub(super) fn cancel(account: &Account, payment: &Payment) -> Option<Request> {
+    let url = account.url(&["orders", payment.provider_reference.as_deref()?, "cancel"]);
+    Some(Request::new(Method::POST, url).with_header(CONTENT_LENGTH, "0", false))
+}
+
+fn line_items(account: &Account, order: &Order) -> Vec<Body> {
+    let item = |line: &Line| {
+        let amount = match account.wire.line_item_amount {
+            LineItemAmount::Line => of_line(line, line.gross()),
+            LineItemAmount::Unit => of_line(line, line.unit_price.minor()),
+        };
+        Body::default()
+            .with("external_id", &line.reference)
+            .with("title", &line.name)
+            .with("quantity", line.quantity)
+            .with("amount", Money(amount))
+    };
+    goods(order).map(item).collect()
+}
+
+/// The goods among what is asked; none where there are none.
+fn units(lines: &[LineQuantity], table: &[TableLine]) -> Option<Vec<Body>> {
+    let is_goods = |asked: &&LineQuantity| {
+        table.iter().any(|line| line.kind == LineKind::Goods && line.reference == asked.reference)
+    };
+    let unit =
+        |asked: &LineQuantity| Body::default().with("external_id", &asked.reference).with("quantity", asked.quantity);
+    let units: Vec<_> = lines.iter().filter(is_goods).map(unit).collect();
+    (!units.is_empty()).then_some(units)
 }

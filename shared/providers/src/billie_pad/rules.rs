@@ -1,6 +1,6 @@
 //! Billie's own rules for an order and for what its widget hands over.
 
-use payment::{BuyerKind, Currency, Flow, Order, OrderError, Payment};
+use payment::{Order, OrderError, Payment};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -10,37 +10,18 @@ use crate::JsonDecimal;
 use crate::billie::{self, term};
 use crate::order::told;
 
+/// Every rule that the order breaks. Who may buy, in which currency and what must be there is in the capabilities.
 pub(super) fn broken(order: &Order) -> Vec<OrderError> {
     let company = order.buyer.company.as_ref();
-    let legal_form = company.and_then(|company| company.legal_form.as_ref());
-    let number = legal_form.and_then(|form| number_of(form.as_str()));
+    let number = company.and_then(|company| number_of(company.legal_form.as_ref()?.as_str()));
     let has_register = company.is_some_and(|company| company.registration_number.is_some());
     let has_vat = company.is_some_and(|company| company.vat_number.is_some());
-    let redirects = order.flow.unwrap_or(Flow::Redirect) == Flow::Redirect;
-    let options = order.options.as_object().map(|options| !options.is_empty()).unwrap_or_default();
-    let [term, lines] = billie::rules(order);
-    let rules = [
-        (order.buyer.kind != BuyerKind::Business, "/buyer/kind", "must be business"),
-        (order.buyer.reference.is_none(), "/buyer/reference", "is required"),
-        (order.currency != Currency::EUR, "/currency", "must be EUR"),
-        (company.is_none(), "/buyer/company", "is required"),
-        (
-            company.is_some() && legal_form.is_none(),
-            "/buyer/company/legal_form",
-            "is required: Billie's code, like 10001",
-        ),
-        (
-            number == Some(Number::Register) && !has_register,
-            "/buyer/company/registration_number",
-            "is required for this legal form",
-        ),
-        (number == Some(Number::Vat) && !has_vat, "/buyer/company/vat_number", "is required for this legal form"),
-        term,
-        (redirects && order.return_url.is_none(), "/return_url", "is required for the redirect flow"),
-        lines,
-        (options, "/options", "must be empty: billie_pad has none"),
+    let rule = "is required for this legal form";
+    let numbers = [
+        (number == Some(Number::Register) && !has_register, "/buyer/company/registration_number", rule),
+        (number == Some(Number::Vat) && !has_vat, "/buyer/company/vat_number", rule),
     ];
-    told(rules).collect()
+    told(numbers).chain(billie::broken(order)).collect()
 }
 
 /// The amount and the term must be ours; a browser carried them.

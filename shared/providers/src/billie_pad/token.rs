@@ -4,26 +4,21 @@ use http::Method;
 use http::header::{ACCEPT, AUTHORIZATION};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::account::Account;
-use super::request::{JSON, json};
+use crate::object::Body;
 use crate::{Answer, Context, Deadline, Effect, ReadError, Request, Response, Transport};
+
+const JSON: &str = "application/json";
 
 /// A token is renewed this long before it ends, so that it outlives the call.
 const MARGIN_SECONDS: i64 = 60;
 
 /// How long a token may be waited for; the rest of the deadline belongs to the call itself.
 const TOKEN_WAIT: Duration = Duration::from_secs(5);
-
-#[derive(Serialize)]
-struct Credentials<'a> {
-    grant_type: &'static str,
-    client_id: &'a str,
-    client_secret: &'a str,
-}
 
 #[derive(Deserialize)]
 struct Granted {
@@ -97,13 +92,12 @@ impl Client {
 
     /// A new token.
     pub(super) async fn fetch(&self, deadline: Deadline, now: Timestamp) -> Result<Token, ReadError> {
-        let body = Credentials {
-            grant_type: "client_credentials",
-            client_id: &self.account.client_id,
-            client_secret: self.account.client_secret.expose_secret(),
-        };
-        let request = json(Method::POST, self.account.url(&["oauth", "token"]), &body).ok_or(ReadError::Unreadable)?;
-        let request = request.with_header(ACCEPT, JSON, false);
+        let body = Body::default()
+            .with("grant_type", "client_credentials")
+            .with("client_id", &self.account.client_id)
+            .with("client_secret", self.account.client_secret.expose_secret());
+        let request = Request::new(Method::POST, self.account.url(&["oauth", "token"])).with_json(&body);
+        let request = request.ok_or(ReadError::Unreadable)?.with_header(ACCEPT, JSON, false);
         let response = self.transport.read(request, deadline.at_most(TOKEN_WAIT)).await?;
         match response.status {
             200..=299 => {}

@@ -2,11 +2,11 @@
 
 use http::HeaderName;
 use http::header::AUTHORIZATION;
-use payment::{Amount, Currency, ReceivableMessage};
+use payment::{Amount, Currency, ReceivableMessage, ReceivableNews};
 use serde_json::value::RawValue;
 
 use super::answer::time;
-use super::map::{Says, says};
+use super::map::{LOOKS, news};
 use super::wire;
 use crate::account::WebhookKeys;
 use crate::inbound::printable;
@@ -22,16 +22,17 @@ pub(super) fn receive(keys: &WebhookKeys, inbound: Inbound<'_>) -> Result<Messag
 /// What a message says, whoever sent it.
 pub(super) fn read(inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
     let event: wire::Event = serde_json::from_slice(inbound.body).map_err(|_| NotAuthentic::Unreadable)?;
-    let says = says(&event.event);
+    let news = news(&event.event);
+    let known = news.is_some() || LOOKS.contains(&event.event.as_str());
     let owed = event.open_amount.0.or(event.open_amount_in_the_guide.0);
     let outstanding = owed.as_deref().and_then(amount);
-    let paid = event.amount.0.as_deref().filter(|_| says == Some(Says::BuyerPaid)).and_then(amount);
+    let paid = event.amount.0.as_deref().filter(|_| news == Some(ReceivableNews::BuyerPaid)).and_then(amount);
     let order = event.order_uuid.0.map(|id| Addressee::ProviderReference(id.0));
     let names = [event.order_id.0, event.external_code.0];
     Ok(Message {
         addressees: order.into_iter().chain(names.into_iter().flatten().map(Addressee::Reference)).collect(),
         evidence: Evidence::Hint,
-        receivable: says.and_then(Says::news).map(|news| ReceivableMessage {
+        receivable: news.map(|news| ReceivableMessage {
             outstanding,
             paid,
             detail: Some(event.event.clone()),
@@ -39,7 +40,7 @@ pub(super) fn read(inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
             occurred_at: event.created_at.0.as_deref().and_then(time),
             ..ReceivableMessage::of(news)
         }),
-        unrecognized: says.is_none().then(|| printable(&event.event)),
+        unrecognized: (!known).then(|| printable(&event.event)),
         // Event, order, invoice and time are all in the body, and two payments of one second differ only there.
         identity: inbound.body_hash(),
     })

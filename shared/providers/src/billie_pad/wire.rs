@@ -58,18 +58,13 @@ impl TryFrom<String> for Id {
     }
 }
 
-/// A part of an answer that may be unreadable without spoiling the rest: who needs it finds nothing.
+/// A part of an answer that may be missing, or unreadable without spoiling the rest: who needs it finds nothing.
 pub(super) struct Part<T>(pub(super) Option<T>);
-
-impl<T> Default for Part<T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Part<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(serde_json::from_str(Box::<RawValue>::deserialize(deserializer)?.get()).ok()))
+        let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
+        Ok(Self(raw.and_then(|raw| serde_json::from_str(raw.get()).ok())))
     }
 }
 
@@ -98,7 +93,6 @@ pub(super) struct Created {
 pub(super) struct Authorization {
     pub(super) state: Option<String>,
     pub(super) decline_reason: Option<String>,
-    #[serde(default)]
     pub(super) debtor: Part<AuthorizedDebtor>,
 }
 
@@ -124,15 +118,10 @@ pub(super) struct Order {
     pub(super) state: String,
     pub(super) decline_reason: Option<String>,
     pub(super) external_code: Option<String>,
-    #[serde(default)]
     pub(super) amount: Part<Money>,
-    #[serde(default)]
     pub(super) unshipped_amount: Part<Gross>,
-    #[serde(default)]
     pub(super) debtor: Part<Debtor>,
-    #[serde(default)]
     pub(super) invoices: Part<Vec<Invoice>>,
-    #[serde(default)]
     pub(super) payment_methods: Part<Vec<PaymentMethod>>,
 }
 
@@ -146,7 +135,6 @@ pub(super) struct Gross {
 #[derive(Deserialize)]
 pub(super) struct Debtor {
     pub(super) name: Option<Personal<String>>,
-    #[serde(default)]
     pub(super) company_address: Part<DebtorAddress>,
     pub(super) bank_account: Option<BankAccount>,
 }
@@ -169,12 +157,9 @@ pub(super) struct PaymentMethod {
 pub(super) struct Invoice {
     pub(super) uuid: Id,
     pub(super) invoice_number: Option<String>,
-    #[serde(default)]
     pub(super) amount: Part<Money>,
     pub(super) state: Option<String>,
-    #[serde(default)]
     pub(super) outstanding_amount: Part<JsonDecimal>,
-    #[serde(default)]
     pub(super) due_date: Part<Date>,
 }
 
@@ -195,24 +180,17 @@ pub(super) struct ErrorItem {
 #[derive(Deserialize)]
 pub(super) struct Event {
     pub(super) event: String,
-    #[serde(default)]
     pub(super) order_uuid: Part<Id>,
-    #[serde(default)]
     pub(super) order_id: Part<String>,
-    #[serde(default)]
     pub(super) external_code: Part<String>,
     /// Not in the guide's examples of payments.
-    #[serde(default)]
     pub(super) created_at: Part<String>,
     /// On events about one invoice.
-    #[serde(default)]
     pub(super) invoice_uuid: Part<Id>,
     /// The sum of paid amounts; in `order_created` what was ordered.
-    #[serde(default)]
     pub(super) amount: Part<Box<RawValue>>,
-    #[serde(default)]
     pub(super) open_amount: Part<Box<RawValue>>,
     /// The guide's spelling.
-    #[serde(default, rename = "open amount")]
+    #[serde(rename = "open amount")]
     pub(super) open_amount_in_the_guide: Part<Box<RawValue>>,
 }

@@ -1,9 +1,9 @@
 //! The bodies of requests, in our proposals' names. What is null is left out when it is sent.
 
-use payment::{Address, Amount, Currency, Detail, Flow, Invoice, Line, Operation, Order, Person, TaxedAmount};
+use payment::{Amount, Currency, Detail, Flow, Invoice, Line, Operation, Order, TaxedAmount};
 use serde_json::{Value, json};
 
-use crate::billie::{goods, house_number, of_line, salutation, term};
+use crate::billie::{company, goods, of_line, person, postal, term};
 use crate::{Activation, Context};
 
 /// A session of either kind; the page also learns where the buyer and the message go.
@@ -16,7 +16,7 @@ pub(super) fn session(merchant_id: &str, context: &Context<'_>) -> Option<Value>
         "external_code": payment.order_reference,
         "duration": term(payment),
         "amount": whole(TaxedAmount::new(payment.amount, payment.net), payment.currency),
-        "debtor_company": debtor(order)?,
+        "debtor_company": company(order)?.with("company_address", postal(&order.billing_address)),
         "debtor_person": person(&order.buyer.person),
         "comment": order.description,
         "delivery_address": postal(order.delivery_address()),
@@ -84,40 +84,6 @@ fn part(amount: Amount, currency: Currency) -> Value {
 
 fn whole(amount: TaxedAmount, currency: Currency) -> Value {
     json!({ "currency": currency.code(), "net": amount.net(), "tax": amount.tax(), "gross": amount.gross() })
-}
-
-fn debtor(order: &Order) -> Option<Value> {
-    let company = order.buyer.company.as_ref()?;
-    Some(json!({
-        "merchant_customer_id": order.buyer.reference,
-        "name": company.name,
-        "legal_form": company.legal_form,
-        "tax_id": company.vat_number,
-        "tax_number": company.tax_number,
-        "registration_court": company.registration_court,
-        "registration_number": company.registration_number,
-        "company_address": postal(&order.billing_address),
-    }))
-}
-
-fn person(person: &Person) -> Value {
-    json!({
-        "salutation": salutation(person.salutation),
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "phone_number": person.phone,
-        "email": person.email,
-    })
-}
-
-fn postal(address: &Address) -> Value {
-    json!({
-        "street": address.street,
-        "house_number": house_number(address),
-        "postal_code": address.postal_code,
-        "city": address.city,
-        "country": address.country,
-    })
 }
 
 fn items(order: &Order) -> Vec<Value> {

@@ -21,27 +21,13 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::account::SessionSeconds;
-use crate::billie::refused;
+use crate::billie::{self, refused};
 use crate::{
     AccountError, Act, Activate, Activation, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck,
     Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
 };
 use account::Account;
 pub(crate) use map::{events, refusals};
-
-/// An operation after which only the provider's word or a person can end doubt.
-const fn operation(kind: OperationKind, flows: &'static [Flow], partial: bool) -> OperationCapability {
-    OperationCapability {
-        kind,
-        flows,
-        partial,
-        doubt: DoubtPolicy::None,
-        calls: true,
-        needs_order: false,
-        requires: &[],
-        ranges: &[],
-    }
-}
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billie_psp",
@@ -50,19 +36,16 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     flows: &[Flow::Redirect, Flow::Widget],
     capture_modes: &[CaptureMode::Manual],
     operations: &[
-        OperationCapability {
-            doubt: DoubtPolicy::Harmless,
-            needs_order: true,
-            ..operation(OperationKind::CreateSession, &[], false)
-        },
-        operation(OperationKind::Confirm, &[Flow::Widget], false),
-        OperationCapability { calls: false, ..operation(OperationKind::Confirm, &[Flow::Redirect], false) },
+        OperationCapability::call(OperationKind::CreateSession, DoubtPolicy::Harmless).with_order(),
+        // Only the provider's word or a person can end doubt about these.
+        OperationCapability::call(OperationKind::Confirm, DoubtPolicy::None).in_flows(&[Flow::Widget]),
+        OperationCapability::look(OperationKind::Confirm, DoubtPolicy::None).in_flows(&[Flow::Redirect]),
         // The invoice is what Billie finances; its other API takes no capture without one.
-        OperationCapability { requires: &["/invoice/number"], ..operation(OperationKind::Capture, &[], true) },
-        operation(OperationKind::Refund, &[], true),
+        OperationCapability::call(OperationKind::Capture, DoubtPolicy::None).in_parts().requiring(&["/invoice/number"]),
+        OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
         // docs.billie.io, cancel: only if nothing was captured before.
-        operation(OperationKind::Cancel, &[], false),
-        operation(OperationKind::Amend, &[], true),
+        OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
+        OperationCapability::call(OperationKind::Amend, DoubtPolicy::None).in_parts(),
     ],
     countries: &[],
     currencies: &[],
@@ -109,7 +92,7 @@ impl Adapter for BilliePsp {
     }
 
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
-        rules::broken(order)
+        billie::broken(order).collect()
     }
 
     fn broken_widget_rules(&self, payment: &Payment, result: &RawValue) -> Vec<OrderError> {

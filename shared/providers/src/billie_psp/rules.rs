@@ -1,20 +1,13 @@
-//! Billie's own rules for an order and for what its widget hands over.
+//! Billie's own rules for what its widget hands over.
 
-use payment::{Order, OrderError, Payment, TaxedAmount};
+use payment::{OrderError, Payment, TaxedAmount};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::account::Wire;
 use super::map::Verdict;
-use crate::billie::{self, term};
-use crate::order::told;
-use crate::pairs::is_ambiguous;
-
-pub(super) fn broken(order: &Order) -> Vec<OrderError> {
-    let options = order.options.as_object().is_some_and(|options| !options.is_empty());
-    let [term, lines] = billie::rules(order);
-    told([term, lines, (options, "/options", "must be empty: this provider has none")]).collect()
-}
+use crate::billie::term;
+use crate::object::is_ambiguous;
 
 /// A browser carried the result: amount, currency and term must be ours, also for whoever reads it after us. A buyer whom
 /// the widget refused cannot be confirmed, and asking would be answered by a conflict that proves nothing.

@@ -48,10 +48,10 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
         OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
         // No page says what a second sending does, and order info shows none of them.
-        told(InstructionKind::Hold).with_order().within(HOLD_DAYS),
-        told(InstructionKind::Resume).with_order(),
-        told(InstructionKind::Message),
-        told(InstructionKind::DirectPayment).in_parts(),
+        OperationCapability::tell(InstructionKind::Hold).with_order().within(HOLD_DAYS),
+        OperationCapability::tell(InstructionKind::Resume).with_order(),
+        OperationCapability::tell(InstructionKind::Message),
+        OperationCapability::tell(InstructionKind::DirectPayment).in_parts(),
     ],
     countries: &["NL", "BE", "DE"],
     currencies: &["EUR"],
@@ -67,10 +67,6 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     session_seconds: Some(SESSION_SECONDS),
     expires_unobserved_seconds: None,
 };
-
-const fn told(kind: InstructionKind) -> OperationCapability {
-    OperationCapability::call(OperationKind::Tell(kind), DoubtPolicy::None)
-}
 
 pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
     Ok(Box::new(Billink { account: Account::parse(account)?, transport }))

@@ -42,10 +42,10 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
         OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
         // No page says what a second sending does, and a status shows none of them.
-        OperationCapability { requires: &["/days"], ..told(InstructionKind::Hold) }.with_order().within(HOLD_DAYS),
-        told(InstructionKind::Resume).with_order(),
-        told(InstructionKind::Message).with_order(),
-        told(InstructionKind::DirectPayment).in_parts(),
+        OperationCapability::tell(InstructionKind::Hold).requiring(&["/days"]).with_order().within(HOLD_DAYS),
+        OperationCapability::tell(InstructionKind::Resume).with_order(),
+        OperationCapability::tell(InstructionKind::Message).with_order(),
+        OperationCapability::tell(InstructionKind::DirectPayment).in_parts(),
     ],
     countries: &["NL", "BE"],
     currencies: &["EUR"],
@@ -62,10 +62,6 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     session_seconds: None,
     expires_unobserved_seconds: None,
 };
-
-const fn told(kind: InstructionKind) -> OperationCapability {
-    OperationCapability::call(OperationKind::Tell(kind), DoubtPolicy::None)
-}
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
     Ok(Box::new(Billink { account: account::parse(document)?, transport }))

@@ -34,12 +34,7 @@ fn a_good_order_breaks_no_rule() {
 #[test]
 fn each_rule_is_told_at_its_field() {
     type Change = fn(&mut Value);
-    let rows: [(Change, &str); 12] = [
-        (|o| o["buyer"]["kind"] = json!("person"), "/buyer/kind"),
-        (|o| o["buyer"]["reference"] = json!(null), "/buyer/reference"),
-        (|o| o["currency"] = json!("CHF"), "/currency"),
-        (|o| o["buyer"]["company"] = json!(null), "/buyer/company"),
-        (|o| o["buyer"]["company"]["legal_form"] = json!(null), "/buyer/company/legal_form"),
+    let rows: [(Change, &str); 6] = [
         (|o| o["buyer"]["company"]["registration_number"] = json!(null), "/buyer/company/registration_number"),
         (
             |o| {
@@ -50,9 +45,8 @@ fn each_rule_is_told_at_its_field() {
         ),
         (|o| o["payment_terms_days"] = json!(0), "/payment_terms_days"),
         (|o| o["payment_terms_days"] = json!(121), "/payment_terms_days"),
-        (|o| o["return_url"] = json!(null), "/return_url"),
         (|o| o["lines"][0]["kind"] = json!("fee"), "/lines"),
-        (|o| o["options"] = json!({ "method": "x" }), "/options"),
+        (|o| o["options"] = json!({ "method": "x" }), "/options/method"),
     ];
     for (change, pointer) in rows {
         assert_eq!(pointers(change), [pointer]);

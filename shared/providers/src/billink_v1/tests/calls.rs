@@ -164,7 +164,7 @@ async fn a_workflow_is_started_again_to_find_out_and_having_been_started_is_succ
         (item(&payment, "500"), "done"),
         (item(&payment, "706"), "in doubt UnknownCode"),
         (error("704"), "in doubt UnknownCode"),
-        (error("101"), "not sent"),
+        (error("101"), "in doubt UnknownCode"),
     ] {
         assert_eq!(told_by(reply, &payment).await.0, expected);
     }
