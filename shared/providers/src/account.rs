@@ -2,6 +2,7 @@
 //! webhooks, and errors that name a field and never a value. An adapter's own `account.rs` has the rest: its fields, its
 //! wire's defaults, and its rules.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use data_encoding::BASE64;
@@ -29,8 +30,8 @@ const OF_TYPES: [&str; 2] = [ADDRESS, KEYS];
 /// The document as an adapter's account. `disabled`, which every document may have, is for whoever opens accounts.
 pub(crate) fn read<T: DeserializeOwned>(document: &Value) -> Result<T, AccountError> {
     // serde would read a list's elements as the fields in their order.
-    for (field, part) in [("", Some(document)), ("wire", document.get("wire"))] {
-        if part.is_some_and(|part| !part.is_object()) {
+    for (field, pointer) in [("", ""), ("wire", "/wire"), ("wire/names", "/wire/names")] {
+        if document.pointer(pointer).is_some_and(|part| !part.is_object()) {
             return Err(broken(field, "must be an object"));
         }
     }
@@ -94,6 +95,18 @@ pub(crate) type Rule = (bool, &'static str, &'static str);
 pub(crate) fn check<const N: usize>(rules: [Rule; N]) -> Result<(), AccountError> {
     let first = rules.into_iter().find(|(kept, ..)| !kept);
     first.map_or(Ok(()), |(_, field, rule)| Err(broken(field, rule)))
+}
+
+/// Refuses two fields that have the same name on the wire where only one can have it. Told is the one that the account
+/// names: those come last.
+pub(crate) fn own_names<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> Result<(), AccountError> {
+    let mut fields: Vec<_> = fields.into_iter().collect();
+    fields.sort_by_key(|(ours, theirs)| ours != theirs);
+    let mut taken = BTreeSet::new();
+    match fields.into_iter().find(|(_, theirs)| !taken.insert(theirs.clone())) {
+        Some((ours, _)) => Err(broken(&format!("wire/names/{ours}"), "must not be the name of another field")),
+        None => Ok(()),
+    }
 }
 
 /// The rule for what must be there.

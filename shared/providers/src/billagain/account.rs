@@ -1,10 +1,13 @@
 //! A merchant's account at BillAgain, as its document gives it.
 
+use std::collections::BTreeMap;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::map::{MESSAGES, Unknown, is_same};
 use crate::account::{BaseUrl, BasicCredentials, SessionSeconds, before_colon, check, filled, read, segments};
 use crate::{AccountError, Request};
 
@@ -35,6 +38,8 @@ pub(super) struct Wire {
     /// What a transaction calls its text result. The guide gives it the name `Description`, which is also the goods';
     /// the others are the words of the vendor's own gateway library.
     pub(super) result_text: Vec<String>,
+    /// What more messages say that BillAgain does not know.
+    messages: BTreeMap<String, Unknown>,
     /// How long a page works.
     pub(super) session_seconds: SessionSeconds,
 }
@@ -48,8 +53,18 @@ impl Default for Wire {
             payment_path: "payments".into(),
             transaction_id: names(&["transactionID", "transaction_id"]),
             result_text: names(&["ResultText", "Result", "ResultDescription"]),
+            messages: BTreeMap::new(),
             session_seconds: SessionSeconds::default(),
         }
+    }
+}
+
+impl Wire {
+    /// A message of theirs in our words, by the account or by our table; none for any other, which may name the buyer.
+    pub(super) fn message(&self, theirs: &str) -> Option<String> {
+        let own = self.messages.iter().find(|(text, _)| is_same(text, theirs)).map(|(_, unknown)| *unknown);
+        let usual = || MESSAGES.iter().find(|(text, _)| is_same(text, theirs)).map(|(_, unknown)| *unknown);
+        own.or_else(usual).map(|unknown| unknown.told().to_owned())
     }
 }
 

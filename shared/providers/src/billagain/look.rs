@@ -1,12 +1,13 @@
 //! Reading a transaction, and believing it only when it is this payment's.
 
 use http::Method;
-use payment::{Difference, News, OrderNews, OrderState, Payment, PaymentMethod};
+use payment::{Decline, DeclineReason, Difference, News, OrderNews, OrderState, Payment, PaymentMethod};
+use serde::de::DeserializeOwned;
 
 use super::BillAgain;
-use super::map::{GONE, Money, Stage, decline, kind_of_method, money, stage};
+use super::map::{GONE, Money, Stage, kind_of_method, money, stage};
 use super::wire::Fields;
-use crate::{Context, ReadError, Request};
+use crate::{Context, Deadline, ReadError, Request};
 
 /// Why a look showed nothing of this payment's order.
 enum Unseen {
@@ -37,7 +38,8 @@ impl BillAgain {
         let bound = payment.provider_reference.as_deref();
         let id = bound.or(context.candidate).ok_or(ReadError::Nothing)?;
         let not_ours = if bound.is_some() { ReadError::Unreadable } else { ReadError::Nothing };
-        let transaction = match self.read(&self.account.wire.transaction_path, id, context).await {
+        let wire = &self.account.wire;
+        let transaction: Fields = match self.read(&wire.transaction_path, Some(id), context.deadline).await {
             Err(ReadError::Nothing) => return Err(not_ours.into()),
             transaction => transaction?,
         };
@@ -49,7 +51,7 @@ impl BillAgain {
             return Err(bound.map_or(not_ours.into(), |_| Unseen::Differs(differs)));
         }
         let state = match stage(&transaction).ok_or(ReadError::Unreadable)? {
-            Stage::Failed => OrderState::Declined(decline(self.result_text(&transaction).as_deref())),
+            Stage::Failed => OrderState::Declined(self.decline(&transaction)),
             Stage::Canceled => OrderState::Canceled,
             Stage::Complete if payment.amount.is_zero() => OrderState::Authorized,
             Stage::Complete => self.completed(&transaction, context).await?,
@@ -70,7 +72,8 @@ impl BillAgain {
         let Some(id) = transaction.id("paymentID") else { return Ok(OrderState::UnderReview) };
         let method: String = transaction.get("Method").ok_or(ReadError::Unreadable)?;
         kind_of_method(&method).ok_or(ReadError::Unreadable)?;
-        let money = match self.read(&self.account.wire.payment_path, &id.to_string(), context).await {
+        let path = &self.account.wire.payment_path;
+        let money = match self.read::<Fields>(path, Some(&id.to_string()), context.deadline).await {
             Ok(paid) => {
                 let said = differences_of_money(&paid, context.payment).filter(|_| paid.id("paymentID") == Some(id));
                 let differs = said.ok_or(ReadError::Unreadable)?;
@@ -83,27 +86,36 @@ impl BillAgain {
             Err(error) => return Err(error.into()),
         };
         Ok(match money {
-            Some(Money::Failed) => OrderState::Declined(decline(self.result_text(transaction).as_deref())),
+            Some(Money::Failed) => OrderState::Declined(self.decline(transaction)),
             Some(Money::Came) => OrderState::Captured,
             Some(Money::Waits) | None => OrderState::UnderReview,
         })
     }
 
-    async fn read(&self, path: &str, id: &str, context: &Context<'_>) -> Result<Fields, ReadError> {
-        let request = Request::new(Method::GET, self.account.url(path, Some(id)));
-        let response = self.transport.read(self.account.sign(request), context.deadline).await?;
+    /// What is at a path.
+    pub(super) async fn read<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        id: Option<&str>,
+        deadline: Deadline,
+    ) -> Result<T, ReadError> {
+        let request = Request::new(Method::GET, self.account.url(path, id));
+        let response = self.transport.read(self.account.sign(request), deadline).await?;
         match response.status {
-            200..=299 => Fields::read(&response.body).ok_or(ReadError::Unreadable),
+            200..=299 => serde_json::from_slice(&response.body).map_err(|_| ReadError::Unreadable),
             401 | 403 => Err(ReadError::Unauthorized),
             404 | GONE => Err(ReadError::Nothing),
             _ => Err(ReadError::Unreadable),
         }
     }
 
-    /// The text result, under one of its names or as the second of two descriptions.
-    fn result_text(&self, transaction: &Fields) -> Option<String> {
-        let named = self.account.wire.result_text.iter().find_map(|name| transaction.get(name));
-        named.or_else(|| transaction.all("Description").nth(1))
+    /// Why a transaction failed, by the text result under one of its names or as the second of two descriptions.
+    fn decline(&self, transaction: &Fields) -> Decline {
+        let wire = &self.account.wire;
+        let named = wire.result_text.iter().find_map(|name| transaction.get(name));
+        let result: Option<String> = named.or_else(|| transaction.all("Description").nth(1));
+        let message = result.and_then(|result| wire.message(&result));
+        Decline { reason: DeclineReason::Other, provider_code: None, message }
     }
 }
 

@@ -1,6 +1,7 @@
 //! BillAgain's flags, statuses and messages, in our words.
 
-use payment::{Decline, DeclineReason, OperationKind};
+use payment::OperationKind;
+use serde::Deserialize;
 
 use super::wire::Fields;
 
@@ -59,19 +60,44 @@ pub(super) fn money(status: &str) -> Option<Money> {
     STATUSES.iter().find(|(name, _)| status.eq_ignore_ascii_case(name)).map(|(_, money)| *money)
 }
 
-/// Messages that hold nothing personal. The first is on docs.billagain.com/developer/errors, the others are its form
-/// with the guide's other ids. Any other message may name the buyer and is not passed on.
-pub(super) const MESSAGES: [(&str, &str); 4] = [
-    ("Cannot find Customer for this Account", "the customer is not known for this account"),
-    ("Cannot find Gateway for this Account", "the gateway is not known for this account"),
-    ("Cannot find Payment Method for this Account", "the payment method is not known for this account"),
-    ("Cannot find Subscription for this Account", "the subscription is not known for this account"),
+/// What BillAgain can say that it does not know; in an account document by these words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Unknown {
+    Customer,
+    Gateway,
+    PaymentMethod,
+    Subscription,
+}
+
+/// Messages that hold nothing personal. The first is on docs.billagain.com/developer/errors. [inferred] The others are its
+/// form with the guide's other ids; an account can have more. Any other message may name the buyer and is not passed on.
+pub(super) const MESSAGES: [(&str, Unknown); 4] = [
+    ("Cannot find Customer for this Account", Unknown::Customer),
+    ("Cannot find Gateway for this Account", Unknown::Gateway),
+    ("Cannot find Payment Method for this Account", Unknown::PaymentMethod),
+    ("Cannot find Subscription for this Account", Unknown::Subscription),
 ];
 
-/// A message of theirs in our words.
-pub(super) fn message(theirs: &str) -> Option<String> {
-    let known = |(text, _): &&(&str, &str)| theirs.trim().trim_end_matches('.').eq_ignore_ascii_case(text);
-    MESSAGES.iter().find(known).map(|(_, ours)| (*ours).to_owned())
+impl Unknown {
+    /// The same in words, which are ours whatever the message was.
+    pub(super) const fn told(self) -> &'static str {
+        match self {
+            Self::Customer => "the customer is not known for this account",
+            Self::Gateway => "the gateway is not known for this account",
+            Self::PaymentMethod => "the payment method is not known for this account",
+            Self::Subscription => "the subscription is not known for this account",
+        }
+    }
+}
+
+/// Whether two messages are one: without case, and without the full stop.
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    bare(one).eq_ignore_ascii_case(bare(other))
+}
+
+fn bare(message: &str) -> &str {
+    message.trim().trim_end_matches('.')
 }
 
 /// How BillAgain says that this account has no such thing: "410 Gone", the one status that its pages name.
@@ -86,9 +112,4 @@ pub(crate) fn refusals(_kind: OperationKind) -> Vec<String> {
 pub(crate) fn events() -> Vec<String> {
     let flags = FLAGS.iter().map(|(name, _)| format!("transaction {name}"));
     flags.chain(STATUSES.iter().map(|(name, _)| format!("payment {name}"))).collect()
-}
-
-/// The decline of a transaction with this text result.
-pub(super) fn decline(result: Option<&str>) -> Decline {
-    Decline { reason: DeclineReason::Other, provider_code: None, message: result.and_then(message) }
 }

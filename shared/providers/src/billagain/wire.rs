@@ -1,51 +1,12 @@
-//! BillAgain's types. Its casing is mixed and matters when we write; when we read, names match in any case.
+//! What BillAgain says. Its casing is mixed: when we read, names match in any case.
 
 use payment::{Amount, Currency};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use url::Url;
 
-use super::options::{Method, StorageMode};
 use crate::JsonDecimal;
 use crate::object::Pairs;
-
-/// The body of `POST /secure/initiate`, in the guide's order.
-#[derive(Serialize)]
-pub(super) struct Initiate<'a> {
-    #[serde(rename = "customerID")]
-    pub(super) customer_id: u64,
-    #[serde(rename = "Mode")]
-    pub(super) mode: &'static str,
-    #[serde(rename = "Method")]
-    pub(super) method: Method,
-    #[serde(rename = "isPayment")]
-    pub(super) is_payment: bool,
-    #[serde(rename = "StorageMode")]
-    pub(super) storage_mode: StorageMode,
-    #[serde(rename = "paymentMethod_retainOnSuccess")]
-    pub(super) retain: bool,
-    #[serde(rename = "paymentMethod_isPrimary")]
-    pub(super) is_primary: bool,
-    #[serde(rename = "paymentMethod_isEnrol")]
-    pub(super) is_enrol: bool,
-    #[serde(rename = "subscriptionID", skip_serializing_if = "Option::is_none")]
-    pub(super) subscription_id: Option<u64>,
-    #[serde(rename = "gatewayID", skip_serializing_if = "Option::is_none")]
-    pub(super) gateway_id: Option<u64>,
-    #[serde(rename = "paymentMethodID", skip_serializing_if = "Option::is_none")]
-    pub(super) payment_method_id: Option<u64>,
-    #[serde(rename = "CurrencyCode")]
-    pub(super) currency: &'static str,
-    #[serde(rename = "Amount")]
-    pub(super) amount: JsonDecimal,
-    #[serde(rename = "Description")]
-    pub(super) description: &'a str,
-    #[serde(rename = "RedirectUrl")]
-    pub(super) redirect_url: &'a Url,
-    #[serde(rename = "NotifyUrl")]
-    pub(super) notify_url: &'a Url,
-}
 
 /// An object as it came: a name may stand in it twice, as the guide's list of a transaction's fields has one.
 #[derive(Deserialize)]

@@ -61,8 +61,8 @@ pub(super) struct Wire {
     pub(super) merchant_id_in: Vec<OperationKind>,
     /// How long a session lives that names no end.
     pub(super) session_seconds: SessionSeconds,
-    /// Our name of a field to Billie's, in requests, answers and messages alike. The number in an amount's object is
-    /// `minor` to us.
+    /// Our name of a field to Billie's, in requests, answers and messages alike. By its bare word, wherever it stands: no word
+    /// of ours means two things, since the number in an amount's object is `minor` to us, so no name needs a path.
     pub(super) names: BTreeMap<String, String>,
     /// What more words mean as the state of an order or the status of an authorization, in whatever case.
     states: BTreeMap<String, Verdict>,
@@ -117,6 +117,7 @@ impl Account {
                 "must be of capture, refund, cancel, amend",
             ),
         ])?;
+        wire.check_names()?;
         Ok(account)
     }
 

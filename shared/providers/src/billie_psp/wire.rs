@@ -4,15 +4,47 @@ use payment::{Amount, Currency};
 use serde_json::Value;
 
 use super::account::Wire;
+use crate::AccountError;
+use crate::account::own_names;
 use crate::inbound::is_id;
 
+/// Every field of ours that goes over the wire, in a body of ours, an answer, a message or a widget's result.
+pub(super) const FIELDS: &str = "\
+    accept_url address amount capture_id city closed_at code comment company_address countries country currency \
+    debtor_company debtor_person decline_url defense_deadline delivery_address dispute_id dispute_result duration email \
+    error errors event expires_at external_code external_id external_merchant_id first_name gross house_number hpp_url \
+    invoice_number invoice_url last_name legal_form line_items merchant_customer_id merchant_id merchant_urls message \
+    minor name net order_id payment_page_url phone_number postal_code psp_id quantity reason reason_code refund_id \
+    registration_court registration_number salutation session_id source state status street success tax tax_id \
+    tax_number title type webhook_url website";
+
+/// Billie's name of a field where the account says nothing else: ours, but of the number in an amount.
+fn usual(ours: &str) -> &str {
+    if ours == "minor" { "amount" } else { ours }
+}
+
 impl Wire {
+    fn theirs<'a>(&'a self, ours: &'a str) -> &'a str {
+        self.names.get(ours).map_or_else(|| usual(ours), String::as_str)
+    }
+
+    /// Checks that only fields have names, and each a name that is read back as its own. As usual, an amount and the number
+    /// in it share one: their places tell them apart.
+    pub(super) fn check_names(&self) -> Result<(), AccountError> {
+        let fields = || FIELDS.split_whitespace();
+        if let Some(unknown) = self.names.keys().find(|name| fields().all(|field| field != name.as_str())) {
+            let (field, rule) = (format!("wire/names/{unknown}"), "is not a field of this account".to_owned());
+            return Err(AccountError { field, rule });
+        }
+        let told_apart = |ours: &&str| *ours == "minor" && self.theirs(ours) == usual(ours);
+        let named = fields().filter(|ours| !told_apart(ours));
+        own_names(named.map(|ours| (ours, snake_case(self.theirs(ours)))))
+    }
+
     /// A body of ours in Billie's names, without what is null, and with its fields in one order, whatever the map of this
     /// build keeps.
     pub(super) fn outward(&self, body: Value) -> Vec<u8> {
-        let usual = |name: &str| if name == "minor" { "amount".to_owned() } else { name.to_owned() };
-        let theirs = |name: &str| self.names.get(name).cloned().unwrap_or_else(|| usual(name));
-        let mut body = renamed(body, &theirs);
+        let mut body = renamed(body, &|name| self.theirs(name).to_owned());
         body.sort_all_objects();
         body.to_string().into_bytes()
     }

@@ -1,9 +1,11 @@
 //! The merchant's account document.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
+use serde_json::Value;
 
+use super::wire::PRINTED;
+use crate::AccountError;
+use crate::account::own_names;
 use crate::billink_common::account;
 use crate::billink_common::webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
 
@@ -29,9 +31,7 @@ pub(super) struct Wire {
     pub(super) track_and_trace: String,
     /// v1's form of a date.
     pub(super) birth_date: String,
-    /// Our name of a field of a payment or of order info to Billink's: `number`, `amount`, `description`, `status`, `paidOut`.
-    /// [inferred] They are v1's in the spelling of v2.
-    names: BTreeMap<String, String>,
+    pub(super) names: Names,
     signature_header: String,
     timestamp_header: String,
     /// Whether a secret's Base64 has to be decoded; "use this value as the secret" says no.
@@ -52,7 +52,7 @@ impl Default for Wire {
             message: "v2/client/order/message".into(),
             track_and_trace: "trackAndTrace".into(),
             birth_date: "%d-%m-%Y".into(),
-            names: BTreeMap::new(),
+            names: Names::default(),
             signature_header: SIGNATURE_HEADER.into(),
             timestamp_header: TIMESTAMP_HEADER.into(),
             decode_webhook_secrets: false,
@@ -60,11 +60,41 @@ impl Default for Wire {
     }
 }
 
-impl Wire {
-    /// Billink's name of a field that no page prints.
-    pub(super) fn name<'a>(&'a self, ours: &'a str) -> &'a str {
-        self.names.get(ours).map_or(ours, String::as_str)
+/// Billink's names of the fields of a payment and of order info, by ours. [inferred] They are v1's in the spelling of v2.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Names {
+    /// Of the order, where it is paid and where it is asked about.
+    pub(super) number: String,
+    pub(super) amount: String,
+    pub(super) description: String,
+    /// Of order info.
+    pub(super) status: String,
+    pub(super) paid_out: String,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self {
+            number: "number".into(),
+            amount: "amount".into(),
+            description: "description".into(),
+            status: "status".into(),
+            paid_out: "paidOut".into(),
+        }
     }
+}
+
+/// Reads the document and checks what its types cannot say.
+pub(super) fn parse(document: &Value) -> Result<Account, AccountError> {
+    let account = Account::parse(document)?;
+    let Names { number, amount, description, status, paid_out } = &account.wire.names;
+    let of_payment = [("number", number), ("amount", amount), ("description", description)];
+    let of_order_info = [("status", status), ("paidOut", paid_out)];
+    own_names(of_payment.map(|(ours, theirs)| (ours, theirs.clone())))?;
+    let printed = PRINTED.map(|name| (name, name.to_owned()));
+    own_names(printed.into_iter().chain(of_order_info.map(|(ours, theirs)| (ours, theirs.clone()))))?;
+    Ok(account)
 }
 
 impl account::Wire for Wire {

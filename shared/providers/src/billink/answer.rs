@@ -1,22 +1,25 @@
 //! What an answer means. Its body counts first, whatever the HTTP status: the guide says that every failure has 200.
 
 use jiff::{SignedDuration, Timestamp};
-use payment::{Action, Doubt, OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableFacts, Refusal};
+use payment::{
+    Action, Doubt, InstructionKind, OperationKind, OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableFacts,
+    Refusal,
+};
 use url::Url;
 
 use super::SESSION_SECONDS;
-use super::account::Wire;
-use super::map::{self, Endpoint, Means};
+use super::account::Names;
+use super::map::refusal;
 use super::wire::{Answer, Item};
 use crate::billink_common::standing::{Standing, standing};
-use crate::billink_common::{applied, events};
+use crate::billink_common::{applied, codes, events};
 use crate::transport::is_https_or_loopback;
 use crate::{ReadError, Response};
 
-/// The call that was answered.
+/// The operation whose call was answered.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
-    pub(super) endpoint: Endpoint,
+    pub(super) kind: OperationKind,
     pub(super) payment: &'a Payment,
 }
 
@@ -56,11 +59,15 @@ impl Asked<'_> {
         match answer.as_ref().map(|answer| (answer, answer.failure(response.status))) {
             Some((_, Some(Failure::Code(code)))) => self.by_code(code, None),
             Some((_, Some(Failure::Http(status, text)))) => self.by_status(status, text),
-            Some((answer, None)) if response.is_success() => match self.endpoint {
-                Endpoint::CreateSession => opened(answer, now),
-                Endpoint::StartWorkflow | Endpoint::Credit => self.by_item(answer, answer.statuses.as_deref()),
-                Endpoint::Payment => self.by_item(answer, answer.invoices.as_deref()),
-                Endpoint::OnHold | Endpoint::Resume | Endpoint::Message => self.by_call(answer),
+            Some((answer, None)) if response.is_success() => match self.kind {
+                OperationKind::CreateSession => opened(answer, now),
+                OperationKind::Capture | OperationKind::Refund | OperationKind::Cancel => {
+                    self.by_item(answer, answer.statuses.as_deref())
+                }
+                OperationKind::Tell(InstructionKind::DirectPayment) => self.by_item(answer, answer.invoices.as_deref()),
+                OperationKind::Tell(_) => self.by_call(answer),
+                // No call is one of these.
+                OperationKind::Confirm | OperationKind::Amend => Outcome::InDoubt(Doubt::Unreadable),
             },
             _ => Outcome::InDoubt(failed(response.status)),
         }
@@ -75,7 +82,7 @@ impl Asked<'_> {
         let Some(code) = item.code.as_ref() else { return Outcome::InDoubt(Doubt::Unreadable) };
         let amount = item.message.as_deref().and_then(applied);
         match self.by_code(code.number(), Some(Receipt { amount, ..Receipt::default() })) {
-            outcome if names(self.payment, named) => outcome,
+            outcome if is_of(self.payment, named) => outcome,
             // An order that Billink does not know can have no number there.
             outcome @ Outcome::Refused(_) if named.is_none() => outcome,
             _ => Outcome::InDoubt(Doubt::Unreadable),
@@ -91,19 +98,13 @@ impl Asked<'_> {
     }
 
     /// What a code means; what was done is told where the answer is no failure.
-    fn by_code(self, code: Option<i64>, receipt: Option<Receipt>) -> Outcome {
-        match (code.and_then(|code| self.endpoint.code(code)), receipt) {
-            (Some((Means::Done, _)), Some(receipt)) => Outcome::Done(receipt),
-            (Some((Means::Already, _)), _) => Outcome::Done(Receipt::default()),
-            (Some((Means::Refused, text)), _) => refused(code.map(map::spelled), text),
-            (Some((Means::Unprocessed, _)), _) => Outcome::NotSent,
-            (Some((Means::Unsure, _)), _) => Outcome::InDoubt(Doubt::ServerError),
-            (Some((Means::Done, _)) | None, _) => Outcome::InDoubt(Doubt::UnknownCode),
-        }
+    fn by_code(self, code: Option<i64>, done: Option<Receipt>) -> Outcome {
+        let row = code.and_then(|code| codes::row(codes::of(self.kind), &spelled(code)));
+        row.map_or(Outcome::InDoubt(Doubt::UnknownCode), |row| codes::outcome(row, done))
     }
 
     fn by_status(self, status: u16, text: &str) -> Outcome {
-        let Some(rule) = self.endpoint.refusal(status) else { return Outcome::InDoubt(failed(status)) };
+        let Some(rule) = refusal(self.kind, status) else { return Outcome::InDoubt(failed(status)) };
         let fields = fields(text);
         let told = if fields.is_empty() { rule.to_owned() } else { format!("{rule}: {}", fields.join(", ")) };
         refused(Some(status.to_string()), &told)
@@ -111,9 +112,14 @@ impl Asked<'_> {
 }
 
 /// Whether a number is our order's, by our name or by Billink's.
-fn names(payment: &Payment, number: Option<&str>) -> bool {
+fn is_of(payment: &Payment, number: Option<&str>) -> bool {
     number.is_some()
         && [Some(payment.order_reference.as_str()), payment.provider_reference.as_deref()].contains(&number)
+}
+
+/// A code with the leading zeros of Billink's tables.
+fn spelled(code: i64) -> String {
+    if code < 0 { code.to_string() } else { format!("{code:03}") }
 }
 
 fn failed(status: u16) -> Doubt {
@@ -178,7 +184,7 @@ fn unread(failure: Option<&Failure<'_>>, status: u16) -> Option<ReadError> {
 }
 
 /// How what is owed for our one order stands.
-pub(super) fn order_info(wire: &Wire, response: &Response, payment: &Payment) -> Result<ReceivableFacts, ReadError> {
+pub(super) fn order_info(names: &Names, response: &Response, payment: &Payment) -> Result<ReceivableFacts, ReadError> {
     let answer: Option<Answer> = serde_json::from_slice(&response.body).ok();
     let failure = answer.as_ref().and_then(|answer| answer.failure(response.status));
     if let Some(error) = unread(failure.as_ref(), response.status) {
@@ -187,10 +193,10 @@ pub(super) fn order_info(wire: &Wire, response: &Response, payment: &Payment) ->
     let found = answer.as_ref().and_then(|answer| answer.invoices.as_deref()).unwrap_or_default();
     let [info] = found else { return Err(ReadError::Unreadable) };
     let fine = info.code.as_ref().is_none_or(|code| code.number() == Some(200));
-    let standing = info.status(wire).and_then(standing).ok_or(ReadError::Unreadable)?;
+    let standing = info.status(names).and_then(standing).ok_or(ReadError::Unreadable)?;
     match standing {
         Standing::NotFound => Err(ReadError::Nothing),
-        _ if fine && names(payment, info.invoice_number.as_deref()) => Ok(standing.facts(info.is_paid_out(wire))),
+        _ if fine && is_of(payment, info.invoice_number.as_deref()) => Ok(standing.facts(info.is_paid_out(names))),
         _ => Err(ReadError::Unreadable),
     }
 }

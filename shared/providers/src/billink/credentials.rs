@@ -1,11 +1,10 @@
 //! Whether Billink knows the client: its webshop settings, a read that takes nothing but the credentials.
 
-use http::Method;
-use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Billink;
-use crate::{CredentialCheck, Deadline, ReadError, Request};
+use super::request::{client, post};
+use crate::{CredentialCheck, Deadline, ReadError};
 
 /// The Magento 2 plug-in reads its settings here.
 const SETTINGS: &str = "v2/client/webshop-settings";
@@ -19,11 +18,7 @@ impl Billink {
     }
 
     async fn settings(&self, deadline: Deadline) -> Result<(), ReadError> {
-        let account = &self.account;
-        let body =
-            json!({ "billinkUsername": account.username.expose_secret(), "billinkID": account.id.expose_secret() });
-        let request = Request::new(Method::POST, account.url(SETTINGS));
-        let request = request.with_body("application/json", body.to_string());
+        let request = post(&self.account, SETTINGS, &client(&self.account)).ok_or(ReadError::Unreadable)?;
         let response = self.transport.read(request, deadline).await?;
         let said: Value = serde_json::from_slice(&response.body).map_err(|_| ReadError::Unreadable)?;
         let word = |place: &str| said.pointer(place).and_then(Value::as_str).unwrap_or_default();

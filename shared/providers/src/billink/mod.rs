@@ -25,7 +25,6 @@ use crate::{
 };
 use account::Account;
 use answer::Asked;
-use map::Endpoint;
 pub(crate) use map::{events, refusals};
 
 /// A session lives until it is paid or cancelled, or one hour.
@@ -68,8 +67,8 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     expires_unobserved_seconds: None,
 };
 
-pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
-    Ok(Box::new(Billink { account: Account::parse(account)?, transport }))
+pub(crate) fn open(document: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
+    Ok(Box::new(Billink { account: account::parse(document)?, transport }))
 }
 
 struct Billink {
@@ -97,29 +96,23 @@ impl Adapter for Billink {
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
         let (account, payment) = (&self.account, context.payment);
-        let (endpoint, request) = match act {
-            Act::CreateSession(operation) => {
-                (Endpoint::CreateSession, request::create_session(account, operation, context))
-            }
-            Act::Confirm(_) | Act::Amend(_) => return Outcome::NotSent,
-            Act::Capture(operation) => (Endpoint::StartWorkflow, request::start_workflow(account, operation, payment)),
+        let operation = act.operation();
+        let request = match act {
+            Act::CreateSession(_) => request::create_session(account, operation, context),
+            Act::Confirm(_) | Act::Amend(_) => None,
+            Act::Capture(_) => request::start_workflow(account, operation, payment),
             // Nothing is promised yet.
-            Act::Cancel(operation) if operation.amount.is_zero() => {
+            Act::Cancel(_) if operation.amount.is_zero() => {
                 return answer::refused(None, "a session cannot be called off; it lapses within an hour");
             }
             // No call cancels: an order whose workflow was not started is credited in full.
-            Act::Refund { refund: operation, .. } | Act::Cancel(operation) => {
-                (Endpoint::Credit, request::credit(account, operation, payment))
-            }
-            Act::Tell(operation, told) => match Endpoint::of(operation.kind()) {
-                Some(endpoint) => (endpoint, request::tell(account, operation, told, context)),
-                None => return Outcome::NotSent,
-            },
+            Act::Refund { .. } | Act::Cancel(_) => request::credit(account, operation, payment),
+            Act::Tell(_, told) => request::tell(account, operation, told, context),
         };
         let Some(request) = request else { return Outcome::NotSent };
         let answer = self.transport.act(effect, request, context.deadline).await;
-        let asked = Asked { endpoint, payment };
-        proven(act.operation(), answer.outcome(|response| asked.outcome(&response, context.now)))
+        let asked = Asked { kind: operation.kind(), payment };
+        proven(operation, answer.outcome(|response| asked.outcome(&response, context.now)))
     }
 
     async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {
@@ -162,6 +155,6 @@ impl Billink {
     async fn receivable(&self, context: &Context<'_>) -> Option<ReceivableFacts> {
         let request = request::order_info(&self.account, context.payment)?;
         let response = self.transport.read(request, context.deadline).await.ok()?;
-        answer::order_info(&self.account.wire, &response, context.payment).ok()
+        answer::order_info(&self.account.wire.names, &response, context.payment).ok()
     }
 }

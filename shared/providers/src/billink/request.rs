@@ -1,8 +1,6 @@
 //! The requests. Credentials are in the body; amounts, rates and quantities of a session are texts (Billink's own
 //! plug-in converts them), the amount of a credit is a number (the guide).
 
-use std::collections::BTreeMap;
-
 use http::Method;
 use jiff::fmt::strtime;
 use payment::{Address, BuyerKind, Currency, Detail, Instruction, Line, LineKind, Operation, Order, Payment};
@@ -13,13 +11,9 @@ use serde_json::{Value, json};
 use super::account::Account;
 use crate::billink_common::options::workflow;
 use crate::billink_common::{credited, described};
+use crate::object::Body;
 use crate::order::euros;
 use crate::{Context, JsonDecimal, Request};
-
-fn post<T: Serialize>(account: &Account, path: &str, body: &T) -> Option<Request> {
-    let body = serde_json::to_vec(body).ok()?;
-    Some(Request::new(Method::POST, account.url(path)).with_body("application/json", body))
-}
 
 /// A session for the whole order.
 pub(super) fn create_session(account: &Account, operation: &Operation, context: &Context<'_>) -> Option<Request> {
@@ -101,51 +95,36 @@ fn item(line: &Line) -> Value {
 
 /// How a payment's session stands.
 pub(super) fn session_status(account: &Account, payment: &Payment) -> Option<Request> {
-    let body = json!({
-        "billinkUsername": account.username.expose_secret(),
-        "billinkID": account.id.expose_secret(),
-        "sessionID": payment.session_reference.as_ref()?,
-    });
+    let body = client(account).with("sessionID", payment.session_reference.as_ref()?);
     post(account, &account.wire.session_status, &body)
 }
 
 /// Whether the buyer and the merchant were paid.
 pub(super) fn order_info(account: &Account, payment: &Payment) -> Option<Request> {
-    about_order(
-        account,
-        &account.wire.order_info,
-        BTreeMap::from([(account.wire.name("number"), &payment.order_reference)]),
-    )
+    let invoice = Body::default().with(&account.wire.names.number, &payment.order_reference);
+    about_order(account, &account.wire.order_info, invoice)
 }
 
 /// The start of the order's workflow, which is its capture.
 pub(super) fn start_workflow(account: &Account, capture: &Operation, payment: &Payment) -> Option<Request> {
-    let mut invoice = BTreeMap::from([("number", payment.order_reference.as_str())]);
-    if let Detail::Capture { shipment: Some(shipment), .. } = &capture.detail
-        && let Some(number) = &shipment.tracking_number
-        && !account.wire.track_and_trace.is_empty()
-    {
-        invoice.insert(&account.wire.track_and_trace, number.as_str());
-    }
+    let shipment = match &capture.detail {
+        Detail::Capture { shipment, .. } => shipment.as_ref(),
+        _ => None,
+    };
+    let tracking = shipment.and_then(|shipment| shipment.tracking_number.as_ref());
+    let name = &account.wire.track_and_trace;
+    let invoice =
+        Body::default().with("number", &payment.order_reference).with(name, tracking.filter(|_| !name.is_empty()));
     about_order(account, &account.wire.start_workflow, invoice)
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Credit<'a> {
-    credit_amount: JsonDecimal,
-    description: String,
-    number: &'a str,
 }
 
 /// A credit of an operation's amount.
 pub(super) fn credit(account: &Account, operation: &Operation, payment: &Payment) -> Option<Request> {
-    let credit = Credit {
-        credit_amount: JsonDecimal::of(operation.amount, payment.currency),
-        description: credited(operation),
-        number: &payment.order_reference,
-    };
-    about_order(account, &account.wire.credit, credit)
+    let invoice = Body::default()
+        .with("creditAmount", JsonDecimal::of(operation.amount, payment.currency))
+        .with("description", credited(operation))
+        .with("number", &payment.order_reference);
+    about_order(account, &account.wire.credit, invoice)
 }
 
 /// What the order is told.
@@ -158,46 +137,37 @@ pub(super) fn tell(
     let (wire, payment) = (&account.wire, context.payment);
     // Where the buyer's data was erased, what the order chose is gone with it.
     let workflow = context.order.and_then(workflow).unwrap_or(&account.workflow_number);
-    let (path, fields) = match told {
-        Instruction::Hold(hold) => (&wire.on_hold, json!({ "workflowNumber": workflow, "days": hold.days })),
-        Instruction::Resume(_) => (&wire.resume, json!({ "workflowNumber": workflow })),
-        Instruction::Message(message) => (&wire.message, json!({ "message": message.text })),
+    let (path, days, own) = match told {
+        Instruction::Hold(hold) => (&wire.on_hold, hold.days, ("workflowNumber", workflow)),
+        Instruction::Resume(_) => (&wire.resume, None, ("workflowNumber", workflow)),
+        Instruction::Message(message) => (&wire.message, None, ("message", message.text.as_str())),
         Instruction::DirectPayment(paid) => {
-            let invoice = BTreeMap::from([
-                (wire.name("number"), Field::Text(&payment.order_reference)),
-                (wire.name("amount"), Field::Amount(JsonDecimal::of(operation.amount, payment.currency))),
-                (wire.name("description"), Field::Text(described(paid, operation))),
-            ]);
+            let invoice = Body::default()
+                .with(&wire.names.amount, JsonDecimal::of(operation.amount, payment.currency))
+                .with(&wire.names.description, described(paid, operation))
+                .with(&wire.names.number, &payment.order_reference);
             return about_order(account, &wire.payment, invoice);
         }
     };
-    let mut body = json!({
-        "billinkUsername": account.username.expose_secret(),
-        "billinkID": account.id.expose_secret(),
-        "invoiceNumber": payment.order_reference,
-    });
-    let given = fields.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-    body.as_object_mut()?.extend(given.map(|(name, value)| (name.clone(), value.clone())));
+    let body = client(account).with("days", days).with("invoiceNumber", &payment.order_reference).with(own.0, own.1);
     post(account, path, &body)
 }
 
-/// A field of a payment.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Field<'a> {
-    Text(&'a str),
-    Amount(JsonDecimal),
+/// The credentials, which stand beside what is asked.
+pub(super) fn client(account: &Account) -> Body {
+    Body::default()
+        .with("billinkID", account.id.expose_secret())
+        .with("billinkUsername", account.username.expose_secret())
 }
 
-fn about_order<T: Serialize>(account: &Account, path: &str, invoice: T) -> Option<Request> {
-    #[derive(Serialize)]
-    struct Body<'a, T> {
-        #[serde(rename = "billinkUsername")]
-        username: &'a str,
-        #[serde(rename = "billinkID")]
-        id: &'a str,
-        invoices: [T; 1],
-    }
-    let (username, id) = (account.username.expose_secret(), account.id.expose_secret());
-    post(account, path, &Body { username, id, invoices: [invoice] })
+fn about_order(account: &Account, path: &str, invoice: Body) -> Option<Request> {
+    let body = Body::default()
+        .with("billinkUsername", account.username.expose_secret())
+        .with("billinkID", account.id.expose_secret())
+        .with("invoices", [invoice]);
+    post(account, path, &body)
+}
+
+pub(super) fn post(account: &Account, path: &str, body: &impl Serialize) -> Option<Request> {
+    Request::new(Method::POST, account.url(path)).with_json(body)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, from_value};
 
-use super::account::Wire;
+use super::account::Names;
 use crate::billink_common::Code;
 
 /// Any answer: what a success holds, and the four shapes of a failure.
@@ -57,6 +57,9 @@ impl Answer {
     }
 }
 
+/// The fields of an order in an answer whose names a page prints.
+pub(super) const PRINTED: [&str; 3] = ["code", "invoiceNumber", "message"];
+
 /// How one order of a call fared, or stands.
 #[derive(Deserialize)]
 #[serde(try_from = "BTreeMap<String, Value>")]
@@ -73,8 +76,7 @@ impl TryFrom<BTreeMap<String, Value>> for Item {
     type Error = serde_json::Error;
 
     fn try_from(mut more: BTreeMap<String, Value>) -> Result<Self, Self::Error> {
-        let mut part = |name| more.remove(name).unwrap_or_default();
-        let (code, invoice_number, message) = (part("code"), part("invoiceNumber"), part("message"));
+        let [code, invoice_number, message] = PRINTED.map(|name| more.remove(name).unwrap_or_default());
         Ok(Self {
             code: from_value(code)?,
             invoice_number: from_value(invoice_number)?,
@@ -85,12 +87,12 @@ impl TryFrom<BTreeMap<String, Value>> for Item {
 }
 
 impl Item {
-    pub(super) fn status(&self, wire: &Wire) -> Option<i64> {
-        Code::deserialize(self.more.get(wire.name("status"))?).ok()?.number()
+    pub(super) fn status(&self, names: &Names) -> Option<i64> {
+        Code::deserialize(self.more.get(&names.status)?).ok()?.number()
     }
 
     /// Whether the merchant was paid: 1, as a number, a text or a truth.
-    pub(super) fn is_paid_out(&self, wire: &Wire) -> bool {
-        self.more.get(wire.name("paidOut")).is_some_and(|value| *value == 1 || *value == "1" || *value == true)
+    pub(super) fn is_paid_out(&self, names: &Names) -> bool {
+        self.more.get(&names.paid_out).is_some_and(|value| *value == 1 || *value == "1" || *value == true)
     }
 }

@@ -1,6 +1,7 @@
 //! What Billink has behind each of its doors: its own two APIs and the one at a gateway.
 
 pub(crate) mod account;
+pub(crate) mod codes;
 pub(crate) mod events;
 pub(crate) mod options;
 pub(crate) mod rules;

@@ -1,38 +1,12 @@
 //! What Billink's codes mean. The same number means something else at every endpoint, so each has its own table.
 
-use payment::{
-    Decline, DeclineReason, Doubt, InstructionKind, OperationKind, OrderNews, OrderState, Outcome, Receipt,
-    ReceivableFacts, Refusal, Text,
-};
+use payment::{Doubt, InstructionKind, OperationKind, OrderNews, OrderState, Outcome, Receipt, ReceivableFacts, Text};
 
 use super::xml::Element;
+use crate::billink_common::codes::Class::{Declined, Done, Exists, Limited, Refused, Unprocessed};
+use crate::billink_common::codes::{self, Row};
 use crate::billink_common::standing::{self, Standing};
 use crate::{ReadError, Response, billink_common};
-
-/// What a code says about the call that it answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
-    /// It was done.
-    Done,
-    /// It was done before.
-    Already,
-    /// The credit check said no.
-    Declined,
-    /// It was definitely not done.
-    Refused,
-    /// Billink has this order or this check already: an earlier attempt of ours may have made it, and a look tells.
-    Exists,
-    /// Not even looked at: the account or the build is wrong.
-    Unprocessed,
-    /// Billink's own failure.
-    Failure,
-    /// Too many requests: not looked at.
-    Limited,
-}
-use Class::{Already, Declined, Done, Exists, Failure, Limited, Refused, Unprocessed};
-
-/// A code, what it says, and its explanation: Billink's table in our words.
-pub(super) type Row = (&'static str, Class, &'static str);
 
 /// One call of the API.
 pub(super) struct Endpoint {
@@ -51,30 +25,20 @@ pub(super) static CHECK: Endpoint =
 pub(super) static ORDER: Endpoint =
     Endpoint { action: "Order", path: "order", list: None, news: ordered, codes: ORDER_CODES };
 pub(super) static START: Endpoint =
-    Endpoint { action: "activate order", path: "start-workflow", list: STATUSES, news: nothing, codes: START_CODES };
+    Endpoint { action: "activate order", path: "start-workflow", list: STATUSES, news: nothing, codes: codes::START };
 pub(super) static CREDIT: Endpoint =
-    Endpoint { action: "Credit", path: "credit", list: STATUSES, news: applied, codes: CREDIT_CODES };
+    Endpoint { action: "Credit", path: "credit", list: STATUSES, news: applied, codes: codes::CREDIT };
 pub(super) static PAYMENT: Endpoint =
-    Endpoint { action: "Payment", path: "payment", list: Some("INVOICES"), news: applied, codes: PAYMENT_CODES };
+    Endpoint { action: "Payment", path: "payment", list: Some("INVOICES"), news: applied, codes: codes::PAYMENT };
 pub(super) static ON_HOLD: Endpoint =
-    Endpoint { action: "Onhold", path: "on-hold", list: None, news: nothing, codes: ON_HOLD_CODES };
+    Endpoint { action: "Onhold", path: "on-hold", list: None, news: nothing, codes: codes::ON_HOLD };
 /// The end of a hold has its path.
 pub(super) static RESUME: Endpoint =
-    Endpoint { action: "resume", path: "on-hold", list: None, news: nothing, codes: ON_HOLD_CODES };
+    Endpoint { action: "resume", path: "on-hold", list: None, news: nothing, codes: codes::ON_HOLD };
 pub(super) static MESSAGE: Endpoint =
-    Endpoint { action: "message", path: "message", list: None, news: nothing, codes: MESSAGE_CODES };
+    Endpoint { action: "message", path: "message", list: None, news: nothing, codes: codes::MESSAGE };
 pub(super) static STATUS: Endpoint =
     Endpoint { action: "Status", path: "status", list: None, news: nothing, codes: STATUS_CODES };
-
-/// developers.billink.nl, legacy API, errors: what stands on every page.
-pub(super) const COMMON_CODES: &[Row] = &[
-    ("001", Unprocessed, "unknown API version"),
-    ("101", Unprocessed, "unknown client"),
-    ("102", Unprocessed, "unknown client"),
-    ("103", Unprocessed, "unknown action"),
-    ("601", Unprocessed, "the XML is empty or cannot be parsed"),
-    ("603", Failure, "Billink's server failed"),
-];
 
 /// developers.billink.nl, legacy API, errors, check, to 428; the rest and 500, 501 from Billink's shop plug-ins.
 const CHECK_CODES: &[Row] = &[
@@ -174,55 +138,6 @@ const ORDER_CODES: &[Row] = &[
     ("701", Declined, "rejected by the credit check"),
 ];
 
-/// developers.billink.nl, legacy API, errors, start workflow; 500 and -1 from Billink's shop plug-ins.
-const START_CODES: &[Row] = &[
-    ("500", Done, "started"),
-    ("707", Already, "the workflow was started already"),
-    ("-1", Refused, "unknown invoice number"),
-    ("704", Refused, "unknown invoice number"),
-    ("705", Refused, "no invoice"),
-    ("706", Refused, "not allowed to manage this order"),
-    ("708", Refused, "more than 10 invoices"),
-];
-
-/// developers.billink.nl, legacy API, errors, credit; 200, -1 and 709 from Billink's shop plug-ins.
-const CREDIT_CODES: &[Row] = &[
-    ("200", Done, "credited"),
-    ("-1", Refused, "unknown invoice number"),
-    ("402", Refused, "the workflow does not exist"),
-    ("404", Refused, "the order number exists already"),
-    ("705", Refused, "no invoice"),
-    ("706", Refused, "not allowed to manage this order"),
-    ("707", Refused, "a credit cannot be applied at this stage"),
-    ("708", Refused, "a credit cannot be applied at this stage"),
-    ("709", Refused, "the bank account for the refund is unknown"),
-];
-
-/// developers.billink.nl, legacy API, errors, payment; 200 and -1 from Billink's shop plug-ins.
-const PAYMENT_CODES: &[Row] = &[
-    ("200", Done, "noted"),
-    ("-1", Refused, "unknown invoice number"),
-    ("402", Refused, "the workflow does not exist"),
-    ("420", Refused, "invoice numbers missing"),
-    ("704", Refused, "unknown invoice number"),
-    ("706", Refused, "not allowed to manage this order"),
-    ("707", Refused, "the order is already paid"),
-    ("708", Refused, "description must have at most 30 characters"),
-];
-
-/// developers.billink.nl, legacy API, errors, on hold; 200 from a client.
-const ON_HOLD_CODES: &[Row] = &[
-    ("200", Done, "done"),
-    ("104", Refused, "wrong parameter of a resumption"),
-    ("401", Refused, "invoice or workflow number missing"),
-    ("402", Refused, "unknown invoice or workflow number"),
-    ("403", Refused, "a hold must be of at most 14 days"),
-    ("701", Refused, "the order cannot be put on hold"),
-];
-
-/// developers.billink.nl, order management, message; 200 from a client.
-const MESSAGE_CODES: &[Row] = &[("200", Done, "kept"), ("402", Refused, "unknown invoice or workflow number")];
-
 /// Status, from Billink's shop plug-ins.
 const STATUS_CODES: &[Row] = &[
     ("110", Refused, "more than 100 invoices"),
@@ -247,10 +162,6 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn row(&self, code: &str) -> Option<&'static Row> {
-        self.codes.iter().chain(COMMON_CODES).find(|(known, ..)| *known == code)
-    }
-
     /// Something of the answer: of its one invoice, or of the call.
     fn part<'a>(&self, answer: &'a Element, name: &str) -> Option<&'a str> {
         match self.list {
@@ -273,9 +184,7 @@ impl Endpoint {
 
 /// The codes that definitely refuse an operation.
 pub(crate) fn refusals(kind: OperationKind) -> Vec<String> {
-    let codes = Endpoint::of(kind).map_or(&[][..], |endpoint| endpoint.codes);
-    let refused = codes.iter().filter(|(_, class, _)| *class == Refused);
-    refused.map(|(code, ..)| (*code).to_owned()).collect()
+    codes::refusals(Endpoint::of(kind).map_or(&[], |endpoint| endpoint.codes)).collect()
 }
 
 /// What the webhooks of orders can say; there are no sessions here.
@@ -291,21 +200,8 @@ pub(super) fn outcome(endpoint: &Endpoint, answer: &Response, number: &str) -> O
         return if answer.status >= 500 { Outcome::InDoubt(Doubt::ServerError) } else { unreadable };
     };
     let Some((code, is_error)) = endpoint.code(&root, number) else { return unreadable };
-    let Some((code, class, text)) = endpoint.row(code) else { return Outcome::InDoubt(Doubt::UnknownCode) };
-    let (provider_code, message) = (Some((*code).to_owned()), Some((*text).to_owned()));
-    match class {
-        Done if is_error => unreadable,
-        Done => (endpoint.news)(endpoint, &root).map_or(unreadable, Outcome::Done),
-        Already => Outcome::Done(Receipt::default()),
-        Declined => {
-            let decline = Decline { reason: DeclineReason::CreditRefused, provider_code, message };
-            Outcome::Done(about_order(OrderNews::of(OrderState::Declined(decline))))
-        }
-        Refused => Outcome::Refused(Refusal { provider_code, message }),
-        Exists => Outcome::InDoubt(Doubt::UnknownCode),
-        Unprocessed | Limited => Outcome::NotSent,
-        Failure => Outcome::InDoubt(Doubt::ServerError),
-    }
+    let Some(row) = codes::row(endpoint.codes, code) else { return Outcome::InDoubt(Doubt::UnknownCode) };
+    codes::outcome(row, if is_error { None } else { (endpoint.news)(endpoint, &root) })
 }
 
 /// What a status says of the order under this number; none where there is none.
@@ -317,7 +213,7 @@ pub(super) fn standing(answer: &Response, number: &str) -> Result<Option<Receiva
     }
     let root = Element::read(&answer.body).filter(|root| root.is("API")).ok_or(ReadError::Unreadable)?;
     if root.text(&["RESULT"]) != Some("MSG") {
-        let row = root.text(&["ERROR", "CODE"]).and_then(|code| STATUS.row(code));
+        let row = root.text(&["ERROR", "CODE"]).and_then(|code| codes::row(STATUS.codes, code));
         return Err(match row.map(|(_, class, _)| *class) {
             Some(Unprocessed) => ReadError::Unauthorized,
             Some(Limited) => ReadError::Unreachable,

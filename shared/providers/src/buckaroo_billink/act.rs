@@ -1,7 +1,7 @@
 //! The one effectful call of an operation: what is asked, and how its answer is read.
 
-use http::Method;
-use payment::{Doubt, Operation, OperationKind, Outcome, Payment, Receipt, Refusal};
+use http::{HeaderName, Method};
+use payment::{Doubt, Operation, OperationKind, Order, Outcome, Payment, Receipt, Refusal};
 
 use super::client::Buckaroo;
 use super::map::{self, CANCEL, CAPTURE, REFUND, ServiceAction};
@@ -21,12 +21,15 @@ impl Buckaroo {
     /// The request of an act; `None` when there is nothing to ask.
     pub(super) fn asked(&self, act: Act<'_>, context: &Context<'_>) -> Option<(Asked, Request)> {
         let (account, payment) = (&self.account, context.payment);
+        let transactions = || account.url(&account.wire.transaction_path, None);
         let first_key = || payment.provider_reference.as_deref();
         let draft = |action, operation| Draft { account, action, operation, urls: context.urls };
         let (action, body) = match act {
             Act::CreateSession(operation) => {
-                let action = ServiceAction::of(operation.kind(), payment.capture_mode)?;
-                (action, draft(action, operation).opening(context.order?)?)
+                let (order, action) = (context.order?, ServiceAction::of(operation.kind(), payment.capture_mode)?);
+                let body = draft(action, operation).opening(order)?;
+                let request = self.signed(Method::POST, transactions(), body, context.now)?;
+                return Some((Asked::Transaction(action), in_language(order, request)));
             }
             Act::Confirm(_) | Act::Amend(_) | Act::Tell(..) => return None,
             Act::Capture(operation) => (&CAPTURE, draft(&CAPTURE, operation).following(first_key()?, payment)?),
@@ -40,11 +43,10 @@ impl Buckaroo {
             Act::Cancel(_) => {
                 let key = first_key()?;
                 let url = account.url(&account.wire.cancel_path, Some(key));
-                return Some((Asked::CallOff(key.to_owned()), self.signed(Method::GET, url, Vec::new(), context)?));
+                return Some((Asked::CallOff(key.to_owned()), self.signed(Method::GET, url, Vec::new(), context.now)?));
             }
         };
-        let url = account.url(&account.wire.transaction_path, None);
-        Some((Asked::Transaction(action), self.signed(Method::POST, url, body, context)?))
+        Some((Asked::Transaction(action), self.signed(Method::POST, transactions(), body, context.now)?))
     }
 }
 
@@ -64,6 +66,16 @@ impl Asked {
             Self::CallOff(key) => serde_json::from_slice(body).map(|answer| called_off(key, answer)),
         };
         read.unwrap_or_else(|_| map::without_status(answer.status, body))
+    }
+}
+
+/// The request with the language of its page, where the shop says which; only the header counts.
+fn in_language(order: &Order, request: Request) -> Request {
+    let is_culture = |text: &&str| matches!(text.as_bytes(), [a, b, b'-', c, d] if [a, b, c, d].iter().all(|letter| letter.is_ascii_alphabetic()));
+    let locale = order.buyer.locale.as_ref().map(|locale| locale.as_str());
+    match locale.filter(is_culture) {
+        Some(culture) => request.with_header(HeaderName::from_static("culture"), culture, false),
+        None => request,
     }
 }
 

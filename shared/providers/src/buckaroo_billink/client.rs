@@ -1,7 +1,8 @@
 //! One website at the gateway: signed requests out, genuine answers in.
 
+use http::Method;
 use http::header::{ACCEPT, AUTHORIZATION};
-use http::{HeaderName, Method};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 use super::account::Account;
 use super::sign::{Signed, Stamp};
 use super::wire::Transaction;
-use crate::{Context, ReadError, Request, Response, Transport};
+use crate::{Context, Deadline, ReadError, Request, Response, Transport};
 
 pub(super) struct Buckaroo {
     pub(super) account: Account,
@@ -19,18 +20,13 @@ pub(super) struct Buckaroo {
 
 impl Buckaroo {
     /// A request with its signature, over exactly what is sent; without a body where there is none.
-    pub(super) fn signed(&self, method: Method, url: Url, body: Vec<u8>, context: &Context<'_>) -> Option<Request> {
-        let (nonce, timestamp) = (Uuid::new_v4().simple().to_string(), context.now.as_second().to_string());
+    pub(super) fn signed(&self, method: Method, url: Url, body: Vec<u8>, now: Timestamp) -> Option<Request> {
+        let (nonce, timestamp) = (Uuid::new_v4().simple().to_string(), now.as_second().to_string());
         let signed = Signed { method: &method, url: url.as_str(), body: &body };
         let authorization = self.account.authorization(signed, Stamp { nonce: &nonce, timestamp: &timestamp })?;
         let mut request = Request::new(method, url);
         if !body.is_empty() {
             request = request.with_body("application/json; charset=utf-8", body);
-        }
-        // The language of the hosted page; only the header counts.
-        let locale = context.order.and_then(|order| order.buyer.locale.as_ref()).map(|locale| locale.as_str());
-        if let Some(culture) = locale.filter(|locale| is_culture(locale)) {
-            request = request.with_header(HeaderName::from_static("culture"), culture, false);
         }
         let request = request.with_header(ACCEPT, "application/json", false);
         Some(request.with_header(AUTHORIZATION, &authorization, true))
@@ -47,7 +43,7 @@ impl Buckaroo {
     /// How a transaction stands.
     pub(super) async fn status(&self, key: &str, context: &Context<'_>) -> Result<Transaction, ReadError> {
         let url = self.account.url(&self.account.wire.status_path, Some(key));
-        let transaction: Transaction = self.read(Method::GET, url, &[], context).await?;
+        let transaction: Transaction = self.read(Method::GET, url, Vec::new(), context.deadline).await?;
         let other = transaction.key.as_deref().is_some_and(|seen| seen != key);
         if other { Err(ReadError::Unreadable) } else { Ok(transaction) }
     }
@@ -60,21 +56,21 @@ impl Buckaroo {
         context: &Context<'_>,
     ) -> Result<T, ReadError> {
         let body = question.to_string().into_bytes();
-        self.read(Method::POST, self.account.url(path, None), &body, context).await
+        self.read(Method::POST, self.account.url(path, None), body, context.deadline).await
     }
 
     /// Every try is signed anew: the gateway may refuse a nonce that it has seen.
-    async fn read<T: DeserializeOwned>(
+    pub(super) async fn read<T: DeserializeOwned>(
         &self,
         method: Method,
         url: Url,
-        body: &[u8],
-        context: &Context<'_>,
+        body: Vec<u8>,
+        deadline: Deadline,
     ) -> Result<T, ReadError> {
-        let sign = || self.signed(method.clone(), url.clone(), body.to_vec(), context);
+        let sign = || self.signed(method.clone(), url.clone(), body.clone(), self.transport.now());
         sign().ok_or(ReadError::Nothing)?;
         let unsigned = || Request::new(method.clone(), url.clone());
-        let answer = self.transport.read_signed(|| sign().unwrap_or_else(unsigned), context.deadline).await?;
+        let answer = self.transport.read_signed(|| sign().unwrap_or_else(unsigned), deadline).await?;
         let sent = (method, url);
         match answer.status {
             // "400 Access denied" is how the page calls a refused signature.
@@ -83,8 +79,4 @@ impl Buckaroo {
             _ => serde_json::from_slice(&answer.body).map_err(|_| ReadError::Unreadable),
         }
     }
-}
-
-fn is_culture(text: &str) -> bool {
-    matches!(text.as_bytes(), [a, b, b'-', c, d] if [a, b, c, d].iter().all(|letter| letter.is_ascii_alphabetic()))
 }

@@ -3,18 +3,18 @@
 use payment::{Address, Order, Person, Salutation, TableLine};
 
 use super::account::Wire;
-use super::wire::Parameter;
 use crate::billink_common::house_number;
+use crate::object::Body;
 use crate::order::{company, euros, plain};
 
 /// A parameter's name, and its value where it has one.
 type Named<'a> = (&'a str, Option<String>);
 
 /// Everything that Authorize and Pay send.
-pub(super) fn of_order<'a>(wire: &'a Wire, order: &Order) -> Vec<Parameter<'a>> {
+pub(super) fn of_order(wire: &Wire, order: &Order) -> Vec<Body> {
     let company = company(&order.buyer);
-    let vat = company.and_then(|company| company.vat_number.as_ref()).map(|number| number.reveal().to_string());
-    let vat = vat.map(|value| Parameter { name: "VATNumber", group_type: None, group_id: None, value });
+    let vat = company.and_then(|company| company.vat_number.as_ref());
+    let vat = vat.map(|number| Body::default().with("Name", "VATNumber").with("Value", number));
     let table = order.table();
     let lines = table.iter().zip(order.lines.iter().map(|line| line.name.as_str()));
     let mut all: Vec<_> = vat.into_iter().chain(articles(wire, lines, company.is_some())).collect();
@@ -25,11 +25,11 @@ pub(super) fn of_order<'a>(wire: &'a Wire, order: &Order) -> Vec<Parameter<'a>> 
 }
 
 /// Lines with their descriptions. A discount is one article with a negative price.
-pub(super) fn articles<'a, 'b>(
-    wire: &'a Wire,
-    lines: impl Iterator<Item = (&'b TableLine, &'b str)>,
+pub(super) fn articles<'a>(
+    wire: &Wire,
+    lines: impl Iterator<Item = (&'a TableLine, &'a str)>,
     with_net: bool,
-) -> Vec<Parameter<'a>> {
+) -> Vec<Body> {
     let article = |(number, (line, description)): (usize, (&TableLine, &str))| {
         let (quantity, price) = match (line.quantity, line.unit_price.minor()) {
             (quantity, price) if price < 0 => (1, price.saturating_mul(i64::from(quantity))),
@@ -48,14 +48,13 @@ pub(super) fn articles<'a, 'b>(
     (1..).zip(lines).flat_map(article).collect()
 }
 
-fn group<'a, T: IntoIterator<Item = Named<'a>>>(
-    group: &'static str,
-    id: String,
-    named: T,
-) -> impl Iterator<Item = Parameter<'a>> + use<'a, T> {
-    named.into_iter().filter_map(move |(name, value)| {
-        Some(Parameter { name, group_type: Some(group), group_id: Some(id.clone()), value: value? })
-    })
+/// A group of parameters. Everything is sent as text, as most of the guide's samples do: no number can lose a digit.
+fn group<'a>(group: &str, id: String, named: impl IntoIterator<Item = Named<'a>>) -> Vec<Body> {
+    let parameter = |(name, value): Named<'a>| {
+        let parameter = Body::default().with("Name", name).with("GroupType", group).with("GroupID", &id);
+        Some(parameter.with("Value", value?))
+    };
+    named.into_iter().filter_map(parameter).collect()
 }
 
 fn billing<'a>(wire: &'a Wire, order: &Order) -> impl Iterator<Item = Named<'a>> {

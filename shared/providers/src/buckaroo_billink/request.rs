@@ -5,7 +5,7 @@ use payment::{Currency, Detail, Operation, Order, Payment};
 use super::account::Account;
 use super::map::{CAPTURE, ServiceAction};
 use super::parameters::{articles, of_order};
-use super::wire::{ClientIp, Returns, Service, Services, TransactionRequest};
+use crate::object::Body;
 use crate::{JsonDecimal, Urls};
 
 /// A request in the making.
@@ -17,53 +17,58 @@ pub(super) struct Draft<'a> {
     pub(super) urls: &'a Urls,
 }
 
-impl<'a> Draft<'a> {
+impl Draft<'_> {
     /// Authorize or Pay: the whole order. `None` when the push address cannot be signed reliably.
-    pub(super) fn opening(self, order: &'a Order) -> Option<Vec<u8>> {
-        let back = self.urls.back.as_str();
+    pub(super) fn opening(self, order: &Order) -> Option<Vec<u8>> {
+        let back = &self.urls.back;
         let ip = order.buyer.ip_address.as_ref().map(|ip| *ip.reveal());
-        let mut request = self.request()?;
-        request.description = Some(order.description.as_ref().map_or(order.reference.as_str(), |text| text.as_str()));
-        request.client_ip = ip.map(|ip| ClientIp { r#type: u8::from(ip.is_ipv6()), address: ip.to_string() });
-        request.returns = Some(Returns { done: back, cancel: back, error: back, reject: back });
-        let [service] = &mut request.services.service_list;
-        service.parameters = of_order(&self.account.wire, order);
-        serde_json::to_vec(&request).ok()
+        // 0 for IPv4, 1 for IPv6.
+        let ip = ip.map(|ip| Body::default().with("Type", u8::from(ip.is_ipv6())).with("Address", ip));
+        let body = self
+            .begun()
+            .with("Description", order.description.as_ref().map_or(order.reference.as_str(), |text| text.as_str()))
+            .with("ClientIP", ip)
+            .with("ReturnURL", back)
+            .with("ReturnURLCancel", back)
+            .with("ReturnURLError", back)
+            .with("ReturnURLReject", back);
+        self.ended(body, None, &of_order(&self.account.wire, order))
     }
 
     /// Capture, Refund or CancelAuthorize of an earlier transaction.
-    pub(super) fn following(self, original_key: &'a str, payment: &Payment) -> Option<Vec<u8>> {
-        let mut request = self.request()?;
-        request.original_transaction_key = Some(original_key);
-        if let Detail::Refund { reason: Some(reason), .. } = &self.operation.detail {
-            request.description = Some(reason.as_str());
-        }
-        if *self.action == CAPTURE && self.account.wire.repeat_articles_on_capture {
-            let lines = payment.lines.iter().map(|line| (line, line.reference.as_str()));
-            let [service] = &mut request.services.service_list;
-            service.parameters = articles(&self.account.wire, lines, true);
-        }
-        serde_json::to_vec(&request).ok()
+    pub(super) fn following(self, original_key: &str, payment: &Payment) -> Option<Vec<u8>> {
+        let reason = match &self.operation.detail {
+            Detail::Refund { reason, .. } => reason.as_ref(),
+            _ => None,
+        };
+        let wire = &self.account.wire;
+        let lines = payment.lines.iter().map(|line| (line, line.reference.as_str()));
+        let repeats = *self.action == CAPTURE && wire.repeat_articles_on_capture;
+        let parameters = if repeats { articles(wire, lines, true) } else { Vec::new() };
+        self.ended(self.begun().with("Description", reason), Some(original_key), &parameters)
     }
 
-    fn request(self) -> Option<TransactionRequest<'a>> {
-        let Self { account, action, operation, urls } = self;
-        let amount = Some(JsonDecimal::of(operation.amount, Currency::EUR));
-        let push = Some(urls.push.as_str()).filter(|url| signs_the_same_everywhere(url))?;
-        let service = Service { name: &account.wire.service, action: action.word, parameters: Vec::new() };
-        Some(TransactionRequest {
-            currency: Currency::EUR.code(),
-            amount_debit: amount.filter(|_| !action.credits()),
-            amount_credit: amount.filter(|_| action.credits()),
-            invoice: &operation.reference,
-            description: None,
-            client_ip: None,
-            returns: None,
-            push_url: push,
-            push_url_failure: push,
-            original_transaction_key: None,
-            services: Services { service_list: [service] },
-        })
+    /// Exactly one of the amounts is there.
+    fn begun(self) -> Body {
+        let amount = if self.action.credits() { "AmountCredit" } else { "AmountDebit" };
+        Body::default()
+            .with("Currency", Currency::EUR.code())
+            .with(amount, JsonDecimal::of(self.operation.amount, Currency::EUR))
+            .with("Invoice", &self.operation.reference)
+    }
+
+    fn ended(self, body: Body, original_key: Option<&str>, parameters: &[Body]) -> Option<Vec<u8>> {
+        let push = Some(self.urls.push.as_str()).filter(|url| signs_the_same_everywhere(url))?;
+        let service = Body::default()
+            .with("Name", &self.account.wire.service)
+            .with("Action", self.action.word)
+            .with("Parameters", Some(parameters).filter(|all| !all.is_empty()));
+        let body = body
+            .with("PushURL", push)
+            .with("PushURLFailure", push)
+            .with("OriginalTransactionKey", original_key)
+            .with("Services", Body::default().with("ServiceList", [service]));
+        serde_json::to_vec(&body).ok()
     }
 }
 

@@ -4,86 +4,12 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use payment::{Amount, Currency, Doubt, Payment};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use url::Url;
 
 use crate::JsonDecimal;
 use crate::transport::is_https_or_loopback;
 use crate::zone::AMSTERDAM;
-
-/// The body of `POST json/Transaction`: exactly one of the amounts is there.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct TransactionRequest<'a> {
-    pub(super) currency: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) amount_debit: Option<JsonDecimal>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) amount_credit: Option<JsonDecimal>,
-    pub(super) invoice: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) description: Option<&'a str>,
-    #[serde(rename = "ClientIP", skip_serializing_if = "Option::is_none")]
-    pub(super) client_ip: Option<ClientIp>,
-    #[serde(flatten)]
-    pub(super) returns: Option<Returns<'a>>,
-    #[serde(rename = "PushURL")]
-    pub(super) push_url: &'a str,
-    #[serde(rename = "PushURLFailure")]
-    pub(super) push_url_failure: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) original_transaction_key: Option<&'a str>,
-    pub(super) services: Services<'a>,
-}
-
-/// Where the buyer came from.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ClientIp {
-    /// 0 for IPv4, 1 for IPv6.
-    pub(super) r#type: u8,
-    pub(super) address: String,
-}
-
-/// Where the buyer comes back to, whatever happened.
-#[derive(Serialize)]
-pub(super) struct Returns<'a> {
-    #[serde(rename = "ReturnURL")]
-    pub(super) done: &'a str,
-    #[serde(rename = "ReturnURLCancel")]
-    pub(super) cancel: &'a str,
-    #[serde(rename = "ReturnURLError")]
-    pub(super) error: &'a str,
-    #[serde(rename = "ReturnURLReject")]
-    pub(super) reject: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Services<'a> {
-    pub(super) service_list: [Service<'a>; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Service<'a> {
-    pub(super) name: &'a str,
-    pub(super) action: &'static str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) parameters: Vec<Parameter<'a>>,
-}
-
-/// Everything is sent as text, as most of the guide's samples do: no number can lose a digit.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Parameter<'a> {
-    pub(super) name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) group_type: Option<&'static str>,
-    #[serde(rename = "GroupID", skip_serializing_if = "Option::is_none")]
-    pub(super) group_id: Option<String>,
-    pub(super) value: String,
-}
 
 /// The answer to `POST json/Transaction/Statuses`.
 #[derive(Deserialize)]

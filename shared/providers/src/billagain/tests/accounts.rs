@@ -54,9 +54,32 @@ fn a_wrong_account_is_told_by_field_and_never_by_value() {
         (with("account_id", json!("5:s3cret")), "account_id", "must be visible ASCII without a colon"),
         (with("account_id", json!("")), "account_id", "must be visible ASCII without a colon"),
         (with("api_key", json!("")), "api_key", "must not be empty"),
+        (
+            with("wire", json!({ "messages": { "No such buyer": "s3cret" } })),
+            "wire/messages/No such buyer",
+            "must be one of `customer`, `gateway`, `payment_method`, `subscription`",
+        ),
     ] {
         let error = Account::read(&document).err().unwrap();
         assert_eq!((error.field.as_str(), error.rule.as_str()), (field, rule));
+    }
+}
+
+#[test]
+fn a_message_that_the_account_knows_is_told_in_our_words() {
+    let own = json!({ "Unknown gateway": "gateway", "Cannot find Customer for this Account": "subscription" });
+    let wire = Account::read(&with("wire", json!({ "messages": own }))).ok().unwrap().wire;
+    let usual = Account::read(&document()).ok().unwrap().wire;
+    let customer = "cannot find customer for this account.";
+    for (wire, theirs, wanted) in [
+        (&wire, " UNKNOWN GATEWAY. ", Some("the gateway is not known for this account")),
+        (&usual, "Unknown gateway", None),
+        (&wire, "Unknown gateway of Uno Eins", None),
+        (&wire, customer, Some("the subscription is not known for this account")),
+        (&usual, customer, Some("the customer is not known for this account")),
+        (&wire, "Cannot find Gateway for this Account", Some("the gateway is not known for this account")),
+    ] {
+        assert_eq!(wire.message(theirs).as_deref(), wanted, "{theirs}");
     }
 }
 

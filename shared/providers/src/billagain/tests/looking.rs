@@ -192,8 +192,8 @@ async fn a_way_to_pay_is_told_once_it_is_kept() {
 
 #[tokio::test]
 async fn the_text_result_is_found_under_each_of_its_names_and_told_when_it_is_known() {
-    let [(known, ours), ..] = MESSAGES;
-    let wanted = format!("Declined Other Some(\"{ours}\") of 15000 a1B2c3");
+    let [(known, unknown), ..] = MESSAGES;
+    let wanted = format!("Declined Other Some(\"{}\") of 15000 a1B2c3", unknown.told());
     for name in ["ResultText", "Result", "RESULTDESCRIPTION"] {
         let failed = transaction(json!({ "threwError": true, name: known }));
         assert_eq!(seen(&bound(), says(200, failed), Reply::Hangs).await, wanted);

@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::super::account::Account;
+use super::super::wire::FIELDS;
 use super::desk::document;
 use crate::Request;
 
@@ -72,4 +73,72 @@ fn a_wrong_account_is_told_by_field_and_never_by_value() {
         let error = Account::read(&document).err().unwrap();
         assert_eq!((error.field.as_str(), error.rule.as_str()), (field, rule));
     }
+}
+
+#[test]
+fn two_fields_must_not_have_one_name() {
+    let read = |names: &Value| Account::read(&with("wire", json!({ "names": names }))).map(|_| ());
+    for good in [
+        json!({}),
+        json!({ "order_id": "orderId", "merchant_id": "shop" }),
+        json!({ "order_id": "capture_id", "capture_id": "order_id" }),
+        json!({ "minor": "value" }),
+        json!({ "minor": "amount" }),
+        json!({ "amount": "money" }),
+    ] {
+        assert!(read(&good).is_ok(), "{good}");
+    }
+    for (names, told) in [
+        (json!({ "order_id": "ref", "capture_id": "ref" }), "order_id"),
+        (json!({ "order_id": "capture_id" }), "order_id"),
+        (json!({ "capture_id": "orderId" }), "capture_id"),
+        (json!({ "external_code": "order_id" }), "external_code"),
+        (json!({ "gross": "amount" }), "gross"),
+        (json!({ "minor": "gross" }), "minor"),
+        (json!({ "amount": "x", "minor": "x" }), "minor"),
+    ] {
+        let error = read(&names).err().unwrap();
+        let field = format!("wire/names/{told}");
+        assert_eq!((error.field, error.rule.as_str()), (field, "must not be the name of another field"), "{names}");
+    }
+    let unknown = read(&json!({ "oder_id": "orderId" })).err().unwrap();
+    assert_eq!(unknown.to_string(), "account document: wire/names/oder_id: is not a field of this account");
+}
+
+/// The literals of a source, each with what stands before and after it.
+fn literals(source: &str) -> Vec<(&str, &str, &str)> {
+    let parts: Vec<&str> = source.split('"').collect();
+    parts.windows(3).step_by(2).map(|three| (three[0].trim_end(), three[1], three[2])).collect()
+}
+
+#[test]
+fn every_word_that_is_written_or_read_is_a_field_and_can_have_another_name() {
+    let known: Vec<&str> = FIELDS.split_whitespace().collect();
+    let mut used = Vec::new();
+    for source in [include_str!("../body.rs"), include_str!("../../billie.rs")] {
+        let is_name = |(before, _, after): &(&str, &str, &str)| before.ends_with(".with(") || after.starts_with(':');
+        used.extend(literals(source).into_iter().filter(is_name).map(|(_, name, _)| name));
+    }
+    let reading = [
+        include_str!("../answer.rs"),
+        include_str!("../rules.rs"),
+        include_str!("../webhook.rs"),
+        include_str!("../wire.rs"),
+    ];
+    for source in reading {
+        let pointers = literals(source).into_iter().filter_map(|(_, text, _)| text.strip_prefix('/'));
+        used.extend(
+            pointers
+                .flat_map(|pointer| pointer.split('/'))
+                .filter(|name| *name != "0" && !name.starts_with("widget_result")),
+        );
+    }
+    for name in &used {
+        assert!(known.contains(name), "{name}");
+    }
+    for name in &known {
+        assert!(used.contains(name), "{name} is used nowhere");
+    }
+    let schema: Value = serde_json::from_str(include_str!("../account.schema.json")).unwrap();
+    assert_eq!(schema.pointer("/properties/wire/properties/names/propertyNames/enum"), Some(&json!(known)));
 }

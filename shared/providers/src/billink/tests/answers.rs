@@ -2,41 +2,54 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use payment::Action;
+use payment::{Action, InstructionKind, OperationKind};
 
 use super::super::answer::{self, Asked};
-use super::super::map::{Endpoint, Means};
 use super::*;
+use crate::billink_common::codes;
 use crate::{ReadError, Response};
 
-const ENDPOINTS: [Endpoint; 7] = [
-    Endpoint::CreateSession,
-    Endpoint::StartWorkflow,
-    Endpoint::Credit,
-    Endpoint::Payment,
-    Endpoint::OnHold,
-    Endpoint::Resume,
-    Endpoint::Message,
+const CREATE_SESSION: OperationKind = OperationKind::CreateSession;
+const START_WORKFLOW: OperationKind = OperationKind::Capture;
+const CREDIT: OperationKind = OperationKind::Refund;
+const PAYMENT: OperationKind = OperationKind::Tell(InstructionKind::DirectPayment);
+const ON_HOLD: OperationKind = OperationKind::Tell(InstructionKind::Hold);
+const RESUME: OperationKind = OperationKind::Tell(InstructionKind::Resume);
+const MESSAGE: OperationKind = OperationKind::Tell(InstructionKind::Message);
+
+const CALLS: [(OperationKind, &str); 7] = [
+    (CREATE_SESSION, "CreateSession"),
+    (START_WORKFLOW, "StartWorkflow"),
+    (CREDIT, "Credit"),
+    (PAYMENT, "Payment"),
+    (ON_HOLD, "OnHold"),
+    (RESUME, "Resume"),
+    (MESSAGE, "Message"),
 ];
+
+fn is_known(kind: OperationKind, code: i64) -> bool {
+    let spelled = if code < 0 { code.to_string() } else { format!("{code:03}") };
+    codes::row(codes::of(kind), &spelled).is_some()
+}
 
 fn response(status: u16, body: &str) -> Response {
     Response { status, headers: HeaderMap::new(), body: Bytes::copy_from_slice(body.as_bytes()) }
 }
 
-fn outcome(endpoint: Endpoint, payment: &Payment, status: u16, body: &str) -> Outcome {
-    Asked { endpoint, payment }.outcome(&response(status, body), now())
+fn outcome(kind: OperationKind, payment: &Payment, status: u16, body: &str) -> Outcome {
+    Asked { kind, payment }.outcome(&response(status, body), now())
 }
 
-fn means(endpoint: Endpoint, status: u16, body: &str) -> String {
+fn means(kind: OperationKind, status: u16, body: &str) -> String {
     let payment = capturing();
-    told(&outcome(endpoint, &payment, status, &of(&payment, body)))
+    told(&outcome(kind, &payment, status, &of(&payment, body)))
 }
 
 #[test]
 fn a_session_sends_the_buyer_to_its_page_for_an_hour() {
     let payment = created(&order(&consumer()));
     let body = include_str!("../fixtures/session-create.response.json");
-    let Outcome::Done(receipt) = outcome(Endpoint::CreateSession, &payment, 200, body) else { panic!() };
+    let Outcome::Done(receipt) = outcome(CREATE_SESSION, &payment, 200, body) else { panic!() };
     assert_eq!(receipt.provider_reference.as_deref(), Some(PUBLIC_NUMBER));
     assert_eq!(receipt.amount, None);
     let order = receipt.order.unwrap();
@@ -59,21 +72,21 @@ fn a_session_that_is_not_whole_is_none() {
         ("sessionURL", "url", "in doubt Unreadable"),
     ] {
         assert!(sample.contains(from));
-        assert_eq!(means(Endpoint::CreateSession, 200, &sample.replace(from, to)), expected, "{from} -> {to}");
+        assert_eq!(means(CREATE_SESSION, 200, &sample.replace(from, to)), expected, "{from} -> {to}");
     }
     let without_number = sample.replace("\"invoice\"", "\"other\"");
-    assert!(means(Endpoint::CreateSession, 200, &without_number).starts_with("done"));
+    assert!(means(CREATE_SESSION, 200, &without_number).starts_with("done"));
 }
 
 #[test]
 fn the_guides_credit_and_a_started_workflow_are_done() {
     let credit = include_str!("../fixtures/credit.response.json");
     let start = include_str!("../fixtures/workflow-start.response.json");
-    assert_eq!(means(Endpoint::Credit, 200, credit), "done 150");
-    assert_eq!(means(Endpoint::StartWorkflow, 200, start), "done -");
+    assert_eq!(means(CREDIT, 200, credit), "done 150");
+    assert_eq!(means(START_WORKFLOW, 200, start), "done -");
     // The plugins' codes of success are each other's unknown ones.
-    assert_eq!(means(Endpoint::Credit, 200, start), "in doubt UnknownCode");
-    assert_eq!(means(Endpoint::StartWorkflow, 200, credit), "in doubt UnknownCode");
+    assert_eq!(means(CREDIT, 200, start), "in doubt UnknownCode");
+    assert_eq!(means(START_WORKFLOW, 200, credit), "in doubt UnknownCode");
 }
 
 #[test]
@@ -86,7 +99,7 @@ fn an_amount_is_read_only_from_the_guides_sentence() {
         ("Credited 1.50 EURO.", "done -"),
     ] {
         let body = sample.replace("Credit applied: 1.50 EURO.; step restarted.", message);
-        assert_eq!(means(Endpoint::Credit, 200, &body), expected);
+        assert_eq!(means(CREDIT, 200, &body), expected);
     }
 }
 
@@ -94,21 +107,21 @@ fn an_amount_is_read_only_from_the_guides_sentence() {
 fn a_credit_of_another_amount_becomes_doubt_in_the_ledger() {
     let mut payment = refunding(250);
     let body = of(&payment, include_str!("../fixtures/credit.response.json"));
-    let outcome = outcome(Endpoint::Credit, &payment, 200, &body);
+    let outcome = outcome(CREDIT, &payment, 200, &body);
     settle(&mut payment, outcome);
     assert_eq!(newest(&payment).status, payment::OperationStatus::InDoubt);
     let mut payment = refunding(150);
-    let outcome = self::outcome(Endpoint::Credit, &payment, 200, &body);
+    let outcome = self::outcome(CREDIT, &payment, 200, &body);
     settle(&mut payment, outcome);
     assert_eq!(newest(&payment).status, payment::OperationStatus::Succeeded);
 }
 
 /// An order's code inside a success, or the only one there, and the four places of a code in a failure.
-fn shapes(endpoint: Endpoint, code: i64) -> [String; 4] {
+fn shapes(kind: OperationKind, code: i64) -> [String; 4] {
     let item = |code: &str| {
-        let list = if endpoint == Endpoint::Payment { "invoices" } else { "statuses" };
-        match endpoint {
-            Endpoint::OnHold | Endpoint::Resume | Endpoint::Message => {
+        let list = if kind == PAYMENT { "invoices" } else { "statuses" };
+        match kind {
+            ON_HOLD | RESUME | MESSAGE => {
                 format!(r#"{{"result":"msg","code":{code},"description":"?"}}"#)
             }
             _ => {
@@ -127,13 +140,13 @@ fn shapes(endpoint: Endpoint, code: i64) -> [String; 4] {
 #[test]
 fn every_row_of_every_code_table_means_one_thing_in_every_shape() {
     let mut table = String::new();
-    for endpoint in ENDPOINTS {
-        for code in (-5..1000).filter(|code| endpoint.code(*code).is_some()) {
-            let [number, text, flat, nested] = shapes(endpoint, code).map(|body| means(endpoint, 200, &body));
+    for (kind, name) in CALLS {
+        for code in (-5..1000).filter(|code| is_known(kind, *code)) {
+            let [number, text, flat, nested] = shapes(kind, code).map(|body| means(kind, 200, &body));
             assert_eq!(flat, nested);
             assert_eq!(number, text);
-            let inside = if endpoint == Endpoint::CreateSession { "(never there)".into() } else { number };
-            table.push_str(&format!("{endpoint:?} {code:03}: order {inside}; failure {flat}\n"));
+            let inside = if kind == CREATE_SESSION { "(never there)".into() } else { number };
+            table.push_str(&format!("{name} {code:03}: order {inside}; failure {flat}\n"));
         }
     }
     insta::assert_snapshot!(table);
@@ -141,24 +154,24 @@ fn every_row_of_every_code_table_means_one_thing_in_every_shape() {
 
 #[test]
 fn a_code_that_is_not_in_the_table_of_its_call_is_doubt() {
-    for endpoint in ENDPOINTS.into_iter().filter(|endpoint| *endpoint != Endpoint::CreateSession) {
-        for code in (-5..1000).filter(|code| endpoint.code(*code).is_none()) {
-            for body in shapes(endpoint, code) {
-                assert_eq!(means(endpoint, 200, &body), "in doubt UnknownCode", "{code}");
+    for (kind, _) in CALLS.into_iter().filter(|(kind, _)| *kind != CREATE_SESSION) {
+        for code in (-5..1000).filter(|code| !is_known(kind, *code)) {
+            for body in shapes(kind, code) {
+                assert_eq!(means(kind, 200, &body), "in doubt UnknownCode", "{code}");
             }
         }
     }
-    assert_eq!(means(Endpoint::Credit, 200, include_str!("../fixtures/flat.error.json")), "in doubt UnknownCode");
-    assert_eq!(means(Endpoint::Credit, 200, r#"{"result":"ERROR","error":{}}"#), "in doubt UnknownCode");
-    assert_eq!(means(Endpoint::Credit, 200, r#"{"result":"error","code":"seven"}"#), "in doubt UnknownCode");
+    assert_eq!(means(CREDIT, 200, include_str!("../fixtures/flat.error.json")), "in doubt UnknownCode");
+    assert_eq!(means(CREDIT, 200, r#"{"result":"ERROR","error":{}}"#), "in doubt UnknownCode");
+    assert_eq!(means(CREDIT, 200, r#"{"result":"error","code":"seven"}"#), "in doubt UnknownCode");
 }
 
 #[test]
 fn an_order_that_cannot_be_resumed_has_a_status_of_its_own() {
     let body = r#"{"status":"error","message":"Order is not on hold"}"#;
-    assert_eq!(means(Endpoint::Resume, 400, body), "refused 400 the order cannot be resumed");
-    assert_eq!(means(Endpoint::OnHold, 400, body), "in doubt Unreadable");
-    assert_eq!(means(Endpoint::Resume, 500, body), "in doubt ServerError");
+    assert_eq!(means(RESUME, 400, body), "refused 400 the order cannot be resumed");
+    assert_eq!(means(ON_HOLD, 400, body), "in doubt Unreadable");
+    assert_eq!(means(RESUME, 500, body), "in doubt ServerError");
 }
 
 #[test]
@@ -170,7 +183,7 @@ fn a_payment_of_another_amount_or_order_is_doubt() {
             r#"{{"result":"MSG","{list}":[{{"code":200,"invoiceNumber":"{number}","message":"Payment applied: 2.50 EURO."}}]}}"#
         )
     };
-    let told_of = |number: &str, list: &str| told(&outcome(Endpoint::Payment, &payment, 200, &body(number, list)));
+    let told_of = |number: &str, list: &str| told(&outcome(PAYMENT, &payment, 200, &body(number, list)));
     // That the amount is another is for the payment to see.
     assert_eq!(told_of(&payment.order_reference, "invoices"), "done 250");
     assert_eq!(told_of("ANOTHER", "invoices"), "in doubt Unreadable");
@@ -180,10 +193,9 @@ fn a_payment_of_another_amount_or_order_is_doubt() {
 #[test]
 fn one_code_means_different_things_at_different_calls() {
     let body = include_str!("../fixtures/nested.error.json");
-    assert_eq!(means(Endpoint::StartWorkflow, 200, body), "done -");
-    assert_eq!(means(Endpoint::Credit, 200, body), "refused 707 a credit is not possible at this stage");
-    assert_eq!(means(Endpoint::CreateSession, 200, body), "in doubt UnknownCode");
-    assert_eq!(Endpoint::Credit.code(707).unwrap().0, Means::Refused);
+    assert_eq!(means(START_WORKFLOW, 200, body), "done -");
+    assert_eq!(means(CREDIT, 200, body), "refused 707 a credit is not possible at this stage");
+    assert_eq!(means(CREATE_SESSION, 200, body), "in doubt UnknownCode");
 }
 
 #[test]
@@ -191,7 +203,7 @@ fn a_services_refusal_counts_at_a_session_only_and_tells_fields_but_no_values() 
     let form = include_str!("../fixtures/session-create.error.json");
     let form_416 = include_str!("../fixtures/session-create.error-416.json");
     let client = include_str!("../fixtures/client.error.json");
-    let session = Endpoint::CreateSession;
+    let session = CREATE_SESSION;
     let told = "refused 400 the order is not accepted: client.workflowNumber, customer.email";
     assert_eq!(means(session, 400, form), told);
     assert_eq!(means(session, 200, form), told);
@@ -203,7 +215,7 @@ fn a_services_refusal_counts_at_a_session_only_and_tells_fields_but_no_values() 
     assert_eq!(means(session, 500, client), "in doubt ServerError");
     assert_eq!(means(session, 400, &form.replace("400", "\"502\"")), "in doubt ServerError");
     assert_eq!(means(session, 400, r#"{"error_backend":{}}"#), "in doubt Unreadable");
-    for endpoint in [Endpoint::StartWorkflow, Endpoint::Credit] {
+    for endpoint in [START_WORKFLOW, CREDIT] {
         for (status, body) in [(400, form), (416, form_416), (404, client), (403, client), (200, client)] {
             assert_eq!(means(endpoint, status, body), "in doubt Unreadable");
         }
@@ -230,10 +242,10 @@ fn a_success_that_is_not_about_our_one_order_is_doubt() {
         ("[]".into(), "in doubt Unreadable"),
         ("garbage".into(), "in doubt Unreadable"),
     ] {
-        assert_eq!(means(Endpoint::Credit, 200, &body), expected, "{body}");
+        assert_eq!(means(CREDIT, 200, &body), expected, "{body}");
     }
-    assert_eq!(means(Endpoint::Credit, 500, sample), "in doubt ServerError");
-    assert_eq!(means(Endpoint::Credit, 404, sample), "in doubt Unreadable");
+    assert_eq!(means(CREDIT, 500, sample), "in doubt ServerError");
+    assert_eq!(means(CREDIT, 404, sample), "in doubt Unreadable");
 }
 
 #[test]
@@ -267,7 +279,7 @@ fn every_status_of_a_session_says_how_the_order_stands_and_no_other_word_does() 
 fn order_info_tells_who_was_paid_in_every_spelling_and_what_fails_in_every_shape() {
     let payment = capturing();
     let read = |status, body: &str| {
-        answer::order_info(&account().wire, &response(status, &of(&payment, body)), &payment)
+        answer::order_info(&account().wire.names, &response(status, &of(&payment, body)), &payment)
             .map(|facts| (facts.paid, facts.paid_out))
     };
     let sample = include_str!("../fixtures/order-info.response.json");

@@ -20,7 +20,7 @@ const ORDER: &str = include_str!("../fixtures/order.webhook.json");
 fn signing() -> Account {
     let mut document = account_document("https://api.billink.nl");
     document["webhook_secrets"] = json!([SECRET, OLD_SECRET]);
-    Account::parse(&document).unwrap()
+    parse(&document).unwrap()
 }
 
 fn signature(key: &[u8], time: &str, body: &str) -> String {
@@ -245,7 +245,7 @@ fn an_account_can_name_other_headers_and_the_decoded_key() {
     document["webhook_secrets"] = json!([SECRET]);
     document["wire"] =
         json!({"decode_webhook_secrets": true, "signature_header": "X-Sig", "timestamp_header": "X-Time"});
-    let account = Account::parse(&document).unwrap();
+    let account = parse(&document).unwrap();
     let time = now().as_second().to_string();
     for (key, expected) in [(STANDARD.decode(SECRET).unwrap(), true), (SECRET.into(), false)] {
         let signature = signature(&key, &time, SESSION);

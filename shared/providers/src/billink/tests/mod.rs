@@ -10,7 +10,7 @@ mod samples;
 use payment::{Command, DoubtPolicy, Flow, Order, OrderNews, OrderState, Outcome, Payment, Receipt, RefundCommand};
 use serde_json::{Value, json};
 
-use super::account::Account;
+use super::account::{Account, parse};
 use crate::Urls;
 use crate::testing::*;
 
@@ -24,7 +24,7 @@ fn account_document(base_url: &str) -> Value {
 }
 
 fn account() -> Account {
-    Account::parse(&account_document("https://api-staging.billink.nl")).unwrap()
+    parse(&account_document("https://api-staging.billink.nl")).unwrap()
 }
 
 /// The order of the page's sample.

@@ -56,7 +56,7 @@ fn a_birth_date_is_written_as_the_account_says() {
     document["wire"] = json!({"birth_date": "%Y-%m-%d"});
     let (order, urls) = (order(&company()), urls());
     let payment = created(&order);
-    let account = Account::parse(&document).unwrap();
+    let account = parse(&document).unwrap();
     let request = request::create_session(&account, newest(&payment), &context(&payment, Some(&order), &urls));
     assert!(written("v2/session/create", request).contains(r#""birthdate":"1990-01-31""#));
 }
@@ -144,7 +144,7 @@ fn every_name_that_no_page_prints_can_be_overridden() {
     let mut document = account_document("https://api-staging.billink.nl");
     let names = json!({"number": "n", "amount": "a", "description": "d", "status": "s", "paidOut": "p"});
     document["wire"] = json!({"names": names});
-    let account = Account::parse(&document).unwrap();
+    let account = parse(&document).unwrap();
     let (payment, urls) = (with_told(captured(), paid(150)), urls());
     let Act::Tell(operation, told) = act_of(&payment) else { panic!() };
     let number = &payment.order_reference;
@@ -155,7 +155,7 @@ fn every_name_that_no_page_prints_can_be_overridden() {
     assert!(sent(request::order_info(&account, &payment)).contains(&format!(r#"{{"n":"{number}"}}"#)));
     let body = format!(r#"{{"result":"MSG","invoices":[{{"invoiceNumber":"{number}","s":"1","p":true,"status":7}}]}}"#);
     let answer = crate::Response { status: 200, headers: http::HeaderMap::new(), body: body.into() };
-    let facts = super::super::answer::order_info(&account.wire, &answer, &payment).unwrap();
+    let facts = super::super::answer::order_info(&account.wire.names, &answer, &payment).unwrap();
     assert!(facts.paid && facts.paid_out);
 }
 

@@ -68,8 +68,8 @@ fn the_answers_of_the_pages_are_read() {
     let answer = read(sample);
     assert_eq!((number(answer.code.as_ref()), answer.result.as_deref()), (Some(200), Some("MSG")));
     let [info] = answer.invoices.as_deref().unwrap() else { panic!("not one") };
-    assert_eq!((info.invoice_number.as_deref(), info.status(&account().wire)), (Some("KRKND-0001"), Some(1)));
-    assert!(info.code.is_none() && info.is_paid_out(&account().wire));
+    assert_eq!((info.invoice_number.as_deref(), info.status(&account().wire.names)), (Some("KRKND-0001"), Some(1)));
+    assert!(info.code.is_none() && info.is_paid_out(&account().wire.names));
     let unused = [("/invoices/0/description", json!("Paid"), "the number says it")];
     let read_there = ["/code", "/result", "/invoices/0/invoiceNumber", "/invoices/0/status", "/invoices/0/paidOut"];
     holds(sample, &read_there, &unused);

@@ -1,5 +1,6 @@
 //! The adapter against the provider's own payloads and against a gateway on loopback.
 
+mod accounts;
 mod gateway;
 mod guide;
 mod lookups;
