@@ -78,8 +78,13 @@ impl SessionSeconds {
 
     /// When a session that is opened now is believed to end.
     pub(crate) fn end(self, now: Timestamp) -> Option<Timestamp> {
-        now.checked_add(SignedDuration::from_secs(i64::from(self.0.get()))).ok()
+        after(now, self.0.get())
     }
+}
+
+/// So many seconds later.
+pub(crate) fn after(now: Timestamp, seconds: u32) -> Option<Timestamp> {
+    now.checked_add(SignedDuration::from_secs(i64::from(seconds))).ok()
 }
 
 impl Default for SessionSeconds {
@@ -135,8 +140,14 @@ impl TryFrom<String> for BaseUrl {
 }
 
 impl BaseUrl {
-    /// The address of these segments below the base. Each stays one segment, whatever is in it.
+    /// The address of these segments below the base. Each stays one segment, whatever is in it: dots alone, which no address
+    /// can have as a segment and which are no name of anything, become hyphens.
     pub(crate) fn join<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        let segments = segments.into_iter().map(|segment| match segment {
+            "." => "-",
+            ".." => "--",
+            segment => segment,
+        });
         let mut url = self.0.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
@@ -203,5 +214,27 @@ impl WebhookKeys {
             headers.get_all(name).iter().for_each(|given| found |= hash(name, given.as_bytes()).ct_eq(&wanted));
         }
         found.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_segment_of_an_address_stays_one() {
+        let base = BaseUrl::try_from("https://a.example/v1/".to_owned()).unwrap();
+        for (id, wanted) in [
+            ("i-1", "i-1"),
+            ("a/../b?c#d", "a%2F..%2Fb%3Fc%23d"),
+            (".", "-"),
+            ("..", "--"),
+            ("...", "..."),
+            ("%2e%2e", "%252e%252e"),
+            ("", ""),
+        ] {
+            let url = base.join(["orders", id, "cancel"]);
+            assert_eq!(url.as_str(), format!("https://a.example/v1/orders/{wanted}/cancel"), "{id:?}");
+        }
     }
 }

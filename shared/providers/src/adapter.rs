@@ -160,7 +160,7 @@ pub trait Activate: Send + Sync {
 
 /// One merchant's account at one provider API.
 ///
-/// Nothing that answers has a default: a provider says what each answer means, or the answer means doubt.
+/// Nothing that reads an answer has a default: a provider says what each answer means, or the answer means doubt.
 #[async_trait]
 pub trait Adapter: Send + Sync {
     /// How the provider enables merchants; most do not, by an API.
@@ -174,8 +174,11 @@ pub trait Adapter: Send + Sync {
     /// The provider's own rules that an order breaks. Checked before anything is written or sent.
     fn broken_rules(&self, order: &Order) -> Vec<OrderError>;
 
-    /// The rules that a widget's result breaks: amount, currency and duration must be the payment's.
-    fn broken_widget_rules(&self, payment: &Payment, result: &RawValue) -> Vec<OrderError>;
+    /// The rules that a widget's result breaks: amount, currency and duration must be the payment's. A provider without a
+    /// widget takes none.
+    fn broken_widget_rules(&self, _payment: &Payment, _result: &RawValue) -> Vec<OrderError> {
+        vec![OrderError::at("/widget_result", "is not something that this provider has")]
+    }
 
     /// Makes the one effectful call of an operation and says what its answer means.
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome;
@@ -187,7 +190,9 @@ pub trait Adapter: Send + Sync {
     async fn probe(&self, operation: &Operation, context: &Context<'_>) -> Result<Observation<Finding>, ReadError>;
 
     /// The id of the provider's that a returning buyer's address names, where the provider tells it only there.
-    fn candidate_of_return(&self, query: &[(String, String)]) -> Option<String>;
+    fn candidate_of_return(&self, _query: &[(String, String)]) -> Option<String> {
+        None
+    }
 
     /// Verifies a message over its raw bytes, then says what it means.
     ///

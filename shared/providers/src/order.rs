@@ -19,11 +19,6 @@ pub(crate) fn unknown_options(order: &Order) -> impl Iterator<Item = OrderError>
     names.map(|name| OrderError::at(format!("/options/{name}"), "is not an option of this provider"))
 }
 
-/// What there is to say about a widget's result where the provider has no widget.
-pub(crate) fn no_widget() -> Vec<OrderError> {
-    vec![OrderError::at("/widget_result", "is not something that this provider has")]
-}
-
 /// The company that buys.
 pub(crate) fn company(buyer: &Buyer) -> Option<&Company> {
     buyer.company.as_ref().filter(|_| buyer.kind == BuyerKind::Business)

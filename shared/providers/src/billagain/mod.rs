@@ -18,13 +18,11 @@ mod wire;
 use async_trait::async_trait;
 use payment::{
     BuyerKind, CaptureMode, DoubtPolicy, EXPIRES_UNOBSERVED_AFTER_SECONDS, Finding, Flow, News, Observation, Operation,
-    OperationKind, Order, OrderError, Outcome, Payment,
+    OperationKind, Order, OrderError, Outcome,
 };
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::account::SessionSeconds;
-use crate::order::no_widget;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Transport,
@@ -75,10 +73,6 @@ impl Adapter for BillAgain {
 
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
         options::broken(order, self.account.gateway_id)
-    }
-
-    fn broken_widget_rules(&self, _payment: &Payment, _result: &RawValue) -> Vec<OrderError> {
-        no_widget()
     }
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {

@@ -1,8 +1,7 @@
 //! What Billie's answers mean.
 
-use jiff::civil::DateTime;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use payment::{
     Action, BankTransfer, Debtor, Doubt, OrderNews, OrderState, Outcome, Payment, Personal, Receipt, Refusal,
 };
@@ -11,8 +10,10 @@ use url::Url;
 
 use super::map::{REFUSALS, Stage, decline, stage};
 use super::{SESSION_SECONDS, wire};
+use crate::account::after;
 use crate::billie::word;
 use crate::transport::is_https_or_loopback;
+use crate::zone::time_in;
 use crate::{Answer, ReadError, Response};
 
 /// What an answer means; `then` says what a 2xx means.
@@ -72,13 +73,13 @@ pub(super) fn page_opened(session: wire::PageSession, now: Timestamp) -> Outcome
     }
     // Its times name no zone: a session never outlives the 48 hours of the page, however they are read.
     let read = session.expires_at.as_deref().and_then(time);
-    let expires_at = read.into_iter().chain(session_end(now)).min();
+    let expires_at = read.into_iter().chain(after(now, SESSION_SECONDS)).min();
     opened(session.session_id, Action::Redirect { url: session.hpp_url, expires_at })
 }
 
 pub(super) fn widget_opened(session: wire::WidgetSession, script_url: Url, now: Timestamp) -> Outcome {
     let provider_session_id = session.id.0.clone();
-    opened(session.id, Action::Widget { provider_session_id, script_url, expires_at: session_end(now) })
+    opened(session.id, Action::Widget { provider_session_id, script_url, expires_at: after(now, SESSION_SECONDS) })
 }
 
 fn opened(session: wire::Id, action: Action) -> Outcome {
@@ -86,15 +87,10 @@ fn opened(session: wire::Id, action: Action) -> Outcome {
     done(OrderNews { session_reference: Some(session.0), ..news })
 }
 
-fn session_end(now: Timestamp) -> Option<Timestamp> {
-    now.checked_add(SignedDuration::from_secs(i64::from(SESSION_SECONDS))).ok()
-}
-
 /// Billie's times name no zone. Of the likely ones UTC is the latest, so no session is called expired too early; read
 /// alike they still tell which of two is later.
 pub(super) fn time(text: &str) -> Option<Timestamp> {
-    let zoneless = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
-    text.parse().ok().or_else(zoneless)
+    time_in(&TimeZone::UTC, text)
 }
 
 /// What an act's answer says about the order that it made; an order that still waits for a confirmation is no order.

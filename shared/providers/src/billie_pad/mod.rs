@@ -2,7 +2,6 @@
 
 mod account;
 mod answer;
-mod credentials;
 mod look;
 mod map;
 mod request;
@@ -16,6 +15,7 @@ mod wire;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use payment::{
     BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, InstructionKind, News, Observation, Operation, OperationKind,
     Order, OrderError, Outcome, Payment, Receipt,
@@ -96,7 +96,8 @@ struct BilliePad {
 #[async_trait]
 impl Adapter for BilliePad {
     async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
-        self.client.credentials(deadline).await
+        // Billie grants a token to whom it knows.
+        CredentialCheck::of(self.client.fetch(deadline, Timestamp::now()).await)
     }
 
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
@@ -118,10 +119,6 @@ impl Adapter for BilliePad {
 
     async fn probe(&self, operation: &Operation, context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
         look::probe(&self.client, operation, context).await.map(Observation::read)
-    }
-
-    fn candidate_of_return(&self, _query: &[(String, String)]) -> Option<String> {
-        None
     }
 
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {

@@ -97,6 +97,10 @@ pub(super) fn refunded(said: &Said, currency: Currency) -> Outcome {
     with_amount(said, currency, |amount| Receipt { provider_reference, amount, ..Receipt::default() })
 }
 
+pub(super) fn canceled(_: &Said, _: Currency) -> Outcome {
+    Outcome::Done(Receipt::default())
+}
+
 pub(super) fn amended(said: &Said, currency: Currency) -> Outcome {
     with_amount(said, currency, |amount| Receipt { amount, ..Receipt::default() })
 }

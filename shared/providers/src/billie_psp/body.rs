@@ -55,14 +55,14 @@ pub(super) fn capture(capture: &Operation, merchant: Option<&str>, currency: Cur
 
 pub(super) fn refund(
     refund: &Operation,
-    capture_id: &str,
+    capture: &Operation,
     merchant: Option<&str>,
     currency: Currency,
 ) -> Option<Value> {
     let Detail::Refund { reason, .. } = &refund.detail else { return None };
     Some(json!({
         "merchant_id": merchant,
-        "capture_id": capture_id,
+        "capture_id": capture.provider_reference.as_ref()?,
         "amount": part(refund.amount, currency),
         "reason": reason,
     }))

@@ -3,7 +3,6 @@
 mod account;
 mod answer;
 mod body;
-mod credentials;
 mod map;
 mod rules;
 #[cfg(test)]
@@ -14,8 +13,8 @@ mod wire;
 use async_trait::async_trait;
 use http::Method;
 use payment::{
-    BuyerKind, CaptureMode, DoubtPolicy, EXPIRES_UNOBSERVED_AFTER_SECONDS, Finding, Flow, News, Observation, Operation,
-    OperationKind, Order, OrderError, Outcome, Payment, Receipt, Status,
+    BuyerKind, CaptureMode, Currency, DoubtPolicy, EXPIRES_UNOBSERVED_AFTER_SECONDS, Finding, Flow, News, Observation,
+    Operation, OperationKind, Order, OrderError, Outcome, Payment, Receipt, Status,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -28,6 +27,7 @@ use crate::{
 };
 use account::Account;
 pub(crate) use map::{events, refusals};
+use wire::Said;
 
 pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     provider: "billie_psp",
@@ -88,7 +88,8 @@ impl Adapter for BilliePsp {
     }
 
     async fn check_credentials(&self, _deadline: Deadline) -> CredentialCheck {
-        self.credentials()
+        // Every call of this API changes something.
+        CredentialCheck::CannotBeKnown
     }
 
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
@@ -103,12 +104,11 @@ impl Adapter for BilliePsp {
         match act {
             Act::CreateSession(_) => self.create_session(context, effect).await,
             Act::Confirm(_) => self.confirm(context, effect).await,
-            Act::Capture(capture) => self.capture(capture, context, effect).await,
-            Act::Refund { refund, capture } => self.refund(refund, capture, context, effect).await,
-            Act::Cancel(cancel) => self.cancel(cancel, context, effect).await,
-            Act::Amend(amend) => self.amend(amend, context, effect).await,
             // No capability says that it takes any of it.
             Act::Tell(..) => Outcome::NotSent,
+            Act::Capture(_) | Act::Refund { .. } | Act::Cancel(_) | Act::Amend(_) => {
+                self.manage(act, context, effect).await
+            }
         }
     }
 
@@ -118,10 +118,6 @@ impl Adapter for BilliePsp {
 
     async fn probe(&self, _operation: &Operation, _context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
         Ok(Observation::read(Finding::Unclear))
-    }
-
-    fn candidate_of_return(&self, _query: &[(String, String)]) -> Option<String> {
-        None
     }
 
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
@@ -138,8 +134,8 @@ impl BilliePsp {
         let (wire, payment) = (&self.account.wire, context.payment);
         let path = if payment.flow == Flow::Widget { &wire.widget_path } else { &wire.payment_page_path };
         let Some(merchant) = self.account.merchant_of(payment) else { return refused("the merchant is not activated") };
-        let body = body::session(merchant, context);
-        let answer = self.post((path, ""), body, context, effect).await;
+        let Some(body) = body::session(merchant, context) else { return Outcome::NotSent };
+        let answer = self.send((path, ""), wire.outward(body), context.deadline, effect).await;
         let script = self.account.widget_script();
         let end = wire.session_seconds.end(context.now);
         answer::judge(wire, answer, |said| answer::session_opened(&said, payment.flow, (script, end), merchant))
@@ -156,58 +152,39 @@ impl BilliePsp {
         answer::judge(wire, answer, |said| answer::confirmed(wire, &said, payment))
     }
 
-    async fn capture(&self, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
-        let (payment, wire) = (context.payment, &self.account.wire);
-        let Some(order) = payment.provider_reference.as_deref() else { return refused("the order is not known") };
-        let body = body::capture(capture, self.account.named_in(capture, payment), payment.currency);
-        let answer = self.post((&wire.capture_path, order), body, context, effect).await;
-        answer::judge(wire, answer, |said| answer::captured(&said, payment.currency))
-    }
-
-    async fn refund(&self, refund: &Operation, capture: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
-        let (payment, wire) = (context.payment, &self.account.wire);
-        let known = payment.provider_reference.as_deref().zip(capture.provider_reference.as_deref());
-        let Some((order, capture_id)) = known else { return refused("the order or the capture is not known") };
-        let body = body::refund(refund, capture_id, self.account.named_in(refund, payment), payment.currency);
-        let answer = self.post((&wire.refund_path, order), body, context, effect).await;
-        answer::judge(wire, answer, |said| answer::refunded(&said, payment.currency))
-    }
-
-    async fn amend(&self, amend: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
-        let (payment, wire) = (context.payment, &self.account.wire);
-        let Some(order) = payment.provider_reference.as_deref() else { return refused("the order is not known") };
-        let body = Some(body::amend(amend, self.account.named_in(amend, payment), payment.currency));
-        let answer = self.post((&wire.update_path, order), body, context, effect).await;
-        answer::judge(wire, answer, |said| answer::amended(&said, payment.currency))
-    }
-
-    /// In the widget there is no order before our confirmation, and its session lapses. On the page the buyer may be
-    /// making one this moment, and only its message would say so.
-    async fn cancel(&self, cancel: &Operation, context: &Context<'_>, effect: Effect) -> Outcome {
-        let (payment, wire) = (context.payment, &self.account.wire);
-        let done = || Outcome::Done(Receipt::default());
-        let waits = payment.flow == Flow::Widget && payment.status == Status::RequiresAction;
-        match payment.provider_reference.as_deref() {
-            Some(order) => {
-                let body = Some(body::cancel(self.account.named_in(cancel, payment)));
-                let answer = self.post((&wire.cancel_path, order), body, context, effect).await;
-                answer::judge(wire, answer, |_| done())
+    /// What is done with an order.
+    async fn manage(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
+        let (payment, currency, wire) = (context.payment, context.payment.currency, &self.account.wire);
+        let Some(order) = payment.provider_reference.as_deref() else { return without_order(act, payment) };
+        let merchant = self.account.named_in(act.operation(), payment);
+        let (path, body, judge): (_, _, fn(&Said, Currency) -> Outcome) = match act {
+            Act::CreateSession(_) | Act::Confirm(_) | Act::Tell(..) => return Outcome::NotSent,
+            Act::Capture(capture) => (&wire.capture_path, body::capture(capture, merchant, currency), answer::captured),
+            Act::Refund { refund, capture } => {
+                (&wire.refund_path, body::refund(refund, capture, merchant, currency), answer::refunded)
             }
-            None if waits => done(),
-            None => refused("there is no order yet, and the buyer may be making one"),
-        }
-    }
-
-    async fn post(&self, at: (&str, &str), body: Option<Value>, context: &Context<'_>, effect: Effect) -> Answer {
-        match body {
-            Some(body) => self.send(at, self.account.wire.outward(body), context.deadline, effect).await,
-            None => Answer::NotSent,
-        }
+            Act::Cancel(_) => (&wire.cancel_path, Some(body::cancel(merchant)), answer::canceled),
+            Act::Amend(amend) => (&wire.update_path, Some(body::amend(amend, merchant, currency)), answer::amended),
+        };
+        let Some(body) = body else { return refused("the order or the capture is not known") };
+        let answer = self.send((path, order), wire.outward(body), context.deadline, effect).await;
+        answer::judge(wire, answer, |said| judge(&said, currency))
     }
 
     /// `POST`, like every call of this API.
     async fn send(&self, (path, id): (&str, &str), body: Vec<u8>, deadline: Deadline, effect: Effect) -> Answer {
         let request = Request::new(Method::POST, self.account.url(path, id)).with_body("application/json", body);
         self.transport.act(effect, self.account.sign(request), deadline).await
+    }
+}
+
+/// In the widget there is no order before our confirmation, and its session lapses. On the page the buyer may be making one
+/// this moment, and only its message would say so.
+fn without_order(act: Act<'_>, payment: &Payment) -> Outcome {
+    let waits = payment.flow == Flow::Widget && payment.status == Status::RequiresAction;
+    match act {
+        Act::Cancel(_) if waits => Outcome::Done(Receipt::default()),
+        Act::Cancel(_) => refused("there is no order yet, and the buyer may be making one"),
+        _ => refused("the order is not known"),
     }
 }

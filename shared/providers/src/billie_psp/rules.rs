@@ -19,12 +19,14 @@ pub(super) fn broken_by_widget(wire: &Wire, payment: &Payment, result: &RawValue
     let differs = |name: &str, ours: i64| said.at(name).is_some_and(|theirs| theirs.as_i64() != Some(ours));
     let wholes = ["/amount/gross", "/amount/minor", "/amount/amount"];
     let missing = wholes.iter().all(|name| said.at(name).is_none());
-    let currency = said.text("/amount/currency").or_else(|| said.text("/currency"));
+    let currencies = ["/amount/currency", "/currency"].map(|name| said.text(name));
+    let ours = |said: &str| said == payment.currency.code();
+    let in_ours = currencies.iter().any(Option::is_some) && currencies.into_iter().flatten().all(ours);
     let rules = [
         (missing || wholes.iter().any(|name| differs(name, gross)), "/amount"),
         (differs("/amount/net", net), "/amount/net"),
         (differs("/amount/tax", tax), "/amount/tax"),
-        (currency != Some(payment.currency.code()), "/amount/currency"),
+        (!in_ours, "/amount/currency"),
         (said.at("/duration").and_then(Value::as_i64) != Some(term(payment).into()), "/duration"),
     ];
     let at = |pointer| OrderError::at(format!("/widget_result{pointer}"), "must be the payment's");

@@ -1,6 +1,6 @@
 //! What an answer means. Its body counts first, whatever the HTTP status: the guide says that every failure has 200.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use payment::{
     Action, Doubt, InstructionKind, OperationKind, OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableFacts,
     Refusal,
@@ -11,6 +11,7 @@ use super::SESSION_SECONDS;
 use super::account::Names;
 use super::map::refusal;
 use super::wire::{Answer, Item};
+use crate::account::after;
 use crate::billink_common::standing::{Standing, standing};
 use crate::billink_common::{applied, codes, events};
 use crate::transport::is_https_or_loopback;
@@ -43,9 +44,7 @@ impl Answer {
         }
         is_error(&self.status).then(|| Failure::Http(status, self.message.as_deref().unwrap_or_default()))
     }
-}
 
-impl Answer {
     /// Whether it says of itself that it is no failure.
     fn is_message(&self) -> bool {
         self.result.as_ref().is_some_and(|result| result.eq_ignore_ascii_case("msg"))
@@ -145,7 +144,7 @@ fn opened(answer: &Answer, now: Timestamp) -> Outcome {
     let url = answer.session_url.as_ref().and_then(|url| url.parse::<Url>().ok()).filter(is_https_or_loopback);
     match (answer.status.as_deref(), given(&answer.session_id), url) {
         (Some("success"), Some(session), Some(url)) => {
-            let expires_at = now.checked_add(SignedDuration::from_secs(i64::from(SESSION_SECONDS))).ok();
+            let expires_at = after(now, SESSION_SECONDS);
             let action = Action::Redirect { url, expires_at };
             let order = OrderNews {
                 provider_reference: given(&answer.invoice),
@@ -160,38 +159,30 @@ fn opened(answer: &Answer, now: Timestamp) -> Outcome {
     }
 }
 
-/// How the order stands whose session was asked about.
-pub(super) fn session(response: &Response) -> Result<OrderState, ReadError> {
+/// An answer to a read that tells something.
+fn read(response: &Response) -> Result<Answer, ReadError> {
     let answer: Option<Answer> = serde_json::from_slice(&response.body).ok();
     let failure = answer.as_ref().and_then(|answer| answer.failure(response.status));
-    if let Some(error) = unread(failure.as_ref(), response.status) {
-        return Err(error);
-    }
-    answer.and_then(|answer| events::session(&answer.status?)).ok_or(ReadError::Unreadable)
-}
-
-/// Why an answer to a read tells nothing; none for one that does.
-fn unread(failure: Option<&Failure<'_>>, status: u16) -> Option<ReadError> {
-    match (failure, status) {
+    match (failure, response.status) {
         (Some(Failure::Code(Some(101 | 102)) | Failure::Http(401 | 403, _)), _) | (None, 401 | 403) => {
-            Some(ReadError::Unauthorized)
+            Err(ReadError::Unauthorized)
         }
         // Too many requests: it was not looked at.
-        (Some(Failure::Code(Some(111))), _) => Some(ReadError::Unreachable),
-        (None, 200..=299) => None,
-        _ => Some(ReadError::Unreadable),
+        (Some(Failure::Code(Some(111))), _) => Err(ReadError::Unreachable),
+        (None, 200..=299) => answer.ok_or(ReadError::Unreadable),
+        _ => Err(ReadError::Unreadable),
     }
+}
+
+/// How the order stands whose session was asked about.
+pub(super) fn session(response: &Response) -> Result<OrderState, ReadError> {
+    events::session(&read(response)?.status.ok_or(ReadError::Unreadable)?).ok_or(ReadError::Unreadable)
 }
 
 /// How what is owed for our one order stands.
 pub(super) fn order_info(names: &Names, response: &Response, payment: &Payment) -> Result<ReceivableFacts, ReadError> {
-    let answer: Option<Answer> = serde_json::from_slice(&response.body).ok();
-    let failure = answer.as_ref().and_then(|answer| answer.failure(response.status));
-    if let Some(error) = unread(failure.as_ref(), response.status) {
-        return Err(error);
-    }
-    let found = answer.as_ref().and_then(|answer| answer.invoices.as_deref()).unwrap_or_default();
-    let [info] = found else { return Err(ReadError::Unreadable) };
+    let answer = read(response)?;
+    let [info] = answer.invoices.as_deref().unwrap_or_default() else { return Err(ReadError::Unreadable) };
     let fine = info.code.as_ref().is_none_or(|code| code.number() == Some(200));
     let standing = info.status(names).and_then(standing).ok_or(ReadError::Unreadable)?;
     match standing {

@@ -12,13 +12,11 @@ mod wire;
 use async_trait::async_trait;
 use payment::{
     BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, InstructionKind, News, Observation, Operation, OperationKind,
-    Order, OrderError, OrderNews, OrderState, Outcome, Payment, ReceivableFacts, Status,
+    Order, OrderError, OrderNews, OrderState, Outcome, ReceivableFacts, Status,
 };
-use serde_json::value::RawValue;
 
 use crate::adapter::proven;
 use crate::billink_common::{HOLD_DAYS, options, webhook};
-use crate::order::no_widget;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Transport,
@@ -90,10 +88,6 @@ impl Adapter for Billink {
         bad_reference.into_iter().chain(options::broken(order)).collect()
     }
 
-    fn broken_widget_rules(&self, _payment: &Payment, _result: &RawValue) -> Vec<OrderError> {
-        no_widget()
-    }
-
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
         let (account, payment) = (&self.account, context.payment);
         let operation = act.operation();
@@ -134,10 +128,6 @@ impl Adapter for Billink {
     /// Billink waits three days before an order has steps.
     async fn probe(&self, _operation: &Operation, _context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
         Ok(Observation::read(Finding::Unclear))
-    }
-
-    fn candidate_of_return(&self, _query: &[(String, String)]) -> Option<String> {
-        None
     }
 
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {

@@ -12,15 +12,12 @@ mod xml;
 use async_trait::async_trait;
 use payment::{
     BuyerKind, CaptureMode, Detail, DoubtPolicy, Finding, Flow, InstructionKind, News, Observation, Operation,
-    OperationKind, OperationStatus, Order, OrderError, OrderNews, OrderState, Outcome, Payment, Receipt,
-    ReceivableFacts,
+    OperationKind, OperationStatus, Order, OrderError, OrderNews, OrderState, Outcome, Receipt, ReceivableFacts,
 };
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::adapter::proven;
 use crate::billink_common::{HOLD_DAYS, webhook};
-use crate::order::no_widget;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
@@ -82,10 +79,6 @@ impl Adapter for Billink {
         rules::broken(order, request::day(self.transport.now()))
     }
 
-    fn broken_widget_rules(&self, _payment: &Payment, _result: &RawValue) -> Vec<OrderError> {
-        no_widget()
-    }
-
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
         let operation = act.operation();
         if cancels_nothing(operation) {
@@ -120,10 +113,6 @@ impl Adapter for Billink {
             // page of v2's workflow/start, Billink then waits three days.
             _ => Finding::Unclear,
         }))
-    }
-
-    fn candidate_of_return(&self, _query: &[(String, String)]) -> Option<String> {
-        None
     }
 
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {

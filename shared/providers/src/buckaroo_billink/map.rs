@@ -188,6 +188,7 @@ pub(super) fn outcome(action: &ServiceAction, answer: &Transaction) -> Outcome {
     let amount = match answer.amount() {
         _ if ended => None,
         _ if answer.key.is_none() => return Outcome::InDoubt(Doubt::Unreadable),
+        _ if answer.goes_astray(action) => return Outcome::InDoubt(Doubt::AmountMismatch),
         Ok(amount) => amount,
         Err(doubt) => return Outcome::InDoubt(doubt),
     };
@@ -213,7 +214,7 @@ pub(super) fn order_news(action: &ServiceAction, seen: &Transaction) -> Option<N
         Meaning::Done => success(action),
     };
     let ended = matches!(state, OrderState::Declined(_) | OrderState::Canceled);
-    let amount = if ended { None } else { seen.amount().ok()? };
+    let amount = if ended { None } else { seen.amount().ok().filter(|_| !seen.goes_astray(action))? };
     Some(News {
         order: Some(OrderNews { amount, ..seen.news(state) }),
         livemode: seen.is_test.map(|test| !test),

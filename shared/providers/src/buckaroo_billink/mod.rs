@@ -18,11 +18,9 @@ mod wire;
 use async_trait::async_trait;
 use payment::{
     BuyerKind, CaptureMode, Doubt, DoubtPolicy, Finding, Flow, News, Observation, Operation, OperationKind,
-    OperationStatus, Order, OrderError, OrderState, Outcome, Payment, Status,
+    OperationStatus, Order, OrderError, OrderState, Outcome, Status,
 };
-use serde_json::value::RawValue;
 
-use crate::order::no_widget;
 use crate::zone::AMSTERDAM;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound, Limit,
@@ -87,10 +85,6 @@ impl Adapter for Buckaroo {
         rules::broken(&self.account, order, self.transport.now().to_zoned(AMSTERDAM.clone()).date())
     }
 
-    fn broken_widget_rules(&self, _payment: &Payment, _result: &RawValue) -> Vec<OrderError> {
-        no_widget()
-    }
-
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
         let Some((asked, request)) = self.asked(act, context) else { return Outcome::NotSent };
         let sent = (request.method.clone(), request.url.clone());
@@ -130,10 +124,6 @@ impl Adapter for Buckaroo {
         }
         let found = self.look_up(operation, asked, context).await?;
         Ok(Observation::read(found.finding(asked, context.payment)))
-    }
-
-    fn candidate_of_return(&self, _query: &[(String, String)]) -> Option<String> {
-        None
     }
 
     fn receive(&self, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {

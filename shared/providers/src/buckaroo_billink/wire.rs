@@ -2,14 +2,14 @@
 //! own samples leave some out.
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use payment::{Amount, Currency, Doubt, Payment};
 use serde::Deserialize;
 use url::Url;
 
+use super::map::ServiceAction;
 use crate::JsonDecimal;
 use crate::transport::is_https_or_loopback;
-use crate::zone::AMSTERDAM;
+use crate::zone::{AMSTERDAM, time_in};
 
 /// The answer to `POST json/Transaction/Statuses`.
 #[derive(Deserialize)]
@@ -118,6 +118,13 @@ impl Transaction {
         amount.ok().filter(|_| ours).ok_or(Doubt::AmountMismatch)
     }
 
+    /// Whether its money goes from the buyer (`AmountDebit`) where it should go to the buyer (`AmountCredit`), or the other
+    /// way round.
+    pub(super) fn goes_astray(&self, action: &ServiceAction) -> bool {
+        let astray = if action.credits() { self.amount_debit } else { self.amount_credit };
+        astray.is_some_and(|amount| !amount.0.is_zero())
+    }
+
     /// Whether it can be this much that it moves: it says so, or nothing that is no other amount.
     pub(super) fn may_move(&self, amount: Amount) -> bool {
         self.amount().is_ok_and(|said| said.is_none_or(|said| said == amount))
@@ -149,9 +156,7 @@ impl Transaction {
 impl Status {
     /// When it became so. A time without an offset is Dutch: the guide shows one event in both ways.
     pub(super) fn at(&self) -> Option<Timestamp> {
-        let text = self.date_time.as_deref()?;
-        let dutch = || text.parse::<DateTime>().ok()?.to_zoned(AMSTERDAM.clone()).ok().map(|zoned| zoned.timestamp());
-        text.parse().ok().or_else(dutch)
+        time_in(&AMSTERDAM, self.date_time.as_deref()?)
     }
 }
 

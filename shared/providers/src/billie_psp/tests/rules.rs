@@ -41,7 +41,7 @@ fn a_widget_result_must_have_our_amount_currency_and_term() {
         assert!(pointers(good).is_empty());
     }
     type Change = fn(&mut Value);
-    let rows: [(Change, &[&str]); 11] = [
+    let rows: [(Change, &[&str]); 12] = [
         (|r| r["amount"]["gross"] = json!(12601), &["/amount"]),
         (|r| r["amount"]["gross"] = json!(126.0), &["/amount"]),
         (|r| r["amount"]["gross"] = json!("12600"), &["/amount"]),
@@ -49,6 +49,7 @@ fn a_widget_result_must_have_our_amount_currency_and_term() {
         (|r| r["amount"]["net"] = json!(10000), &["/amount/net"]),
         (|r| r["amount"]["tax"] = json!(2600), &["/amount/tax"]),
         (|r| r["amount"]["currency"] = json!("SEK"), &["/amount/currency"]),
+        (|r| r["currency"] = json!("SEK"), &["/amount/currency"]),
         (|r| r["amount"] = json!(null), &["/amount", "/amount/currency"]),
         (|r| r["duration"] = json!(31), &["/duration"]),
         (|r| r["duration"] = json!(null), &["/duration"]),

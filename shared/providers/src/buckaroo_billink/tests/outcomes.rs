@@ -62,6 +62,8 @@ fn an_answer_without_a_key_or_about_other_money_leaves_doubt() {
         (Wire { currency: "USD", ..base() }, "in doubt AmountMismatch"),
         (Wire { amount: Some(("AmountDebit", "121.001")), ..base() }, "in doubt AmountMismatch"),
         (Wire { amount: Some(("AmountDebit", "-121")), ..base() }, "in doubt AmountMismatch"),
+        (Wire { amount: Some(("AmountCredit", "121.0")), ..base() }, "in doubt AmountMismatch"),
+        (Wire { more: r#","AmountCredit":0.0"#, ..base() }, "done A1 12100"),
         (Wire { transaction_type: Some("C070"), ..base() }, "in doubt Unreadable"),
         (Wire { transaction_type: Some("C999"), ..base() }, "done A1 12100"),
         (Wire { transaction_type: None, amount: None, ..base() }, "done A1 -"),
@@ -69,6 +71,10 @@ fn an_answer_without_a_key_or_about_other_money_leaves_doubt() {
     ] {
         assert_eq!(told(&map::outcome(&CAPTURE, &read(&wire))), expected);
     }
+    let taken = Wire { amount: Some(("AmountDebit", "121.0")), ..Wire::new(190, "C070", "I") };
+    assert_eq!(told(&map::outcome(&REFUND, &read(&taken))), "in doubt AmountMismatch", "a refund that takes money");
+    let given = Wire { amount: Some(("AmountCredit", "121.0")), ..Wire::new(190, "I069", "I") };
+    assert!(map::order_news(&AUTHORIZE, &read(&given)).is_none());
 }
 
 #[test]
