@@ -101,15 +101,24 @@ impl Adapter for BilliePsp {
     }
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
-        match act {
-            Act::CreateSession(_) => self.create_session(context, effect).await,
-            Act::Confirm(_) => self.confirm(context, effect).await,
+        let (payment, currency, wire) = (context.payment, context.payment.currency, &self.account.wire);
+        let merchant = self.account.named_in(act.operation(), payment);
+        let (path, body, judge): (_, _, fn(&Said, Currency) -> Outcome) = match act {
+            Act::CreateSession(_) => return self.create_session(context, effect).await,
+            Act::Confirm(_) => return self.confirm(context, effect).await,
             // No capability says that it takes any of it.
-            Act::Tell(..) => Outcome::NotSent,
-            Act::Capture(_) | Act::Refund { .. } | Act::Cancel(_) | Act::Amend(_) => {
-                self.manage(act, context, effect).await
+            Act::Tell(..) => return Outcome::NotSent,
+            Act::Capture(capture) => (&wire.capture_path, body::capture(capture, merchant, currency), answer::captured),
+            Act::Refund { refund, capture } => {
+                (&wire.refund_path, body::refund(refund, capture, merchant, currency), answer::refunded)
             }
-        }
+            Act::Cancel(_) => (&wire.cancel_path, Some(body::cancel(merchant)), answer::canceled),
+            Act::Amend(amend) => (&wire.update_path, Some(body::amend(amend, merchant, currency)), answer::amended),
+        };
+        let Some(order) = payment.provider_reference.as_deref() else { return without_order(act, payment) };
+        let Some(body) = body else { return refused("the order or the capture is not known") };
+        let answer = self.send((path, order), wire.outward(body), context.deadline, effect).await;
+        answer::judge(wire, answer, |said| judge(&said, currency))
     }
 
     async fn observe(&self, _context: &Context<'_>) -> Result<Observation<News>, ReadError> {
@@ -150,25 +159,6 @@ impl BilliePsp {
         let body = result.get().as_bytes().to_vec();
         let answer = self.send((&wire.confirm_path, session), body, context.deadline, effect).await;
         answer::judge(wire, answer, |said| answer::confirmed(wire, &said, payment))
-    }
-
-    /// What is done with an order.
-    async fn manage(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
-        let (payment, currency, wire) = (context.payment, context.payment.currency, &self.account.wire);
-        let Some(order) = payment.provider_reference.as_deref() else { return without_order(act, payment) };
-        let merchant = self.account.named_in(act.operation(), payment);
-        let (path, body, judge): (_, _, fn(&Said, Currency) -> Outcome) = match act {
-            Act::CreateSession(_) | Act::Confirm(_) | Act::Tell(..) => return Outcome::NotSent,
-            Act::Capture(capture) => (&wire.capture_path, body::capture(capture, merchant, currency), answer::captured),
-            Act::Refund { refund, capture } => {
-                (&wire.refund_path, body::refund(refund, capture, merchant, currency), answer::refunded)
-            }
-            Act::Cancel(_) => (&wire.cancel_path, Some(body::cancel(merchant)), answer::canceled),
-            Act::Amend(amend) => (&wire.update_path, Some(body::amend(amend, merchant, currency)), answer::amended),
-        };
-        let Some(body) = body else { return refused("the order or the capture is not known") };
-        let answer = self.send((path, order), wire.outward(body), context.deadline, effect).await;
-        answer::judge(wire, answer, |said| judge(&said, currency))
     }
 
     /// `POST`, like every call of this API.

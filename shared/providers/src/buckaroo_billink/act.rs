@@ -4,6 +4,7 @@ use http::{HeaderName, Method};
 use payment::{Doubt, Operation, OperationKind, Order, Outcome, Payment, Receipt, Refusal};
 
 use super::client::Buckaroo;
+use super::look::is_foreign;
 use super::map::{self, CANCEL, CAPTURE, REFUND, ServiceAction};
 use super::request::Draft;
 use super::wire::{CancelAnswer, Transaction};
@@ -52,11 +53,13 @@ impl Buckaroo {
 
 impl Asked {
     /// What a genuine answer means: its own status counts, whatever the HTTP status is.
-    pub(super) fn outcome(&self, answer: &Response, payment: &Payment) -> Outcome {
+    pub(super) fn outcome(&self, answer: &Response, operation: &Operation, payment: &Payment) -> Outcome {
         let body = &answer.body;
         let judge = |action, answer: Transaction| match map::outcome(action, &answer) {
-            // Test money for real money, or the other way round, is not what was asked for.
-            Outcome::Done(_) | Outcome::Pending(_) if answer.is_elsewhere(payment) => {
+            // Test money for real money, or the other way round, is not what was asked for, and another's is not ours.
+            Outcome::Done(_) | Outcome::Pending(_)
+                if answer.is_elsewhere(payment) || is_foreign(&answer, operation, payment) =>
+            {
                 Outcome::InDoubt(Doubt::Unreadable)
             }
             outcome => outcome,

@@ -27,19 +27,18 @@ impl Buckaroo {
         let payment = context.payment;
         let first_key = payment.provider_reference.as_deref();
         let key = operation.provider_reference.as_deref().or(first_key.filter(|_| action.opens()));
-        let names = names(operation, payment);
         // Of several attempts only their common name tells, until it is known which one made the order.
         let is_made = action.opens() && !operation.status.is_open();
         if let Some(key) = key.filter(|_| is_made || !operation.was_not_processed) {
             let seen = self.status(key, context).await?;
             // A person can have told the key of another payment, or of something else.
-            let foreign = seen.invoice.as_deref().is_some_and(|invoice| !names.contains(&invoice));
-            return match foreign || !action.may_be(&seen) {
+            return match is_foreign(&seen, operation, payment) || !action.may_be(&seen) {
                 true if action.opens() => Err(ReadError::Unreadable),
                 true => Ok(LookUp::Absent),
                 false => Ok(LookUp::One(Box::new(seen))),
             };
         }
+        let names = names(operation, payment);
         let asked: Vec<_> = names.iter().map(|invoice| json!({ "Invoice": invoice })).collect();
         let question = json!({ "Transactions": asked });
         let mut answer: StatusesAnswer = self.ask(&self.account.wire.statuses_path, &question, context).await?;
@@ -106,6 +105,11 @@ impl LookUp {
             },
         }
     }
+}
+
+/// Whether a transaction has a name that one of this operation cannot have.
+pub(super) fn is_foreign(transaction: &Transaction, operation: &Operation, payment: &Payment) -> bool {
+    transaction.invoice.as_deref().is_some_and(|invoice| !names(operation, payment).contains(&invoice))
 }
 
 /// The names that a transaction of an operation can have, our own of it first. Buckaroo may put what follows another

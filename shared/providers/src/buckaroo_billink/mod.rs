@@ -86,11 +86,12 @@ impl Adapter for Buckaroo {
     }
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
+        let operation = act.operation();
         let Some((asked, request)) = self.asked(act, context) else { return Outcome::NotSent };
         let sent = (request.method.clone(), request.url.clone());
         let answer = self.transport.act(effect, request, context.deadline).await;
         answer.outcome(|response| match self.is_genuine(&sent, &response) {
-            true => asked.outcome(&response, context.payment),
+            true => asked.outcome(&response, operation, context.payment),
             false => Outcome::InDoubt(Doubt::Unreadable),
         })
     }

@@ -68,6 +68,11 @@ async fn act(gateway: &Gateway, act: Act<'_>, payment: &Payment, order: Option<&
     told(&gateway.adapter().act(act, &context(payment, order, &urls), Effect::of_reserved_attempt()).await)
 }
 
+/// Our name of the order.
+fn reference() -> String {
+    created(&order(&consumer())).order_reference
+}
+
 async fn create(reply: Reply) -> (String, Vec<Seen>) {
     let gateway = Gateway::start(reply).await;
     let order = order(&consumer());
@@ -78,7 +83,8 @@ async fn create(reply: Reply) -> (String, Vec<Seen>) {
 
 #[tokio::test]
 async fn opening_sends_one_signed_request_and_reads_its_answer() {
-    let wire = Wire::new(190, "I069", "ORD-1001");
+    let reference = reference();
+    let wire = Wire::new(190, "I069", &reference);
     for reply in [Reply::Signed(200, wire.json()), Reply::Plain(200, wire.json()), Reply::Signed(500, wire.json())] {
         let (told, seen) = create(reply).await;
         assert_eq!(told, "done A1 12100 Authorized");
@@ -92,9 +98,10 @@ async fn opening_sends_one_signed_request_and_reads_its_answer() {
 
 #[tokio::test]
 async fn whatever_else_the_gateway_answers_is_never_a_success() {
-    let wire = || Wire::new(190, "I069", "ORD-1001");
+    let reference = reference();
+    let wire = |code| Wire::new(code, "I069", &reference);
     for (reply, expected) in [
-        (Reply::Missigned(wire().json()), "in doubt Unreadable"),
+        (Reply::Missigned(wire(190).json()), "in doubt Unreadable"),
         (Reply::Plain(200, "garbage".into()), "in doubt Unreadable"),
         (Reply::Plain(200, String::new()), "in doubt Unreadable"),
         (Reply::Signed(200, "{}".into()), "in doubt Unreadable"),
@@ -104,15 +111,14 @@ async fn whatever_else_the_gateway_answers_is_never_a_success() {
         (Reply::Plain(401, String::new()), "not sent"),
         (Reply::Plain(403, r#"{"Message":"Forbidden"}"#.into()), "not sent"),
         (Reply::Plain(429, String::new()), "not sent"),
-        (Reply::Signed(200, Wire { currency: "USD", ..wire() }.json()), "in doubt AmountMismatch"),
-        (Reply::Signed(200, Wire::new(492, "I069", "ORD-1001").json()), "in doubt ServerError"),
-        (Reply::Signed(200, Wire::new(100, "I069", "ORD-1001").json()), "in doubt UnknownCode"),
-        (Reply::Signed(400, Wire::new(491, "I069", "ORD-1001").json()), "refused 491 Validation failure"),
-        (Reply::Signed(200, Wire { more: LIVE, ..wire() }.json()), "in doubt Unreadable"),
-        (
-            Reply::Signed(400, Wire { more: LIVE, ..Wire::new(491, "I069", "ORD-1001") }.json()),
-            "refused 491 Validation failure",
-        ),
+        (Reply::Signed(200, Wire { currency: "USD", ..wire(190) }.json()), "in doubt AmountMismatch"),
+        (Reply::Signed(200, wire(492).json()), "in doubt ServerError"),
+        (Reply::Signed(200, wire(100).json()), "in doubt UnknownCode"),
+        (Reply::Signed(400, wire(491).json()), "refused 491 Validation failure"),
+        (Reply::Signed(200, Wire { more: LIVE, ..wire(190) }.json()), "in doubt Unreadable"),
+        (Reply::Signed(200, Wire { invoice: "ORD-1001-ANOTHER", ..wire(190) }.json()), "in doubt Unreadable"),
+        (Reply::Signed(200, Wire { invoice: "ORD-1001-ANOTHER", ..wire(790) }.json()), "in doubt Unreadable"),
+        (Reply::Signed(400, Wire { more: LIVE, ..wire(491) }.json()), "refused 491 Validation failure"),
         (Reply::Never, "in doubt TimedOut"),
     ] {
         let (told, seen) = create(reply).await;
@@ -123,7 +129,8 @@ async fn whatever_else_the_gateway_answers_is_never_a_success() {
 
 #[tokio::test]
 async fn a_wrong_amount_is_left_to_the_ledger_and_becomes_doubt_there() {
-    let wire = Wire { amount: Some(("AmountDebit", "12.1")), ..Wire::new(190, "I069", "ORD-1001") };
+    let reference = reference();
+    let wire = Wire { amount: Some(("AmountDebit", "12.1")), ..Wire::new(190, "I069", &reference) };
     let gateway = Gateway::start(Reply::Signed(200, wire.json())).await;
     let order = order(&consumer());
     let mut payment = created(&order);
