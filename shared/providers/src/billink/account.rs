@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::wire::PRINTED;
+use super::wire::{NUMBER, PRINTED};
 use crate::AccountError;
-use crate::account::own_names;
+use crate::account::{check, own_names};
 use crate::billink_common::account;
 use crate::billink_common::webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
 
@@ -88,6 +88,8 @@ impl Default for Names {
 /// Reads the document and checks what its types cannot say.
 pub(super) fn parse(document: &Value) -> Result<Account, AccountError> {
     let account = Account::parse(document)?;
+    let tracks = account.wire.track_and_trace != NUMBER;
+    check([(tracks, "wire/track_and_trace", "must not be the name of another field")])?;
     let Names { number, amount, description, status, paid_out } = &account.wire.names;
     let of_payment = [("number", number), ("amount", amount), ("description", description)];
     let of_order_info = [("status", status), ("paidOut", paid_out)];

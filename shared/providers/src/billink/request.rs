@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::account::Account;
+use super::wire::NUMBER;
 use crate::billink_common::options::workflow;
 use crate::billink_common::{credited, described};
 use crate::object::Body;
@@ -114,7 +115,7 @@ pub(super) fn start_workflow(account: &Account, capture: &Operation, payment: &P
     let tracking = shipment.and_then(|shipment| shipment.tracking_number.as_ref());
     let name = &account.wire.track_and_trace;
     let invoice =
-        Body::default().with("number", &payment.order_reference).with(name, tracking.filter(|_| !name.is_empty()));
+        Body::default().with(NUMBER, &payment.order_reference).with(name, tracking.filter(|_| !name.is_empty()));
     about_order(account, &account.wire.start_workflow, invoice)
 }
 
@@ -123,7 +124,7 @@ pub(super) fn credit(account: &Account, operation: &Operation, payment: &Payment
     let invoice = Body::default()
         .with("creditAmount", JsonDecimal::of(operation.amount, payment.currency))
         .with("description", credited(operation))
-        .with("number", &payment.order_reference);
+        .with(NUMBER, &payment.order_reference);
     about_order(account, &account.wire.credit, invoice)
 }
 

@@ -57,6 +57,9 @@ impl Answer {
     }
 }
 
+/// The name of an order's number where it is captured or credited.
+pub(super) const NUMBER: &str = "number";
+
 /// The fields of an order in an answer whose names a page prints.
 pub(super) const PRINTED: [&str; 3] = ["code", "invoiceNumber", "message"];
 

@@ -77,6 +77,9 @@ fn two_fields_of_one_object_must_not_have_one_name() {
         let field = format!("wire/names/{told}");
         assert_eq!((error.field, error.rule.as_str()), (field, "must not be the name of another field"), "{names}");
     }
+    let mut document = account_document("https://api.billink.nl");
+    document["wire"] = json!({"track_and_trace": "number"});
+    assert_eq!(refused(&document).field, "wire/track_and_trace");
     let unknown = read(json!({"paid_out": "paid"})).err().unwrap();
     assert_eq!(unknown.to_string(), "account document: wire/names/paid_out: is not a field of this account");
 }
