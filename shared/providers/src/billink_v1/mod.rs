@@ -15,9 +15,11 @@ use payment::{
     OperationKind, OperationStatus, Order, OrderError, OrderNews, OrderState, Outcome, Payment, Receipt,
     ReceivableFacts,
 };
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::account::mark_of;
 use crate::adapter::proven;
 use crate::billink_common::{HOLD_DAYS, webhook};
 use crate::order::no_widget;
@@ -78,6 +80,10 @@ struct Billink {
 
 #[async_trait]
 impl Adapter for Billink {
+    fn mark(&self) -> Option<String> {
+        Some(mark_of(self.account.username.expose_secret()))
+    }
+
     async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
         self.credentials(deadline).await
     }

@@ -22,6 +22,7 @@ use payment::{
 };
 use serde_json::value::RawValue;
 
+use crate::account::mark_of;
 use crate::order::no_widget;
 use crate::zone::AMSTERDAM;
 use crate::{
@@ -79,6 +80,10 @@ pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<
 
 #[async_trait]
 impl Adapter for Buckaroo {
+    fn mark(&self) -> Option<String> {
+        Some(mark_of(&self.account.website_key))
+    }
+
     async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
         self.credentials(deadline).await
     }
