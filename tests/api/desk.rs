@@ -96,11 +96,14 @@ async fn the_desk_is_asked_for_one_status() {
 #[tokio::test]
 async fn what_the_desk_is_asked_for_wrongly_is_said_by_name() {
     let site = Site::start_own(Default::default()).await;
+    // "0|a…#pay_aa|0": well formed, and longer than any key of the table.
+    let endless = format!("cursor=MHxh{}I3BheV9hYXww", "YWFh".repeat(400));
     for (query, pointer) in [
         ("limit=0", "?limit"),
         ("limit=101", "?limit"),
         ("cursor=Zyzzyva", "?cursor"),
         ("cursor=", "?cursor"),
+        (endless.as_str(), "?cursor"),
         ("colour=Zyzzyva", "?colour"),
     ] {
         let answer = site.operator().get(&format!("/v1/operations?status=in_doubt&{query}")).await;

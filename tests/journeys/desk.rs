@@ -133,6 +133,45 @@ async fn a_capture_that_a_person_saw_is_refunded_and_its_dispute_is_heard() {
     eventually("the dispute", async || (deal.get().await["receivable"]["disputed"] == true).then_some(())).await;
 }
 
+/// A payment that the provider decides about in this way, which tells at the payment's own address that it does, and
+/// nothing after it.
+async fn in_review<'a>(shop: &'a Shop, choice: &str) -> (Deal<'a>, Value) {
+    let deal = shop.open(&shop.at.order()).await;
+    let page = deal.get().await["action"]["url"].as_str().unwrap().to_owned();
+    shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+    shop.sandbox.buyer(page.rsplit('/').next().unwrap(), choice).await;
+    let told = shop.sandbox.deliveries().await.pop().unwrap();
+    let order = told["about"].clone();
+    let address: url::Url = told["url"].as_str().unwrap().parse().unwrap();
+    let path = format!("{}?{}", address.path(), address.query().unwrap_or_default());
+    let body = json!({ "order_id": order, "status": "waiting" }).to_string();
+    let message = shop.api.request(Method::POST, &path).authorization(None).without_key();
+    let message = message.raw(body.as_str(), Some("application/json"));
+    let _ = message.header("x-api-key", sandbox::billie_psp::WEBHOOK_KEY).send().await.expect(200);
+    eventually("the review", async || (deal.get().await["status"] == "under_review").then_some(())).await;
+    (deal, order)
+}
+
+#[tokio::test]
+async fn a_review_that_nobody_tells_the_end_of_is_ended_by_a_persons_word() {
+    for (choice, outcome, status, promised) in
+        [("accept", "succeeded", "authorized", AMOUNT), ("decline", "rejected", "declined", 0)]
+    {
+        let (shop, backstage) = shop().await;
+        let (deal, order) = in_review(&shop, choice).await;
+        let operation = deal.get().await["operations"][0]["id"].as_str().unwrap().to_owned();
+        backstage.advance(3_600);
+        backstage.sweep().await;
+        assert_eq!(deal.operation(&operation).await["status"], "succeeded", "it may take its time");
+        a_person_is_asked((&backstage, THREE_DAYS), &deal, &operation).await;
+        assert_eq!(deal.get().await["status"], "under_review");
+        let told = word(outcome, Some(&order).filter(|_| outcome == "succeeded"));
+        assert!(!resolve(&deal, &operation, "word", &told).await.expect(200).is_replay());
+        deal.ends(status, [promised, 0, 0, 0]).await;
+        is_told_again(&deal, &operation, &told).await;
+    }
+}
+
 #[tokio::test]
 async fn a_capture_that_a_person_did_not_see_gives_its_money_back() {
     let (shop, backstage) = shop().await;

@@ -84,6 +84,20 @@ async fn the_keys_of_a_disabled_merchant_are_refused_once_its_document_is_forgot
 }
 
 #[tokio::test]
+async fn a_merchant_whose_secret_is_marked_for_deletion_is_nobody_and_comes_back_with_it() {
+    static AHEAD: AtomicU64 = AtomicU64::new(0);
+    let house = House::open(|| Instant::now() + Duration::from_secs(AHEAD.load(Ordering::SeqCst))).await;
+    assert!(house.is_let_in().await);
+    house.secrets.delete(SECRET);
+    AHEAD.fetch_add(BELIEVED_FOR.as_secs(), Ordering::SeqCst);
+    assert!(!house.is_let_in().await);
+
+    house.put("/disabled", json!(false));
+    AHEAD.fetch_add(BELIEVED_FOR.as_secs(), Ordering::SeqCst);
+    assert!(house.is_let_in().await);
+}
+
+#[tokio::test]
 async fn a_disabled_account_opens_no_payment_once_the_document_is_forgotten_and_what_is_open_goes_on() {
     static AHEAD: AtomicU64 = AtomicU64::new(0);
     let house = House::open(|| Instant::now() + Duration::from_secs(AHEAD.load(Ordering::SeqCst))).await;

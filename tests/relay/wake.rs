@@ -8,6 +8,7 @@ use providers::Deadline;
 use runtime::App;
 use serde_json::{Value, json};
 use service::{Service, SweepReport};
+use store::Due;
 use tests::{Order, Site, eventually, orders};
 
 use crate::bench::{Bench, all, authorized, failures, hand, in_doubt};
@@ -47,6 +48,21 @@ async fn the_sweep_is_woken_once_for_what_is_due_at_one_time_and_after_the_event
     assert!(delay > in_seconds && delay <= 7, "{delay} s for what is due in {in_seconds} s");
     let arrived = bench.arrivals(&bench.good(), all(&doubt).len() + all(&certain).len()).await;
     assert_eq!(arrived.of(&doubt.id), all(&doubt));
+}
+
+#[tokio::test]
+async fn what_is_put_off_wakes_nobody() {
+    let bench = Bench::start().await;
+    let stream = bench.records();
+    let doubt = in_doubt(&bench.store, "a").await;
+    stream.next(2).await;
+    let later = doubt.operations[0].due_at.unwrap() + jiff::SignedDuration::from_secs(300);
+    bench.store.put_off(&Due::Payment(doubt.id.clone()), later).await.unwrap();
+    let records = stream.next(1).await;
+    let sqs = Proxy::before(&bench.aws.sqs_url, |_, _| Then::Pass).await;
+    let relay = bench.relay_at(&sqs.url, vec![bench.good()]);
+    assert!(failures(&hand(&relay, &records).await.unwrap()).is_empty());
+    assert!(sqs.seen("SendMessage").is_empty(), "nothing is due before {later}");
 }
 
 #[tokio::test]

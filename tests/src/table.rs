@@ -65,6 +65,17 @@ impl Table {
         }
     }
 
+    /// Writes one attribute of every item of this kind whose partition begins so.
+    pub async fn set(&self, (partition, sort): (&str, &str), name: &str, value: AttributeValue) {
+        for ((key, kind), mut item) in self.items().await {
+            if key.starts_with(partition) && kind == sort {
+                item.insert(name.to_owned(), value.clone());
+                let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+                put.send().await.unwrap_or_else(|error| panic!("put: {error:?}"));
+            }
+        }
+    }
+
     /// Takes everything out of it.
     pub async fn clear(&self) {
         for (partition, sort) in self.items().await.into_keys() {

@@ -193,11 +193,26 @@ fn a_new_version_is_judged_by_the_problems_that_it_answers_itself() {
         let of_http = function["Events"].as_object().is_some_and(|e| e.values().any(|e| e["Type"] == "HttpApi"));
         // What the others fail at is an error of the function.
         assert_eq!(alarms.len(), if of_http { 2 } else { 1 }, "{folder}");
-        let Some(failures) = alarms.get(1).map(Template::target) else { continue };
-        let name = failures.trim_end_matches("Failures");
-        let alarm = template.at(&format!("/Resources/{failures}/Properties"));
-        // Of the new version alone: a fix must not be taken back for what the old one answers meanwhile.
-        assert_eq!(alarm["Dimensions"][0]["Value"]["Fn::GetAtt"], format!("{name}.Version.Version"), "{folder}");
+        let newest = Template::target(&alarms[0]);
+        let name = newest.trim_end_matches("NewErrors");
+        let judge = |alarm: &Value| template.at(&format!("/Resources/{}/Properties", Template::target(alarm))).clone();
+        for alarm in alarms.iter().map(judge) {
+            // Of the new version alone: a fix must not be taken back for what the old one does meanwhile.
+            let of_version = alarm["Dimensions"].as_array().unwrap().last().unwrap();
+            assert_eq!(of_version["Value"]["Fn::GetAtt"], format!("{name}.Version.Version"), "{folder}");
+        }
+        let errors = judge(&alarms[0]);
+        assert_eq!(
+            (&errors["MetricName"], &errors["Dimensions"][2]["Name"]),
+            (&"Errors".into(), &"ExecutedVersion".into())
+        );
+        let whole = template.at(&format!("/Resources/{name}Errors/Properties"));
+        assert_eq!(
+            whole["Dimensions"].as_array().unwrap().len(),
+            2,
+            "{folder}: whichever version it is, somebody is told"
+        );
+        let Some(alarm) = alarms.get(1).map(judge) else { continue };
         let filter = template.at(&format!("/Resources/{name}Failed/Properties"));
         assert_eq!(filter["LogGroupName"], function["LoggingConfig"]["LogGroup"], "{folder}");
         let counted = &filter["MetricTransformations"][0];

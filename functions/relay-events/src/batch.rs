@@ -7,7 +7,7 @@ use aws_lambda_events::event::dynamodb::EventRecord;
 use jiff::Timestamp;
 use lambda_runtime::Error;
 use payment::{OperationStatus, Payment, PaymentId};
-use store::{Lag, newest_event_of_image, payment_of_image};
+use store::{Lag, newest_event_of_image, payment_of_image, version_of_image};
 
 /// An event on its way, and the stream record that it came from.
 pub(crate) struct Outgoing {
@@ -58,10 +58,13 @@ impl Batch {
             self.lags.insert(lag.key(), lag);
             return Ok(());
         }
+        // What is only put off was due already, and nothing is to be woken for it until then.
+        let put_off = version_of_image(&change.old_image) == version_of_image(&change.new_image);
         let known = newest_event_of_image(&change.old_image).unwrap_or(0);
         let newest = newest_event_of_image(&change.new_image).unwrap_or(0);
         let number = change.sequence_number.ok_or("a stream record without a sequence number")?;
         match store::from_image(change.new_image) {
+            Ok(Some(_)) if put_off => Ok(()),
             Ok(Some(payment)) => self.take_payment(&payment, known, &number),
             Ok(None) => Ok(()),
             Err(error) => {

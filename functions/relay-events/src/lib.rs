@@ -73,7 +73,7 @@ pub struct Failure {
 }
 
 /// How long a queue may take for the events of a batch; what it did not take by then is left behind.
-const SENDING: Duration = Duration::from_secs(20);
+const SENDING: Duration = Duration::from_secs(10);
 
 /// Handles one batch of the stream.
 ///

@@ -1,11 +1,13 @@
 //! What a checkout can ask of a payment that exists.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::id::{CaptureId, Fingerprint, IdempotencyKey};
 use crate::instruction::Instruction;
 use crate::money::Amount;
 use crate::operation::{Invoice, OperationKind, Shipment};
+use crate::order::OrderError;
 use crate::text::Text;
 
 /// Some units of a line.
@@ -37,6 +39,25 @@ pub struct CaptureCommand {
     /// Shipment.
     #[serde(default)]
     pub shipment: Option<Shipment>,
+}
+
+/// Characters of an address at most: all of an operation is kept with the payment, which must have room for the next one.
+const LONGEST_LINK: usize = 2_000;
+
+impl CaptureCommand {
+    /// The rules of the contract that it breaks.
+    #[must_use]
+    pub fn broken_rules(&self) -> Vec<OrderError> {
+        let invoice = self.invoice.as_ref().and_then(|invoice| invoice.url.as_ref());
+        let shipment = self.shipment.as_ref().and_then(|shipment| shipment.tracking_url.as_ref());
+        let links = [("/invoice/url", invoice), ("/shipment/tracking_url", shipment)];
+        let broken = links.into_iter().filter(|(_, link)| link.is_some_and(|link| !is_link(link)));
+        broken.map(|(at, _)| OrderError::at(at, "must be http or https, with at most 2000 characters")).collect()
+    }
+}
+
+fn is_link(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.as_str().len() <= LONGEST_LINK
 }
 
 /// The body of a refund.

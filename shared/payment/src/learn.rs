@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::evidence::{Hint, Proof};
-use crate::history::{Cause, Fact};
+use crate::history::{Cause, Entry, Fact};
 use crate::id::OperationId;
 use crate::late::LateAuthorization;
 use crate::operation::{Operation, OperationKind, OperationStatus, Reason};
@@ -94,16 +94,49 @@ impl Payment {
         }
         self.observed_at = Some(now);
         self.observe_step = self.observe_step.max(1);
-        let waits = matches!(self.status, Status::Created | Status::RequiresAction);
-        let over = self.expires_at.filter(|_| waits).map(|at| schedule::after(at, SILENCE));
+        let over = match self.status {
+            status if status.waits_for_somebody() => self.session_end(),
+            Status::UnderReview => self.reviewed_since(),
+            _ => None,
+        };
+        let over = over.map(|at| schedule::after(at, SILENCE));
+        if self.status == Status::UnderReview && over.is_some_and(|at| at <= now) {
+            self.ask_about_the_review(cause, now);
+        }
         self.observe_at = over.filter(|at| *at > now);
+    }
+
+    /// Writes down that the provider has nothing about the payment yet. Where only our confirmation is missing there is no
+    /// order, and the payment ends with its session.
+    pub fn nothing_there(&mut self, cause: &Cause, now: Timestamp) {
+        if self.status == Status::RequiresConfirmation && self.has_lapsed(now) {
+            self.move_to(Happened::Expired, cause, now);
+        }
+        self.observed(now);
+    }
+
+    /// Since when the provider decides about the buyer.
+    fn reviewed_since(&self) -> Option<Timestamp> {
+        let began = |entry: &&Entry| matches!(entry.fact, Fact::UnderReview);
+        self.history.iter().rev().find(began).map(|entry| entry.at)
+    }
+
+    /// What a provider that cannot be read decided about the buyer, it told long ago and nobody heard it: a person asks.
+    fn ask_about_the_review(&mut self, cause: &Cause, now: Timestamp) {
+        let made = |o: &&Operation| matches!(o.kind(), OperationKind::CreateSession | OperationKind::Confirm);
+        let done = |o: &&Operation| o.status == OperationStatus::Succeeded;
+        let last = self.operations.iter().rev().find(|o| made(o) && done(o));
+        if let Some(id) = last.map(|o| o.id.clone()) {
+            self.ask_operator(&id, cause, now);
+        }
     }
 
     fn learn_of_order(&mut self, mut news: OrderNews, observed: bool, cause: &Cause, now: Timestamp) {
         if self.is_told_of_another_order(Some(&news), cause, now) {
             return;
         }
-        if observed && self.has_lapsed(now) && matches!(news.state, OrderState::AwaitingBuyer(_)) {
+        let waits = matches!(news.state, OrderState::AwaitingBuyer(_) | OrderState::AwaitingConfirmation);
+        if observed && waits && self.has_lapsed(now) {
             news.state = OrderState::Expired;
         }
         if let Some(theirs) = news.amount.filter(|amount| !self.may_be_agreed(*amount)) {
@@ -185,11 +218,17 @@ impl Payment {
         }
     }
 
-    /// Whether the session is over and the buyer was not there, and no confirmation is on its way.
+    /// Whether the session is over before the buyer or the shop did their part, and no confirmation is on its way.
     fn has_lapsed(&self, now: Timestamp) -> bool {
-        let waits_for_buyer = matches!(self.status, Status::Created | Status::RequiresAction);
         let confirming = self.operations.iter().any(|o| o.kind() == OperationKind::Confirm && o.status.is_open());
-        waits_for_buyer && !confirming && self.expires_at.is_some_and(|at| at <= now)
+        self.status.waits_for_somebody() && !confirming && self.session_end().is_some_and(|at| at <= now)
+    }
+
+    /// When the session ends. A provider that names no end, and waits for nothing but our confirmation, is confirmed within
+    /// days or never.
+    fn session_end(&self) -> Option<Timestamp> {
+        let believed = || schedule::after(self.created_at, schedule::CONFIRMED_WITHIN_SECONDS);
+        self.expires_at.or_else(|| (self.status == Status::RequiresConfirmation).then(believed))
     }
 
     /// The open operation that an order in this state proves to have succeeded.

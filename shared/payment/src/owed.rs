@@ -7,7 +7,7 @@ use crate::history::{Cause, Entry, Fact};
 use crate::id::CaptureId;
 use crate::money::Amount;
 use crate::outcome::ReceivableNews;
-use crate::payment::{FULL, Payment};
+use crate::payment::Payment;
 use crate::receivable::{Receivable, ReceivableMessage};
 use crate::schedule;
 
@@ -39,7 +39,7 @@ impl ReceivableFacts {
 impl Payment {
     /// Takes in how the receivable stands. Never touches status or ledger, and writes nothing that is known.
     pub(crate) fn learn_of_receivable(&mut self, seen: &[ReceivableFacts], cause: &Cause, now: Timestamp) {
-        if seen.is_empty() || self.size() > FULL {
+        if seen.is_empty() || self.is_full() {
             return;
         }
         let outstanding: Option<Amount> = seen.iter().map(ReceivableFacts::owed).sum();

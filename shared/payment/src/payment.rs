@@ -38,7 +38,7 @@ const TOO_LARGE: usize = 200_000;
 const ENOUGH_SAID: usize = 100_000;
 
 /// Above this many bytes nothing is written down that is not needed to settle.
-pub(crate) const FULL: usize = 300_000;
+const FULL: usize = 300_000;
 
 /// A payment as it stands, with how it came to stand so.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,8 +77,8 @@ pub struct Payment {
     pub payment_terms_days: Option<u16>,
     /// In every public address of this payment.
     pub token: Token,
-    /// The account at the provider that this was opened for, where its requests name one. It stays the same when the
-    /// merchant gets another one.
+    /// The account at the provider that this was opened for: its id where requests name one, a mark of it where it is looked
+    /// for. It stays the same when the merchant gets another one.
     #[serde(default)]
     pub provider_account: Option<String>,
     /// What becomes of a promise that comes too late.
@@ -152,7 +152,7 @@ pub struct NewPayment<'a> {
     pub livemode: bool,
     /// For the public addresses.
     pub token: Token,
-    /// The account that the provider has issued to the merchant, where it issues one.
+    /// The account that the provider has issued to the merchant, or a mark of the one that is looked in.
     pub provider_account: Option<String>,
     /// What becomes of a promise that comes too late.
     pub late_authorization: LateAuthorization,
@@ -311,6 +311,12 @@ impl Payment {
     #[must_use]
     pub fn is_too_large_for(&self, kind: OperationKind) -> bool {
         self.size() > if matches!(kind, OperationKind::Tell(_)) { ENOUGH_SAID } else { TOO_LARGE }
+    }
+
+    /// Whether the item is so large that nothing is written down which is not needed to settle.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.size() > FULL
     }
 
     pub(crate) fn size(&self) -> usize {

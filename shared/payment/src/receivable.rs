@@ -10,7 +10,7 @@ use crate::id::CaptureId;
 use crate::money::Amount;
 use crate::operation::Operation;
 use crate::outcome::ReceivableNews;
-use crate::payment::{FULL, Payment};
+use crate::payment::Payment;
 
 /// What one message says about the receivable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,7 +153,7 @@ impl Payment {
         let said_nothing =
             |entry: &Entry| note.unrecognized.is_none() && matches!(entry.fact, Fact::Unrecognized { .. });
         let seen = self.noted(note.identity).any(|entry| !said_nothing(entry));
-        if seen || self.size() > FULL {
+        if seen || self.is_full() {
             return false;
         }
         let before = self.history.len();

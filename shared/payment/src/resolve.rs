@@ -29,23 +29,23 @@ pub struct Decision {
     pub reason: String,
     /// The provider's name for it, where the person found one.
     pub provider_reference: Option<String>,
-    /// Whether its success means that the money is promised, at a provider that cannot be read.
-    pub authorizes: bool,
+    /// What it means for the order, at a provider that cannot be read.
+    pub order: Option<OrderState>,
     /// The request that says so.
     pub by: ResolvedBy,
 }
 
 impl Payment {
     /// Settles an operation that needs an operator; any other is left as it is. The status follows from the ledger
-    /// alone, unless the decision says that the money is promised: what the order became is for the next look at the
-    /// provider to say.
+    /// alone, unless the decision says what the order became: otherwise that is for the next look at the provider to say.
     ///
     /// Returns whether anything changed.
     pub fn resolve(&mut self, id: &OperationId, decision: Decision, cause: &Cause, now: Timestamp) -> bool {
         if self.operation(id).is_none_or(|o| o.status != OperationStatus::NeedsOperator) {
             return false;
         }
-        let Decision { succeeded, reason, provider_reference, authorizes, by } = decision;
+        let Decision { succeeded, reason, provider_reference, order, by } = decision;
+        let order = order.map(OrderNews::of);
         let reason = Reason::Operator { reason };
         if succeeded {
             let names_order = self
@@ -54,7 +54,6 @@ impl Payment {
             if names_order && provider_reference.is_some() {
                 self.provider_reference.clone_from(&provider_reference);
             }
-            let order = authorizes.then(|| OrderNews::of(OrderState::Authorized));
             let receipt = Receipt { provider_reference, order, ..Receipt::default() };
             self.conclude(id, Outcome::Done(receipt), DoubtPolicy::None, &cause.of(id), now);
             if let Some(operation) = self.operation_mut(id) {
@@ -62,6 +61,9 @@ impl Payment {
             }
         } else {
             self.reject(id, reason, &cause.of(id), now);
+            if let Some(order) = order {
+                self.follow(order, &cause.of(id), now);
+            }
         }
         if let Some(operation) = self.operation_mut(id) {
             operation.resolved_by = Some(by);

@@ -32,6 +32,10 @@ pub(crate) const FOLLOWER_ATTEMPTS: u32 = 75;
 /// and no look tells that the buyer did not finish.
 pub const EXPIRES_UNOBSERVED_AFTER_SECONDS: i64 = LOOKUP_GIVES_UP_AFTER_SECONDS;
 
+/// How long a payment is waited for that only has to be confirmed, where its provider names no end of the session: three
+/// days, which is no provider's word.
+pub(crate) const CONFIRMED_WITHIN_SECONDS: i64 = 72 * 3_600;
+
 /// How long a provider's books may lag behind what its messages tell of the receivable.
 pub(crate) const BOOKS_LAG_SECONDS: i64 = 60;
 

@@ -74,6 +74,12 @@ impl Status {
         matches!(self, Self::Created | Self::RequiresAction | Self::RequiresConfirmation | Self::UnderReview)
     }
 
+    /// Whether the buyer or the shop still has to do their part.
+    #[must_use]
+    pub const fn waits_for_somebody(self) -> bool {
+        matches!(self, Self::Created | Self::RequiresAction | Self::RequiresConfirmation)
+    }
+
     /// Where this status goes when something is known to have happened. Total: every pair has an answer.
     #[must_use]
     pub const fn after(self, happened: Happened) -> Transition {

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use http::{HeaderMap, HeaderName, header};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -91,6 +91,11 @@ impl Default for SessionSeconds {
     fn default() -> Self {
         Self(NonZeroU32::MIN.saturating_add(Self::BELIEVED - 1))
     }
+}
+
+/// What an account is known again by, without its name.
+pub(crate) fn mark_of(name: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(name.as_bytes()))
 }
 
 /// What must hold of an account beyond the types of its fields: whether it does, for which field, in words.

@@ -168,6 +168,12 @@ pub trait Adapter: Send + Sync {
         None
     }
 
+    /// A mark of the account, where one that finds nothing under our reference proves that nothing is there: a merchant may
+    /// have got another account since, and that one proves nothing.
+    fn mark(&self) -> Option<String> {
+        None
+    }
+
     /// Asks the provider whether it knows the account's credentials, by a read that moves nothing.
     async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck;
 

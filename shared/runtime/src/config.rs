@@ -1,5 +1,7 @@
 //! The environment of a function. What is missing or wrong is named at start, never at the first payment.
 
+use std::collections::BTreeSet;
+
 use payment::ProviderId;
 use url::{Host, Url};
 
@@ -54,9 +56,9 @@ impl Config {
     /// A comma-separated list in the environment, at least one entry.
     ///
     /// # Errors
-    /// When it is not set or empty.
+    /// When it is not set, empty, or has an entry twice.
     pub fn list(name: &'static str) -> Result<Vec<String>, ConfigError> {
-        Ok(variable(name)?.split(',').map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect())
+        entries(name, &variable(name)?)
     }
 
     /// A variable that must be there and may be empty, as on one machine where nobody listens.
@@ -72,6 +74,17 @@ impl Config {
     fn optional(name: &'static str) -> Option<String> {
         variable(name).ok()
     }
+}
+
+/// The entries of a comma-separated list.
+fn entries(name: &'static str, list: &str) -> Result<Vec<String>, ConfigError> {
+    let entries: Vec<String> = list.split(',').map(|entry| entry.trim().to_owned()).filter(|e| !e.is_empty()).collect();
+    if entries.is_empty() {
+        return Err(ConfigError::Missing(name));
+    }
+    let different = entries.iter().collect::<BTreeSet<_>>().len();
+    let rule = "a list of different entries, separated by commas";
+    if different == entries.len() { Ok(entries) } else { Err(ConfigError::Invalid { name, rule }) }
 }
 
 /// The public address of a text. A placeholder must not reach a payment: buyers would be sent to it, and providers.
@@ -139,6 +152,14 @@ mod tests {
             assert!(public_url(placeholder).is_err(), "{placeholder}");
         }
         assert!(public_url("https://invalid.example.com").is_ok());
+    }
+
+    #[test]
+    fn a_list_names_everything_once() {
+        assert_eq!(entries("EVENT_QUEUES", "a, b,,c ").unwrap(), ["a", "b", "c"]);
+        assert_eq!(entries("EVENT_QUEUES", " , "), Err(ConfigError::Missing("EVENT_QUEUES")));
+        let twice = entries("EVENT_QUEUES", "a,b, a").unwrap_err().to_string();
+        assert_eq!(twice, "environment variable EVENT_QUEUES must be a list of different entries, separated by commas");
     }
 
     #[test]

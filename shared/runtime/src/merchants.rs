@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use payment::MerchantId;
 use providers::Transport;
 use serde_json::Value;
@@ -120,10 +121,17 @@ impl SecretMerchants {
         let answer = self.client.get_secret_value().secret_id(format!("{}{id}", self.prefix)).send().await;
         match answer {
             Ok(secret) => Ok(secret.secret_string),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => Ok(None),
+            Err(error) if error.as_service_error().is_some_and(is_gone) => Ok(None),
             Err(error) => Err(MerchantError::Unavailable(Box::new(error))),
         }
     }
+}
+
+/// Whether there is no such secret, or none any more: for at least a week after `delete-secret` it is only marked, and an
+/// invalid request like others, told by its message alone.
+fn is_gone(error: &GetSecretValueError) -> bool {
+    let marked = || error.meta().message().is_some_and(|message| message.contains("marked for deletion"));
+    error.is_resource_not_found_exception() || (error.is_invalid_request_exception() && marked())
 }
 
 #[async_trait]

@@ -43,6 +43,9 @@ impl Answer {
     }
 }
 
+/// A cursor has at most so many bytes; ours have about a hundred.
+const LONGEST_CURSOR: usize = 1_000;
+
 /// A place in a list, opaque to the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(String);
@@ -57,7 +60,11 @@ impl Cursor {
         Self::read(text).filter(|position| position.len() > 30 && position.contains("#pay_"))
     }
 
+    /// What a cursor names. No place is named by more than the table takes for a key.
     pub(crate) fn read(text: &str) -> Option<String> {
+        if text.len() > LONGEST_CURSOR {
+            return None;
+        }
         let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
         String::from_utf8(bytes).ok()
     }

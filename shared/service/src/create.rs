@@ -103,11 +103,11 @@ impl Service {
         Box::pin(self.open_again(call, work, (&first, Some(problem)), asked, order)).await
     }
 
-    /// The account that the provider has issued to the merchant, where the provider issues accounts.
+    /// The account that the provider has issued to the merchant, or a mark of the one that is looked in, where it matters.
     async fn issued_account(&self, merchant: &Merchant, order: &Order) -> Result<Option<String>, Problem> {
-        let issues = merchant.account(&order.provider).is_some_and(|account| account.adapter.activation().is_some());
-        if !issues {
-            return Ok(None);
+        let Some(account) = merchant.account(&order.provider) else { return Ok(None) };
+        if account.adapter.activation().is_none() {
+            return Ok(account.adapter.mark());
         }
         let issued = self.store.load_issued(&merchant.id, &order.provider).await?;
         Ok(issued.and_then(|issued| issued.account))

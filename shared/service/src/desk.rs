@@ -1,8 +1,8 @@
 //! The operator's desk: what needs a person, and the person's word on it.
 
 use payment::{
-    CauseKind, Decision, Finding, Operation, OperationId, OperationKind, OperationStatus, Outcome, Rejection,
-    ResolvedBy, Text,
+    CauseKind, Decision, Decline, DeclineReason, Finding, Operation, OperationId, OperationKind, OperationStatus,
+    OrderState, Outcome, Rejection, ResolvedBy, Status, Text,
 };
 use providers::{BestEvidence, Deadline};
 use serde::{Deserialize, Serialize};
@@ -152,12 +152,21 @@ impl Service {
                 return wrong("must be this operation's: it is known as another movement's");
             }
         }
-        let unreadable = capabilities.evidence == BestEvidence::Webhook;
+        // Nobody else tells what became of the order.
+        let told_only = opens && capabilities.evidence == BestEvidence::Webhook;
+        let reviewed = payment.status == Status::UnderReview;
+        let order = match succeeded {
+            true if reviewed || kind == Some(OperationKind::Confirm) => Some(OrderState::Authorized),
+            false if reviewed => {
+                Some(OrderState::Declined(Decline { reason: DeclineReason::Other, provider_code: None, message: None }))
+            }
+            _ => None,
+        };
         Ok(Decision {
             succeeded,
             reason: asked.reason.to_string(),
             provider_reference: told,
-            authorizes: succeeded && unreadable && kind == Some(OperationKind::Confirm),
+            order: order.filter(|_| told_only),
             by,
         })
     }

@@ -312,7 +312,11 @@ pub(crate) fn tell(
         receivable: message.receivable.as_ref(),
         unrecognized: message.unrecognized.as_deref(),
     };
-    payment.note_message(note, cause, now);
+    let says = note.receivable.is_some() || note.unrecognized.is_some();
+    if !payment.note_message(note, cause, now) && says && payment.is_full() {
+        let (provider, merchant, payment_id) = (&payment.provider, &payment.merchant, &payment.id);
+        tracing::error!(%provider, %merchant, %payment_id, "a message is kept and told nobody, for want of room");
+    }
 }
 
 /// The provider's own ids that a message names.

@@ -36,7 +36,7 @@ impl Service {
                 None
             }
             Err(ReadError::Nothing) => {
-                work.payment.observed(self.now());
+                work.payment.nothing_there(cause, self.now());
                 None
             }
             Err(error) => {
@@ -149,7 +149,12 @@ impl Service {
         let urls = self.urls(&work.payment).map_err(told)?;
         let material = self.material(work, operation.kind()).await.map_err(told)?;
         let context = self.context(&work.payment, &material, &urls, account, deadline);
-        account.adapter.probe(operation, &context).await.map_err(|error| error.to_string())
+        let seen = account.adapter.probe(operation, &context).await.map_err(|error| error.to_string())?;
+        let (mark, opened_for) = (account.adapter.mark(), work.payment.provider_account.as_ref());
+        let is_elsewhere = mark.as_ref().zip(opened_for).is_some_and(|(mark, opened_for)| mark != opened_for);
+        // What the account that is used now does not have may be in the one that this was opened for.
+        let proves = !is_elsewhere || *seen.content() != Finding::NotFound;
+        Ok(if proves { seen } else { Observation::read(Finding::Unclear) })
     }
 
     /// The same call is idempotent at the provider, so sending it again is the probe: the payment with the next attempt

@@ -40,6 +40,7 @@ impl Service {
     pub async fn capture(&self, call: &Call, id: &str, key: Option<&str>, body: &[u8]) -> Result<Answer, Problem> {
         let key = parse::key(key)?;
         let asked: CaptureCommand = parse::body(body)?;
+        problem_of(asked.broken_rules())?;
         let fingerprint = parse::fingerprint(&asked)?;
         let work = self.load(call, &parse::payment_id(id)?).await?;
         let capability = capability(&work, OperationKind::Capture)?;

@@ -113,6 +113,13 @@ pub fn newest_event_of_image(image: &serde_dynamo::Item) -> Option<u64> {
     sequence.parse().ok()
 }
 
+/// The version of the payment that a stream image has, also where the rest cannot be read.
+#[must_use]
+pub fn version_of_image(image: &serde_dynamo::Item) -> Option<u64> {
+    let Some(serde_dynamo::AttributeValue::N(version)) = image.get("version") else { return None };
+    version.parse().ok()
+}
+
 /// Reads a payment from a stream image; `None` for the image of any other kind of item.
 ///
 /// # Errors

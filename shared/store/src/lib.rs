@@ -25,7 +25,7 @@ mod write;
 pub use error::StoreError;
 pub use gauge::{Attention, Waiting};
 pub use issued::{ActivationState, Issued};
-pub use item::{from_image, newest_event_of_image, payment_of_image};
+pub use item::{from_image, newest_event_of_image, payment_of_image, version_of_image};
 pub use lag::{EVERY_QUEUE, Lag};
 pub use lane::Lane;
 pub use list::{Filter, Page};

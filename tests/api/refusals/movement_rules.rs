@@ -63,6 +63,22 @@ async fn wrong_movements(bench: &Bench) -> Vec<Asked> {
             "/invoice/url",
         ),
         (
+            "an invoice in its own address",
+            capture(open, json!({ "invoice": { "number": "1", "url": "data:application/pdf;base64,JVBERi0=" } })).await,
+            "validation_failed",
+            "/invoice/url",
+        ),
+        (
+            "an address without end",
+            capture(
+                open,
+                json!({ "shipment": { "tracking_url": format!("https://a.example/{}", "a".repeat(2_000)) } }),
+            )
+            .await,
+            "validation_failed",
+            "/shipment/tracking_url",
+        ),
+        (
             "a part where there is only the whole",
             post(whole, "captures", json!({ "amount": 1 })).await,
             "not_supported_by_provider",

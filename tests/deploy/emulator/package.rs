@@ -79,7 +79,8 @@ pub(super) fn write(folder: &Path, endpoint: &str) -> PathBuf {
 
 /// Whether an alarm is about one version of a function.
 fn of_version(resource: &Value) -> bool {
-    resource["Properties"]["Dimensions"][0]["Name"] == "version"
+    let names = |dimension: &Value| dimension["Name"] == "version" || dimension["Name"] == "ExecutedVersion";
+    resource["Properties"]["Dimensions"].as_array().is_some_and(|dimensions| dimensions.iter().any(names))
 }
 
 fn code(folder: &Path, function: &str, binary: impl FnOnce() -> PathBuf) -> PathBuf {

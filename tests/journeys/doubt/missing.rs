@@ -1,5 +1,6 @@
 //! The provider never got it: that counts when it was looked for twice, the second time after the quiet period.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 use tests::eventually;
 
@@ -90,6 +91,22 @@ async fn a_confirmation_that_never_reached_billie_is_sent_again_at_once() {
         assert_eq!(shop.count("confirm").await, 2, "{fault}");
         deal.ends("authorized", [12_600, 0, 0, 0]).await;
     }
+}
+
+#[tokio::test]
+async fn what_another_account_does_not_have_may_be_in_the_one_that_it_was_opened_for() {
+    let shop = Shop::without_messages(At::Buckaroo).await;
+    let backstage = Backstage::of(&shop);
+    let ready = Step::CAPTURE_ALL.ready(&shop).await;
+    let (deal, operation) = in_doubt(&ready, "drop_before").await;
+    let opened_for = AttributeValue::S("another website's mark".to_owned());
+    shop.site.table().set(("PAY#", "STATE"), "provider_account", opened_for).await;
+    for _ in 0..3 {
+        backstage.advance(3_600);
+        backstage.sweep().await;
+        assert_eq!(deal.operation(&operation).await["status"], "in_doubt");
+    }
+    money_is_kept(&deal, &shop, Step::CAPTURE_ALL, &operation).await;
 }
 
 #[tokio::test]

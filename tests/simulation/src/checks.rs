@@ -336,7 +336,9 @@ fn is_taken_late(old: &Payment, new: &Payment) -> bool {
     given_up && wanted && matches!(new.status, Status::Authorized | Status::PartiallyCaptured | Status::Captured)
 }
 
-/// That the provider has another transaction under the name of ours is a question for a person, whatever was known before.
+/// That the provider has another transaction under the name of ours, or decided and was not heard, is a question for a
+/// person, whatever was known before.
 fn is_asked_about(operation: &Operation, status: OperationStatus) -> bool {
-    operation.kind() == OperationKind::CreateSession && status == OperationStatus::NeedsOperator
+    let makes_order = matches!(operation.kind(), OperationKind::CreateSession | OperationKind::Confirm);
+    makes_order && status == OperationStatus::NeedsOperator
 }

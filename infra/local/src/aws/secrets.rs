@@ -15,21 +15,31 @@ use serde_json::{Value, json};
 use super::server::{Listener, Stop};
 use super::{ACCOUNT, REGION, StartError};
 
-/// Secret documents by name. Clones share one map, so a change is seen by the next read.
+/// Secret documents by name, and the names that are marked for deletion. Clones share one map, so a change is seen by the
+/// next read.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    documents: Arc<RwLock<BTreeMap<String, String>>>,
+    documents: Arc<RwLock<BTreeMap<String, Option<String>>>>,
 }
 
 impl Secrets {
     /// Creates the secret or replaces its document.
     pub fn put(&self, name: impl Into<String>, document: impl Into<String>) {
-        self.documents.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), document.into());
+        self.documents.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), Some(document.into()));
+    }
+
+    /// Marks the secret for deletion: it is there, and nobody may read it.
+    pub fn delete(&self, name: impl Into<String>) {
+        self.documents.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), None);
     }
 
     /// The document of a secret, named by its name or its ARN.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<String> {
+        self.entry(id).flatten()
+    }
+
+    fn entry(&self, id: &str) -> Option<Option<String>> {
         let name = id.strip_prefix(&arn("")).unwrap_or(id);
         self.documents.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
@@ -37,7 +47,7 @@ impl Secrets {
 
 impl<N: Into<String>, D: Into<String>> FromIterator<(N, D)> for Secrets {
     fn from_iter<I: IntoIterator<Item = (N, D)>>(entries: I) -> Self {
-        let documents = entries.into_iter().map(|(name, document)| (name.into(), document.into())).collect();
+        let documents = entries.into_iter().map(|(name, document)| (name.into(), Some(document.into()))).collect();
         Self { documents: Arc::new(RwLock::new(documents)) }
     }
 }
@@ -81,9 +91,13 @@ async fn answer(State(secrets): State<Secrets>, headers: HeaderMap, body: Bytes)
     let Ok(request) = serde_json::from_slice::<GetSecretValue>(&body) else {
         return refusal("InvalidRequestException", "SecretId is missing");
     };
-    match secrets.get(&request.secret_id) {
-        Some(document) => found(&request.secret_id, &document),
-        // The message of AWS, word for word.
+    match secrets.entry(&request.secret_id) {
+        Some(Some(document)) => found(&request.secret_id, &document),
+        // The messages of AWS, word for word.
+        Some(None) => refusal(
+            "InvalidRequestException",
+            "You can't perform this operation on the secret because it was marked for deletion.",
+        ),
         None => refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret."),
     }
 }

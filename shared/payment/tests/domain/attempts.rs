@@ -110,7 +110,7 @@ fn an_order_that_is_there_proves_that_its_session_was_opened_whatever_was_though
             succeeded: false,
             reason: "not in the portal".to_owned(),
             provider_reference: None,
-            authorizes: false,
+            order: None,
             by: by_a_person(),
         };
         assert!(payment.resolve(&ticket.operation, denied, &cause(), at(1_001)));

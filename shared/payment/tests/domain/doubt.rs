@@ -193,7 +193,7 @@ fn decision(succeeded: bool) -> Decision {
         succeeded,
         reason: "their support said so".to_owned(),
         provider_reference: Some("p-9".to_owned()),
-        authorizes: false,
+        order: None,
         by: by_a_person(),
     }
 }

@@ -213,7 +213,7 @@ fn a_key_that_is_used_again_finds_what_was_told_and_in_doubt_looks_first() {
         succeeded: true,
         reason: "The provider has it".to_owned(),
         provider_reference: None,
-        authorizes: false,
+        order: None,
         by: by_a_person(),
     };
     assert!(payment.resolve(&ticket.operation, decision, &cause(), at(902)));

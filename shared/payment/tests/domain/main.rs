@@ -40,3 +40,5 @@ mod sequences;
 mod storage;
 #[cfg(test)]
 mod table;
+#[cfg(test)]
+mod waiting;

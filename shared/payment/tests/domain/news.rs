@@ -391,7 +391,7 @@ fn a_confirmation_on_its_way_keeps_the_session_from_expiring() {
 fn a_buyer_who_is_known_to_be_done_is_not_forgotten_by_older_news() {
     let (mut payment, _) = waiting_for_the_buyer(Flow::Redirect);
     claim(&mut payment, order_news(OrderState::AwaitingConfirmation), 100);
-    observe(&mut payment, order_news(OrderState::AwaitingBuyer(None)), 901);
+    observe(&mut payment, order_news(OrderState::AwaitingBuyer(None)), 899);
     assert_eq!(payment.status, Status::RequiresConfirmation);
 }
 
@@ -510,7 +510,7 @@ fn a_difference_that_a_person_has_answered_is_not_asked_about_again() {
         succeeded: true,
         reason: "merged by the provider".to_owned(),
         provider_reference: None,
-        authorizes: false,
+        order: None,
         by: by_a_person(),
     };
     assert!(payment.resolve(&opened.operation, decision, &cause(), at(70)));

@@ -89,7 +89,7 @@ fn what_a_refund_held_back_is_reversed_once_the_refund_is_rejected() {
         if by_operator {
             let reason = "not in their list".to_owned();
             let decision =
-                Decision { succeeded: false, reason, provider_reference: None, authorizes: false, by: by_a_person() };
+                Decision { succeeded: false, reason, provider_reference: None, order: None, by: by_a_person() };
             assert!(payment.resolve(&ticket.operation, decision, &cause(), at(1_001)));
         } else {
             settle(&mut payment, &ticket, refused());
@@ -209,7 +209,7 @@ fn another_name_than_a_person_told_is_drift_and_no_second_movement() {
         succeeded: true,
         reason: "their support read it out".to_owned(),
         provider_reference: Some("k".to_owned()),
-        authorizes: false,
+        order: None,
         by: by_a_person(),
     };
     assert!(payment.resolve(&ticket.operation, decision, &cause(), at(1_001)));

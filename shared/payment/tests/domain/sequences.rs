@@ -351,7 +351,7 @@ impl World {
                     succeeded: *succeeded,
                     reason: "called them".to_owned(),
                     provider_reference: None,
-                    authorizes: false,
+                    order: None,
                     by: by_a_person(),
                 };
                 self.payment.resolve(&id, decision, &cause(), now);

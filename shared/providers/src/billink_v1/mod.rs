@@ -14,8 +14,10 @@ use payment::{
     BuyerKind, CaptureMode, Detail, DoubtPolicy, Finding, Flow, InstructionKind, News, Observation, Operation,
     OperationKind, OperationStatus, Order, OrderError, OrderNews, OrderState, Outcome, Receipt, ReceivableFacts,
 };
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
+use crate::account::mark_of;
 use crate::adapter::proven;
 use crate::billink_common::{HOLD_DAYS, webhook};
 use crate::{
@@ -71,6 +73,10 @@ struct Billink {
 
 #[async_trait]
 impl Adapter for Billink {
+    fn mark(&self) -> Option<String> {
+        Some(mark_of(self.account.username.expose_secret()))
+    }
+
     async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
         self.credentials(deadline).await
     }

@@ -21,6 +21,7 @@ use payment::{
     OperationStatus, Order, OrderError, OrderState, Outcome, Status,
 };
 
+use crate::account::mark_of;
 use crate::zone::AMSTERDAM;
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound, Limit,
@@ -77,6 +78,10 @@ pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<
 
 #[async_trait]
 impl Adapter for Buckaroo {
+    fn mark(&self) -> Option<String> {
+        Some(mark_of(&self.account.website_key))
+    }
+
     async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
         self.credentials(deadline).await
     }
