@@ -117,7 +117,9 @@ impl Payment {
                 self.given_back_as_said(&capture, cause, now);
             }
             Detail::Refund { refund, capture, .. } => {
+                let of = capture.clone();
                 self.record(Fact::RefundSucceeded { refund, capture, amount }, previous, cause, now);
+                self.given_back_as_said(&of, cause, now);
             }
             Detail::Cancel => self.after_cancel(cause, now),
             Detail::Amend { .. } => self.after_amend(amount, cause, now),

@@ -69,6 +69,7 @@ pub use personal::Personal;
 pub use receivable::{Note, Receivable, ReceivableMessage};
 pub use rejection::Rejection;
 pub use resolve::{Decision, ResolvedBy};
+pub use reversal::Unplaced;
 pub use schedule::{EXPIRES_UNOBSERVED_AFTER_SECONDS, OBSERVE_AFTER_SECONDS, PROBE_AFTER_SECONDS};
 pub use status::{Happened, Status, Transition, diagram};
 pub use tax::{TaxRate, TaxedAmount};

@@ -15,6 +15,7 @@ use crate::order::{CaptureMode, Flow, Order, TableLine};
 use crate::outcome::{Action, BankTransfer, DebtorAddress, Decline, PaymentMethod};
 use crate::personal::Personal;
 use crate::receivable::Receivable;
+use crate::reversal::Unplaced;
 use crate::schedule;
 use crate::status::Status;
 use crate::text::Text;
@@ -106,6 +107,9 @@ pub struct Payment {
     /// Ids of the order that somebody named and nobody has checked, the newest last; of use until one is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
+    /// What the provider said that it gave back, while other operations may yet explain it or leave no room for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unplaced: Vec<Unplaced>,
     /// Where the buyer pays.
     pub bank_transfer: Option<BankTransfer>,
     /// The company as the provider identified it, by its name.
@@ -200,6 +204,7 @@ impl Payment {
             provider_reference: None,
             session_reference: None,
             candidates: Vec::new(),
+            unplaced: Vec::new(),
             bank_transfer: None,
             debtor: None,
             debtor_address: None,

@@ -2,7 +2,9 @@
 //! what a refund of ours explains is that refund.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
+use crate::evidence::Hint;
 use crate::history::{Cause, Fact};
 use crate::id::{CaptureId, OperationId};
 use crate::inferred::can_be_a_movement;
@@ -10,6 +12,20 @@ use crate::money::Amount;
 use crate::operation::{Operation, OperationKind, OperationStatus, Reason};
 use crate::outcome::{DoubtPolicy, GivenBack, Outcome, Receipt};
 use crate::payment::Payment;
+
+/// A movement that gives back captured money, and is neither a refund of ours nor counted as a reversal yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unplaced {
+    /// The operation that it was said of: a capture, or what made the order.
+    of: OperationId,
+    /// The provider's id of it.
+    movement: String,
+    /// Minor units.
+    amount: Amount,
+}
+
+/// So many are kept; a person has been told of every one.
+const MOST_UNPLACED: usize = 20;
 
 impl Payment {
     /// What was given back of the capture that an operation made, or of all captures where it made the order.
@@ -32,7 +48,13 @@ impl Payment {
                 captures.iter().for_each(|capture| self.all_given_back(capture, cause, now));
             }
             GivenBack::Part { movement, amount } if !self.knows_movement(&movement) => {
-                self.part_given_back(&captures, movement, amount, observed, cause, now);
+                self.unplaced.retain(|one| one.movement != movement);
+                let unplaced = Unplaced { of: of.clone(), movement: movement.clone(), amount };
+                if !self.part_given_back(&captures, movement, amount, observed, cause, now)
+                    && self.unplaced.len() < MOST_UNPLACED
+                {
+                    self.unplaced.push(unplaced);
+                }
             }
             GivenBack::Part { .. } => {}
             GivenBack::Unnamed => self.something_given_back(cause, now),
@@ -68,6 +90,9 @@ impl Payment {
     /// What was said of a capture holds of money that turns out only later to have been there: the capture was in doubt
     /// then, or a refund that held a part of it.
     pub(crate) fn given_back_as_said(&mut self, capture: &CaptureId, cause: &Cause, now: Timestamp) {
+        for Unplaced { of, movement, amount } in std::mem::take(&mut self.unplaced) {
+            self.learn_of_given_back(&of, GivenBack::Part { movement, amount }, false, cause, now);
+        }
         let was_said = self.settled_captures().any(|o| o.makes_capture() == Some(capture) && o.all_given_back);
         let unexplained = self.refundable_of(capture);
         if was_said && !unexplained.is_zero() {
@@ -76,7 +101,10 @@ impl Payment {
     }
 
     /// A movement of exactly the amount of a refund of ours, whose name at the provider we do not know yet, is that
-    /// refund. Where it can be one of several it is none of them: a look may tell.
+    /// refund. Where it can be one of several it is none of them: a look may tell. While nothing is open that may explain it
+    /// later, a movement that there is no room for is told at once, since no look tells more than who said it.
+    ///
+    /// Returns whether it has its place now.
     pub(crate) fn part_given_back(
         &mut self,
         captures: &[CaptureId],
@@ -85,21 +113,31 @@ impl Payment {
         observed: bool,
         cause: &Cause,
         now: Timestamp,
-    ) {
+    ) -> bool {
         let of_these = |o: &&Operation| o.amount == amount && o.refunds_capture().is_some_and(|c| captures.contains(c));
         let mut ours = self.operations.iter().filter(of_these).filter(|o| can_be_a_movement(o)).map(|o| o.id.clone());
         let reversed = match (ours.next(), ours.next()) {
-            (Some(refund), None) => return self.infer(&refund, movement, amount, observed, cause, now),
+            (Some(refund), None) => {
+                self.infer(&refund, movement, amount, observed, cause, now);
+                return true;
+            }
             (Some(_), Some(_)) => None,
             (None, _) => captures.iter().find(|capture| self.refundable_of(capture) >= amount),
         };
-        match reversed {
-            Some(capture) => self.reverse(capture, amount, Some(movement), cause, now),
-            None => {
-                let ours = self.amounts().refunded.to_string();
-                self.contradicted("refunded", ours, format!("{amount} more"), observed, cause, now);
-            }
+        if let Some(capture) = reversed {
+            self.reverse(capture, amount, Some(movement), cause, now);
+            return true;
         }
+        let moves = |o: &Operation| matches!(o.kind(), OperationKind::Capture | OperationKind::Refund);
+        let may_explain = self.operations.iter().any(|o| moves(o) && o.status.is_open());
+        let ours = self.amounts().refunded.to_string();
+        if !observed {
+            self.hint(Hint { at: now });
+        }
+        if observed || !may_explain {
+            self.contradicted("refunded", ours, format!("{amount} more"), true, cause, now);
+        }
+        false
     }
 
     /// A refund that the provider made once more than we know of: the second movement is given back without being asked.

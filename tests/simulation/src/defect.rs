@@ -47,11 +47,13 @@ pub enum Defect {
     RelayGoesOn,
     /// A buyer of whom nothing was seen has let the session expire.
     UnseenExpires,
+    /// A payment that is promised or captured is not looked at again, whatever hints or contradicts.
+    SettledForgotten,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::NoVersionCondition,
         Self::ReservationAfterCall,
         Self::TimeoutMeansFailed,
@@ -74,6 +76,7 @@ impl Defect {
         Self::ParkedForgotten,
         Self::RelayGoesOn,
         Self::UnseenExpires,
+        Self::SettledForgotten,
     ];
 }
 

@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use payment::{CaptureMode, Flow, InstructionKind};
-use providers::REGISTRY;
+use providers::{BestEvidence, REGISTRY};
 use sandbox::stand_in;
 
-use crate::plan::{Ask, Buyer, Deal, Desk, Fault, Plan, Step};
+use crate::plan::{Ask, Buyer, Deal, Desk, Fault, Outage, Plan, Step};
 
 /// So many exchanges of a history may go wrong.
 const EXCHANGES: u32 = 500;
@@ -44,8 +44,28 @@ impl Plan {
         let index_lag = pick(&mut rng, &[0, 50, 50, 800, 800, 20_000]);
         let (accepts_late, operator) = (rng.u32(..3) == 0, rng.u32(..6) == 0);
         let stream_lag = pick(&mut rng, &[50, 250, 1_000, 5_000]);
-        Self { seed, index_lag, stream_lag, accepts_late, operator, deals, faults }
+        // What is done at a desk is told in vain while nobody can look at it.
+        let at_a_desk = deals.iter().any(|deal| deal.desk.is_some());
+        let from = rng.u64(5..120);
+        let outage = Some(Outage { from, to: from + rng.u64(20..300) });
+        let outage = outage.filter(|_| rng.u32(..if at_a_desk { 3 } else { 24 }) == 0);
+        let mute = rng.u32(..12) == 0 && deals.iter().all(is_read);
+        if mute && rng.bool() {
+            // Before the buyer is done, who may not care.
+            deals
+                .iter_mut()
+                .for_each(|deal| deal.steps.push(Step { waits: false, ..step(&mut rng, Ask::Cancel, size) }));
+        }
+        Self { seed, index_lag, stream_lag, accepts_late, operator, mute, outage, deals, faults }
     }
+}
+
+/// Whether everything that happens there can be seen without being told of it.
+fn is_read(deal: &Deal) -> bool {
+    let known = REGISTRY.iter().map(|known| known.capabilities).find(|can| can.provider == deal.provider);
+    let read =
+        known.is_some_and(|can| can.evidence == BestEvidence::Observation && can.expires_unobserved_seconds.is_none());
+    read && deal.tells.is_empty() && deal.desk.is_none()
 }
 
 fn pick<T: Copy + Default>(rng: &mut fastrand::Rng, from: &[T]) -> T {
@@ -112,6 +132,10 @@ fn deal(rng: &mut fastrand::Rng, size: Size) -> Deal {
     let tells = (0..times).map(|_| pick(rng, tells)).collect();
     let desk = Desk { after: rng.u64(1..90), amount: pick(rng, &REFUNDS) };
     let desk = Some(desk).filter(|_| has_desk && rng.u32(..6) == 0);
+    if desk.is_some() && mode == "manual" {
+        // Or there would be nothing to give back.
+        steps.push(step(rng, Ask::Capture(0), size));
+    }
     Deal { provider, flow, mode, pends: rng.u32(..6) == 0, buyer, steps, tells, desk }
 }
 

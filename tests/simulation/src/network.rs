@@ -251,6 +251,11 @@ impl World {
             asked.headers_mut().insert(http::header::HOST, value);
         }
         let what = format!("{} {name}", provider.name);
+        if self.nobody_is_there() {
+            self.note(|| format!("{what}: nobody is there"));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            return Err(Broken::NotConnected);
+        }
         let asking = self.exchange(&what, move |world, fault| world.provider_answers(&host, verb, name, &asked, fault));
         let patient = !self.defects.has(Defect::TimeoutMeansFailed) && !self.defects.has(Defect::ActTwice);
         let fate = match patient {

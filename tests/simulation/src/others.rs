@@ -126,6 +126,9 @@ pub(crate) async fn desk(world: &Arc<World>, id: &str, deal: &Deal) {
 impl World {
     /// Delivers a provider's message as the provider does: late, again until it is taken, and sometimes twice.
     pub(crate) async fn deliver(self: &Arc<Self>, message: &Unsent) {
+        if self.plan.mute {
+            return;
+        }
         tokio::time::sleep(self.pause(8_000)).await;
         let mut twice = self.pause(100) < Duration::from_millis(20);
         for attempt in 1..=ATTEMPTS {

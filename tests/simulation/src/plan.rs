@@ -19,10 +19,23 @@ pub struct Plan {
     pub accepts_late: bool,
     /// Whether a person decides in the end what only a person can find out, and has everything told once more.
     pub operator: bool,
+    /// Whether nothing that a provider tells arrives, so that only looks find out.
+    pub mute: bool,
+    /// When no provider can be reached.
+    pub outage: Option<Outage>,
     /// The payments.
     pub deals: Vec<Deal>,
     /// What goes wrong, by the number of the exchange.
     pub faults: BTreeMap<u32, Fault>,
+}
+
+/// A time in which no connection to any provider is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    /// When it begins, in seconds from the beginning.
+    pub from: u64,
+    /// When it ends.
+    pub to: u64,
 }
 
 /// One payment.
@@ -150,8 +163,12 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let late = if self.accepts_late { ", late buyers are taken" } else { "" };
         let operator = if self.operator { ", a person decides in the end" } else { "" };
+        let mute = if self.mute { ", no message arrives" } else { "" };
         let Self { seed, index_lag, stream_lag, .. } = self;
-        writeln!(f, "seed {seed}, indexes {index_lag} ms behind, the stream {stream_lag} ms{late}{operator}")?;
+        writeln!(f, "seed {seed}, indexes {index_lag} ms behind, the stream {stream_lag} ms{late}{operator}{mute}")?;
+        if let Some(Outage { from, to }) = self.outage {
+            writeln!(f, "no provider is there from {from} s to {to} s")?;
+        }
         for deal in &self.deals {
             let buyer = deal.buyer;
             let choice = if buyer.choice.is_empty() { "leaves" } else { buyer.choice };

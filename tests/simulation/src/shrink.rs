@@ -48,7 +48,8 @@ fn size(plan: &Plan) -> usize {
         let aside = [deal.desk.is_some(), deal.pends].into_iter().filter(|more| *more).count();
         10 + deal.steps.iter().map(step).sum::<usize>() + deal.tells.len() + aside + buyer(deal.buyer)
     };
-    let settings = [plan.index_lag != 0, plan.accepts_late, plan.operator].into_iter().filter(|more| *more).count();
+    let settings = [plan.index_lag != 0, plan.accepts_late, plan.operator, plan.mute, plan.outage.is_some()];
+    let settings = settings.into_iter().filter(|more| *more).count();
     plan.deals.iter().map(deal).sum::<usize>() + plan.faults.len() + settings
 }
 
@@ -91,6 +92,8 @@ fn shorter(plan: &Plan) -> Vec<Plan> {
     all.push(without(plan, |less| less.index_lag = 0));
     all.push(without(plan, |less| less.accepts_late = false));
     all.push(without(plan, |less| less.operator = false));
+    all.push(without(plan, |less| less.mute = false));
+    all.push(without(plan, |less| less.outage = None));
     all
 }
 

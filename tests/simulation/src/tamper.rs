@@ -57,6 +57,7 @@ fn tampered(defect: Defect, key: &Key, old: Option<&Item>, mut new: Item) -> Opt
         Defect::UnseenExpires if old.is_some_and(|old| saw_nothing(old, &new)) => {
             become_status(&mut new, "expired", json!({ "type": { "S": "expired" }, "released": { "N": "0" } }));
         }
+        Defect::SettledForgotten if key.1 == "STATE" => forget_looks(&mut new),
         Defect::NoDeduplication if key.1 == "STATE" => forget_messages(&mut new),
         Defect::AcknowledgedNotKept if key.1 == "RAW" => return None,
         Defect::LagForgotten if key.1 == "LAG" => return None,
@@ -151,6 +152,18 @@ fn become_status(item: &mut Item, status: &str, fact: Value) {
         entry["M"]["status"] = json!({ "S": status });
         entry["M"]["fact"] = json!({ "M": fact });
         history.push(entry);
+    }
+}
+
+/// Nobody looks at what is promised or captured, unless for an operation.
+fn forget_looks(item: &mut Item) {
+    let settled = ["authorized", "partially_captured", "captured"];
+    let stands = item.get("status").and_then(|status| status["S"].as_str()).is_some_and(|s| settled.contains(&s));
+    let operates = list(item, "operations").any(|operation| operation["M"]["due_at"]["S"].is_string());
+    if stands && !operates {
+        for name in ["observe_at", "due_at", "due_shard"] {
+            item.remove(name);
+        }
     }
 }
 

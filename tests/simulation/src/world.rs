@@ -211,6 +211,13 @@ impl World {
         (fault, there, back)
     }
 
+    /// Whether no provider can be reached now.
+    pub(crate) fn nobody_is_there(&self) -> bool {
+        let passed = u64::try_from(clock::now().duration_since(beginning()).as_secs()).unwrap_or_default();
+        let out = self.plan.outage.is_some_and(|outage| (outage.from..outage.to).contains(&passed));
+        out && !self.chance().quiet
+    }
+
     /// Runs code as a function runs: it may be killed, and it is frozen when its time is up.
     pub(crate) async fn in_function<T>(&self, code: impl Future<Output = T>) -> Option<T> {
         let kill = Arc::new(Notify::new());

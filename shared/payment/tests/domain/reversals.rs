@@ -101,6 +101,61 @@ fn what_a_refund_held_back_is_reversed_once_the_refund_is_rejected() {
 }
 
 #[test]
+fn a_part_that_a_refund_in_doubt_leaves_no_room_for_is_reversed_once_the_refund_is_rejected() {
+    let (mut payment, operation, capture) = captured_in_full();
+    let ticket = refund(&mut payment, "r1", &capture, AMOUNT - 1_000);
+    in_doubt(&mut payment, &ticket);
+    for _ in 0..2 {
+        given_back(&mut payment, &operation, part("m-1", 3_000));
+    }
+    assert_eq!((payment.amounts().captured, drifts(&payment)), (amount(AMOUNT), 0), "the refund may be a part of it");
+    settle(&mut payment, &ticket, refused());
+    given_back(&mut payment, &operation, part("m-1", 3_000));
+    sound(&payment);
+    let a = payment.amounts();
+    assert_eq!((a.captured, a.released, drifts(&payment)), (amount(AMOUNT - 3_000), amount(3_000), 0));
+}
+
+#[test]
+fn a_part_that_there_is_no_room_for_in_the_end_is_told_once() {
+    let (mut payment, operation, capture) = captured_in_full();
+    let ticket = refund(&mut payment, "r1", &capture, AMOUNT - 1_000);
+    in_doubt(&mut payment, &ticket);
+    given_back(&mut payment, &operation, part("m-1", 3_000));
+    settle(&mut payment, &ticket, done_as("m-0"));
+    given_back(&mut payment, &operation, part("m-1", 3_000));
+    sound(&payment);
+    assert_eq!((payment.amounts().refunded, drifts(&payment)), (amount(AMOUNT - 1_000), 1));
+}
+
+#[test]
+fn a_part_of_a_capture_in_doubt_is_reversed_once_the_capture_is_known() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", AMOUNT);
+    in_doubt(&mut payment, &ticket);
+    let order = payment.operations[0].id.clone();
+    given_back(&mut payment, &order, part("m-1", 3_000));
+    assert_eq!((payment.amounts().capturing, drifts(&payment)), (amount(AMOUNT), 0));
+    settle(&mut payment, &ticket, done());
+    sound(&payment);
+    assert_eq!(payment.amounts().captured, amount(AMOUNT - 3_000));
+}
+
+#[test]
+fn one_of_two_refunds_in_doubt_that_a_movement_may_be_is_known_once_the_other_one_has_its_name() {
+    let (mut payment, operation, capture) = captured_in_full();
+    let [first, second] = ["r1", "r2"].map(|key| refund(&mut payment, key, &capture, 2_000));
+    in_doubt(&mut payment, &first);
+    in_doubt(&mut payment, &second);
+    given_back(&mut payment, &operation, part("m-2", 2_000));
+    assert_eq!(payment.amounts().refunding, amount(4_000), "it may be either");
+    settle(&mut payment, &first, done_as("m-1"));
+    sound(&payment);
+    assert_eq!(payment.amounts().refunded, amount(4_000));
+    assert_eq!(status_of(&payment, &second), OperationStatus::Succeeded);
+}
+
+#[test]
 fn a_capture_in_doubt_is_reversed_once_it_is_known_when_all_of_its_order_was_given_back() {
     let mut payment = authorized();
     let order = payment.operations[0].id.clone();
@@ -161,7 +216,8 @@ fn more_than_is_left_is_never_given_back() {
     settle(&mut payment, &ticket, done());
     let before = payment.amounts();
     given_back(&mut payment, &operation, part("m1", 200));
-    assert_eq!((payment.amounts(), payment.due_at()), (before, Some(at(10))), "it only makes us look");
+    assert_eq!((payment.amounts(), payment.due_at()), (before, Some(at(10))), "it makes us look");
+    assert_eq!(drifts(&payment), 1, "and is told, since no look may tell it");
 }
 
 #[test]
