@@ -91,7 +91,12 @@ impl Payment {
                 operation.provider_reference = Some(name);
                 operation.inferred = None;
                 let (amount, capture) = (operation.amount, operation.refunds_capture().cloned());
-                self.part_given_back(capture.as_slice(), old, amount, observed, cause, now);
+                let placed = self.part_given_back(capture.as_slice(), old.clone(), amount, observed, cause, now);
+                let made_by =
+                    self.operations.iter().find(|o| capture.is_some() && o.makes_capture() == capture.as_ref());
+                if let Some(made_by) = made_by.map(|o| o.id.clone()).filter(|_| !placed) {
+                    self.keep_for_later(&made_by, old, amount, cause, now);
+                }
             }
             (None, Some(_)) if operation.inferred.is_some() => operation.inferred = Some(Inferred::Reference),
             // One operation has one movement. No look at the order tells of a second one, so it is written down at once.

@@ -89,20 +89,16 @@ impl Payment {
         if self.has_lapsed(schedule::after(now, -SILENCE)) {
             self.move_to(Happened::Expired, cause, now);
         }
-        if !self.candidates.is_empty() {
+        if self.is_review_overdue(now) {
+            self.ask_about_the_review(cause, now);
+        }
+        if self.provider_reference.is_none() && !self.candidates.is_empty() {
             return self.observed(now);
         }
         self.observed_at = Some(now);
         self.observe_step = self.observe_step.max(1);
-        let over = match self.status {
-            status if status.waits_for_somebody() => self.session_end(),
-            Status::UnderReview => self.reviewed_since(),
-            _ => None,
-        };
-        let over = over.map(|at| schedule::after(at, SILENCE));
-        if self.status == Status::UnderReview && over.is_some_and(|at| at <= now) {
-            self.ask_about_the_review(cause, now);
-        }
+        let waited_from = if self.status.waits_for_somebody() { self.session_end() } else { self.reviewed_since() };
+        let over = waited_from.map(|at| schedule::after(at, SILENCE));
         self.observe_at = over.filter(|at| *at > now);
     }
 
@@ -115,17 +111,32 @@ impl Payment {
         self.observed(now);
     }
 
-    /// Since when the provider decides about the buyer.
+    /// Since when the provider decides about the buyer, where it still does.
     fn reviewed_since(&self) -> Option<Timestamp> {
         let began = |entry: &&Entry| matches!(entry.fact, Fact::UnderReview);
-        self.history.iter().rev().find(began).map(|entry| entry.at)
+        let latest = self.history.iter().rev().find(began).map(|entry| entry.at);
+        latest.filter(|_| self.status == Status::UnderReview)
+    }
+
+    /// Whether a person is asked about an operation for want of the provider's decision, and not for something else before.
+    #[must_use]
+    pub fn is_asked_about_the_review(&self, id: &OperationId) -> bool {
+        let asks =
+            |entry: &&Entry| matches!(&entry.fact, Fact::OperationNeedsOperator { operation, .. } if operation == id);
+        self.history.iter().rev().find(asks).is_some_and(|entry| self.is_review_overdue(entry.at))
+    }
+
+    /// Whether the provider decides about the buyer for so long that its word must have been lost where it cannot be read.
+    fn is_review_overdue(&self, now: Timestamp) -> bool {
+        let asked_at = |since| schedule::after(since, schedule::EXPIRES_UNOBSERVED_AFTER_SECONDS);
+        self.reviewed_since().is_some_and(|since| asked_at(since) <= now)
     }
 
     /// What a provider that cannot be read decided about the buyer, it told long ago and nobody heard it: a person asks.
     fn ask_about_the_review(&mut self, cause: &Cause, now: Timestamp) {
         let made = |o: &&Operation| matches!(o.kind(), OperationKind::CreateSession | OperationKind::Confirm);
-        let done = |o: &&Operation| o.status == OperationStatus::Succeeded;
-        let last = self.operations.iter().rev().find(|o| made(o) && done(o));
+        let known = |o: &&Operation| matches!(o.status, OperationStatus::Succeeded | OperationStatus::NeedsOperator);
+        let last = self.operations.iter().rev().filter(made).find(known);
         if let Some(id) = last.map(|o| o.id.clone()) {
             self.ask_operator(&id, cause, now);
         }

@@ -24,7 +24,7 @@ pub struct Unplaced {
     amount: Amount,
 }
 
-/// So many are kept; a person has been told of every one.
+/// So many are kept; whatever comes more is told as drift.
 const MOST_UNPLACED: usize = 20;
 
 impl Payment {
@@ -49,15 +49,29 @@ impl Payment {
             }
             GivenBack::Part { movement, amount } if !self.knows_movement(&movement) => {
                 self.unplaced.retain(|one| one.movement != movement);
-                let unplaced = Unplaced { of: of.clone(), movement: movement.clone(), amount };
-                if !self.part_given_back(&captures, movement, amount, observed, cause, now)
-                    && self.unplaced.len() < MOST_UNPLACED
-                {
-                    self.unplaced.push(unplaced);
+                if !self.part_given_back(&captures, movement.clone(), amount, observed, cause, now) {
+                    self.keep_for_later(of, movement, amount, cause, now);
                 }
             }
             GivenBack::Part { .. } => {}
             GivenBack::Unnamed => self.something_given_back(cause, now),
+        }
+    }
+
+    /// Keeps a movement that has no place yet.
+    pub(crate) fn keep_for_later(
+        &mut self,
+        of: &OperationId,
+        movement: String,
+        amount: Amount,
+        cause: &Cause,
+        now: Timestamp,
+    ) {
+        if self.unplaced.len() < MOST_UNPLACED {
+            self.unplaced.push(Unplaced { of: of.clone(), movement, amount });
+        } else {
+            let ours = self.amounts().refunded.to_string();
+            self.contradicted("refunded", ours, format!("{amount} more"), true, cause, now);
         }
     }
 

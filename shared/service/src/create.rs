@@ -141,6 +141,11 @@ impl Service {
                     if let Some(problem) = refused {
                         return Err(problem);
                     }
+                    let adapter = &work.account()?.adapter;
+                    if adapter.activation().is_none() {
+                        // Nothing came of the attempts before, which may have been at a mistyped account.
+                        work.payment.provider_account = adapter.mark();
+                    }
                     self.store.save(&mut work.payment).await?;
                     let material = Material { order: Some(order), ..Material::default() };
                     self.act_and_settle(&mut work, &ticket, Ok(material), call.deadline, &cause).await?;

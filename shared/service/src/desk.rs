@@ -2,7 +2,7 @@
 
 use payment::{
     CauseKind, Decision, Decline, DeclineReason, Finding, Operation, OperationId, OperationKind, OperationStatus,
-    OrderState, Outcome, Rejection, ResolvedBy, Status, Text,
+    OrderState, Outcome, Rejection, ResolvedBy, Text,
 };
 use providers::{BestEvidence, Deadline};
 use serde::{Deserialize, Serialize};
@@ -154,7 +154,7 @@ impl Service {
         }
         // Nobody else tells what became of the order.
         let told_only = opens && capabilities.evidence == BestEvidence::Webhook;
-        let reviewed = payment.status == Status::UnderReview;
+        let reviewed = payment.is_asked_about_the_review(operation);
         let order = match succeeded {
             true if reviewed || kind == Some(OperationKind::Confirm) => Some(OrderState::Authorized),
             false if reviewed => {

@@ -89,6 +89,26 @@ fn a_person_asks_what_was_decided_once_three_days_brought_no_word_of_it() {
 }
 
 #[test]
+fn one_question_is_asked_though_the_session_and_the_confirmation_both_made_the_order() {
+    let mut payment = to_be_confirmed(true);
+    let confirm = act(&mut payment, confirm_command("confirm", false));
+    settle(&mut payment, &confirm, done_with(OrderState::UnderReview));
+    for hours in [73, 74, 80] {
+        payment.unobservable(&sweep(), at(hours * HOUR));
+    }
+    let asked = payment.operations.iter().filter(|o| o.status == OperationStatus::NeedsOperator);
+    assert_eq!(asked.map(|o| &o.id).collect::<Vec<_>>(), [&confirm.operation]);
+}
+
+#[test]
+fn an_order_that_somebody_named_keeps_nobody_from_asking() {
+    let (mut payment, ticket) = in_review();
+    assert!(payment.consider("order-1"));
+    payment.unobservable(&sweep(), at(1 + 72 * HOUR));
+    assert_eq!(operation(&payment, &ticket.operation).status, OperationStatus::NeedsOperator);
+}
+
+#[test]
 fn the_word_that_comes_late_settles_the_review_and_its_question() {
     let (mut payment, ticket) = in_review();
     payment.unobservable(&sweep(), at(1 + 72 * HOUR));
