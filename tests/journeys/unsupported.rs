@@ -16,11 +16,11 @@ async fn an_order_that_asks_for_what_the_provider_has_not_is_refused_and_nothing
     ];
     for (at, order, pointer) in cases {
         let shop = Shop::at(at).await;
-        let before = shop.site.table().versions().await;
+        let before = shop.site.written().await;
         let refused = shop.api.post("/v1/payments", order.json()).await.expect_problem(NotSupportedByProvider);
         assert_eq!((refused.pointers(), refused.at("/retry")), (vec![pointer], &json!("never")));
         assert_eq!(shop.sandbox.calls().await, Vec::<Value>::new());
-        assert_eq!(shop.site.table().versions().await, before);
+        assert_eq!(shop.site.written().await, before);
     }
 }
 

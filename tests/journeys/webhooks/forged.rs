@@ -10,16 +10,18 @@ use crate::support::{AMOUNT, At, Shop};
 
 /// Sends each: the same 401 for all, but for the request's id, and nothing is written.
 async fn are_turned_away(shop: &Shop, forgeries: Vec<Request>) {
-    let before = shop.site.table().versions().await;
-    let calls = shop.sandbox.calls().await.len();
+    let before = shop.site.written().await;
+    // Whoever shares the stand-ins is looked at meanwhile.
+    let calls = async || if shop.site.stack().is_some() { shop.sandbox.calls().await.len() } else { 0 };
+    let called = calls().await;
     let mut told: Option<Value> = None;
     for (n, forgery) in forgeries.into_iter().enumerate() {
         let mut answer = forgery.send().await.expect(401);
         answer.body.as_object_mut().unwrap().remove("request_id");
         assert_eq!(told.get_or_insert_with(|| answer.body.clone()), &answer.body, "forgery {n}");
     }
-    assert_eq!(shop.site.table().versions().await, before);
-    assert_eq!(shop.sandbox.calls().await.len(), calls, "nobody even looked");
+    assert_eq!(shop.site.written().await, before);
+    assert_eq!(calls().await, called, "nobody even looked");
 }
 
 #[tokio::test]
@@ -108,12 +110,12 @@ async fn an_event_without_the_agreed_key_is_turned_away() {
 async fn a_returning_buyer_without_the_payments_token_is_told_nothing() {
     let shop = Shop::with_page().await;
     let deal = shop.open(&tests::Order::buckaroo_billink()).await;
-    let before = shop.site.table().versions().await;
+    let before = shop.site.written().await;
     for query in ["", "?token=", "?token=wrong", "?payment=x"] {
         let path = format!("/v1/return/{}{query}", deal.id);
         let answer = shop.api.request(reqwest::Method::GET, &path).authorization(None).send().await;
         assert_eq!((answer.status, answer.code()), (404, "payment_not_found"), "{query}");
     }
-    assert_eq!(shop.site.table().versions().await, before);
+    assert_eq!(shop.site.written().await, before);
     assert_eq!(shop.count("status").await, 0);
 }
