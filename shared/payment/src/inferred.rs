@@ -8,7 +8,7 @@ use crate::id::OperationId;
 use crate::learn::field;
 use crate::money::Amount;
 use crate::operation::{Operation, OperationStatus, Reason};
-use crate::outcome::{DoubtPolicy, OperationNews, Outcome, Receipt, Whom};
+use crate::outcome::{DoubtPolicy, GivenBack, OperationNews, Outcome, Receipt, Whom};
 use crate::payment::Payment;
 
 /// What of a refund was inferred.
@@ -90,12 +90,11 @@ impl Payment {
             (Some(name), Some(old)) if operation.inferred.is_some() && name != old && !counted => {
                 operation.provider_reference = Some(name);
                 operation.inferred = None;
-                let (amount, capture) = (operation.amount, operation.refunds_capture().cloned());
-                let placed = self.part_given_back(capture.as_slice(), old.clone(), amount, observed, cause, now);
-                let made_by =
-                    self.operations.iter().find(|o| capture.is_some() && o.makes_capture() == capture.as_ref());
-                if let Some(made_by) = made_by.map(|o| o.id.clone()).filter(|_| !placed) {
-                    self.keep_for_later(&made_by, old, amount, cause, now);
+                let part = GivenBack::Part { movement: old, amount: operation.amount };
+                let capture = operation.refunds_capture().cloned();
+                let made_by = |o: &&Operation| capture.is_some() && o.makes_capture() == capture.as_ref();
+                if let Some(of) = self.operations.iter().find(made_by).map(|o| o.id.clone()) {
+                    self.learn_of_given_back(&of, part, observed, cause, now);
                 }
             }
             (None, Some(_)) if operation.inferred.is_some() => operation.inferred = Some(Inferred::Reference),

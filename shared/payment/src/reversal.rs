@@ -49,29 +49,10 @@ impl Payment {
             }
             GivenBack::Part { movement, amount } if !self.knows_movement(&movement) => {
                 self.unplaced.retain(|one| one.movement != movement);
-                if !self.part_given_back(&captures, movement.clone(), amount, observed, cause, now) {
-                    self.keep_for_later(of, movement, amount, cause, now);
-                }
+                self.part_given_back(Unplaced { of: of.clone(), movement, amount }, &captures, observed, cause, now);
             }
             GivenBack::Part { .. } => {}
             GivenBack::Unnamed => self.something_given_back(cause, now),
-        }
-    }
-
-    /// Keeps a movement that has no place yet.
-    pub(crate) fn keep_for_later(
-        &mut self,
-        of: &OperationId,
-        movement: String,
-        amount: Amount,
-        cause: &Cause,
-        now: Timestamp,
-    ) {
-        if self.unplaced.len() < MOST_UNPLACED {
-            self.unplaced.push(Unplaced { of: of.clone(), movement, amount });
-        } else {
-            let ours = self.amounts().refunded.to_string();
-            self.contradicted("refunded", ours, format!("{amount} more"), true, cause, now);
         }
     }
 
@@ -115,43 +96,40 @@ impl Payment {
     }
 
     /// A movement of exactly the amount of a refund of ours, whose name at the provider we do not know yet, is that
-    /// refund. Where it can be one of several it is none of them: a look may tell. While nothing is open that may explain it
-    /// later, a movement that there is no room for is told at once, since no look tells more than who said it.
-    ///
-    /// Returns whether it has its place now.
-    pub(crate) fn part_given_back(
+    /// refund. Where it can be one of several it is none of them: a look may tell. What has no place yet is kept; while nothing
+    /// is open that may explain it later it is told at once, since no look tells more than who said it.
+    fn part_given_back(
         &mut self,
+        told: Unplaced,
         captures: &[CaptureId],
-        movement: String,
-        amount: Amount,
         observed: bool,
         cause: &Cause,
         now: Timestamp,
-    ) -> bool {
+    ) {
+        let amount = told.amount;
         let of_these = |o: &&Operation| o.amount == amount && o.refunds_capture().is_some_and(|c| captures.contains(c));
         let mut ours = self.operations.iter().filter(of_these).filter(|o| can_be_a_movement(o)).map(|o| o.id.clone());
         let reversed = match (ours.next(), ours.next()) {
-            (Some(refund), None) => {
-                self.infer(&refund, movement, amount, observed, cause, now);
-                return true;
-            }
+            (Some(refund), None) => return self.infer(&refund, told.movement, amount, observed, cause, now),
             (Some(_), Some(_)) => None,
             (None, _) => captures.iter().find(|capture| self.refundable_of(capture) >= amount),
         };
         if let Some(capture) = reversed {
-            self.reverse(capture, amount, Some(movement), cause, now);
-            return true;
+            return self.reverse(capture, amount, Some(told.movement), cause, now);
         }
         let moves = |o: &Operation| matches!(o.kind(), OperationKind::Capture | OperationKind::Refund);
         let may_explain = self.operations.iter().any(|o| moves(o) && o.status.is_open());
-        let ours = self.amounts().refunded.to_string();
+        let is_kept = self.unplaced.len() < MOST_UNPLACED;
+        if is_kept {
+            self.unplaced.push(told);
+        }
         if !observed {
             self.hint(Hint { at: now });
         }
-        if observed || !may_explain {
+        if observed || !may_explain || !is_kept {
+            let ours = self.amounts().refunded.to_string();
             self.contradicted("refunded", ours, format!("{amount} more"), true, cause, now);
         }
-        false
     }
 
     /// A refund that the provider made once more than we know of: the second movement is given back without being asked.
