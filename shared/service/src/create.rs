@@ -35,7 +35,7 @@ impl Service {
         };
         let fingerprint = parse::fingerprint(&order)?;
 
-        let provider_account = self.issued_account(&merchant, &order).await?;
+        let provider_account = self.provider_account(&merchant, &order).await?;
         let cause = call.cause(CauseKind::Api);
         let token = Token::from_random((self.world.random)());
         let new = NewPayment {
@@ -104,7 +104,7 @@ impl Service {
     }
 
     /// The account that the provider has issued to the merchant, or a mark of the one that is looked in, where it matters.
-    async fn issued_account(&self, merchant: &Merchant, order: &Order) -> Result<Option<String>, Problem> {
+    async fn provider_account(&self, merchant: &Merchant, order: &Order) -> Result<Option<String>, Problem> {
         let Some(account) = merchant.account(&order.provider) else { return Ok(None) };
         if account.adapter.activation().is_none() {
             return Ok(account.adapter.mark());
