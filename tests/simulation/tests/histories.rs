@@ -16,6 +16,9 @@ fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
+/// Each test takes every core, so they take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// The first of these seeds, in no particular order, whose history fails.
 fn first_failure(seeds: std::ops::Range<u64>, defects: Defects) -> Option<u64> {
     let next = AtomicU64::new(seeds.start);
@@ -42,6 +45,7 @@ fn first_failure(seeds: std::ops::Range<u64>, defects: Defects) -> Option<u64> {
 
 #[test]
 fn in_no_history_is_money_lost_or_moved_twice() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let from = number("SIMULATION_FROM", 0);
     let Some(seed) = first_failure(from..from + number("SIMULATION_HISTORIES", HISTORIES), Defects::NONE) else {
         return;
@@ -57,6 +61,7 @@ fn in_no_history_is_money_lost_or_moved_twice() {
 
 #[test]
 fn every_defect_is_caught() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let unnoticed: Vec<Defect> =
         Defect::ALL.into_iter().filter(|defect| first_failure(0..ENOUGH, Defects::only(*defect)).is_none()).collect();
     assert!(unnoticed.is_empty(), "nobody notices {unnoticed:?}");
