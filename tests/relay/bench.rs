@@ -225,6 +225,7 @@ pub(crate) async fn opened(store: &Store, key: &str) -> (Payment, Ticket) {
         livemode: false,
         token: Token::from_random([7; 16]),
         provider_account: None,
+        opened_under: None,
         late_authorization: payment::LateAuthorization::default(),
         fingerprint: Fingerprint::of(&order).unwrap(),
         cause: cause(),

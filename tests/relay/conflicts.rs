@@ -75,6 +75,7 @@ async fn a_creation_beside_another_one_is_not_taken_for_a_payment_that_is_there(
         livemode: false,
         token: Token::from_random([7; 16]),
         provider_account: None,
+        opened_under: None,
         late_authorization: payment::LateAuthorization::default(),
         fingerprint: Fingerprint::of(&order).unwrap(),
         cause: Cause::new(CauseKind::Api, "test"),

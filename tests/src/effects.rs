@@ -106,6 +106,7 @@ mod tests {
             livemode: false,
             token: Token::from_random([7; 16]),
             provider_account: None,
+            opened_under: None,
             late_authorization: LateAuthorization::default(),
             fingerprint: Fingerprint::of(&order).unwrap(),
             cause: Cause::new(CauseKind::Api, "test"),

@@ -182,7 +182,10 @@ pub enum GivenBack {
         amount: Amount,
     },
     /// Some of it, and nobody says how much.
-    Unnamed,
+    Unnamed {
+        /// Tells this saying from others, and not from its repeats.
+        message: String,
+    },
 }
 
 /// What a successful act gave us.

@@ -82,6 +82,9 @@ pub struct Payment {
     /// for. It stays the same when the merchant gets another one.
     #[serde(default)]
     pub provider_account: Option<String>,
+    /// What the order was opened under and later calls must repeat, in the provider's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_under: Option<String>,
     /// What becomes of a promise that comes too late.
     #[serde(default)]
     pub late_authorization: LateAuthorization,
@@ -110,6 +113,9 @@ pub struct Payment {
     /// What the provider said that it gave back, while other operations may yet explain it or leave no room for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unplaced: Vec<Unplaced>,
+    /// The messages that the provider gave some of the money back, and not how much.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts_told: Vec<String>,
     /// Where the buyer pays.
     pub bank_transfer: Option<BankTransfer>,
     /// The company as the provider identified it, by its name.
@@ -158,6 +164,8 @@ pub struct NewPayment<'a> {
     pub token: Token,
     /// The account that the provider has issued to the merchant, or a mark of the one that is looked in.
     pub provider_account: Option<String>,
+    /// What the order is opened under and later calls must repeat, in the provider's word.
+    pub opened_under: Option<String>,
     /// What becomes of a promise that comes too late.
     pub late_authorization: LateAuthorization,
     /// Of the whole request.
@@ -193,6 +201,7 @@ impl Payment {
             payment_terms_days: order.payment_terms_days,
             token: new.token,
             provider_account: new.provider_account,
+            opened_under: new.opened_under,
             late_authorization: new.late_authorization,
             status: Status::Created,
             authorized: Amount::ZERO,
@@ -205,6 +214,7 @@ impl Payment {
             session_reference: None,
             candidates: Vec::new(),
             unplaced: Vec::new(),
+            parts_told: Vec::new(),
             bank_transfer: None,
             debtor: None,
             debtor_address: None,

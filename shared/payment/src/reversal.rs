@@ -52,21 +52,30 @@ impl Payment {
                 self.part_given_back(Unplaced { of: of.clone(), movement, amount }, &captures, observed, cause, now);
             }
             GivenBack::Part { .. } => {}
-            GivenBack::Unnamed => self.something_given_back(cause, now),
+            GivenBack::Unnamed { message } => self.something_given_back(message, cause, now),
         }
     }
 
-    /// Where a refund or a cancellation of ours can be it, it is. No look tells more than who said it, so that there is
-    /// none is written down at once.
-    fn something_given_back(&mut self, cause: &Cause, now: Timestamp) {
-        let gives_back = |o: &Operation| matches!(o.kind(), OperationKind::Refund | OperationKind::Cancel);
-        let may_have = |o: &Operation| {
+    /// Each refund and each cancellation of ours can explain one such message. No look tells more than who said it, so what
+    /// is one too many is written down at once.
+    fn something_given_back(&mut self, message: String, cause: &Cause, now: Timestamp) {
+        if self.parts_told.contains(&message) {
+            return;
+        }
+        let gives_back = |o: &&Operation| matches!(o.kind(), OperationKind::Refund | OperationKind::Cancel);
+        let may_have = |o: &&Operation| {
             let thought_rejected = o.reason.as_ref().is_some_and(Reason::allows_another_attempt);
             o.status != OperationStatus::Rejected || thought_rejected
         };
-        if !self.operations.iter().any(|o| gives_back(o) && may_have(o)) {
+        let explained = self.operations.iter().filter(gives_back).filter(may_have).count();
+        let told = self.parts_told.len() + 1;
+        if told <= MOST_UNPLACED {
+            self.parts_told.push(message);
+        }
+        if told > explained {
             let ours = self.amounts().refunded;
-            self.contradicted("refunded", ours.to_string(), format!("more than {ours}"), true, cause, now);
+            let theirs = format!("more than {ours}, in {told} parts");
+            self.contradicted("refunded", ours.to_string(), theirs, true, cause, now);
         }
     }
 

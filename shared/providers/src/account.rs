@@ -209,6 +209,10 @@ impl TryFrom<Vec<WebhookKey>> for WebhookKeys {
 }
 
 impl WebhookKeys {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether any of the keys is in its header, where `bare` takes off what stands around one. All are compared, and
     /// hashes of equal length, so that time tells nothing.
     pub(crate) fn is_in(&self, headers: &HeaderMap, bare: for<'v> fn(&HeaderName, &'v [u8]) -> &'v [u8]) -> bool {

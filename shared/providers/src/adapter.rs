@@ -174,6 +174,12 @@ pub trait Adapter: Send + Sync {
         None
     }
 
+    /// What this order is opened under and later calls must repeat, where nothing else keeps it: the account may say
+    /// something else by then, and the order's data may be erased. Nothing personal.
+    fn opens_under(&self, _order: &Order) -> Option<String> {
+        None
+    }
+
     /// Asks the provider whether it knows the account's credentials, by a read that moves nothing.
     async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck;
 

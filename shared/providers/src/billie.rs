@@ -1,5 +1,9 @@
 //! What Billie's two APIs have in common: the same plugins, the same widget, the same form of errors.
 
+use http::HeaderName;
+use http::header::AUTHORIZATION;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use payment::{
     Address, Amount, Line, LineKind, Order, OrderError, Outcome, Payment, Person, Refusal, Salutation, TaxedAmount,
 };
@@ -7,6 +11,7 @@ use url::Url;
 
 use crate::object::Body;
 use crate::order::{told, unknown_options};
+use crate::zone::time_in;
 
 /// The payment term where the order names none; the default of Billie's plugins.
 const USUAL_TERM_DAYS: u16 = 30;
@@ -22,6 +27,20 @@ pub(crate) fn widget_script(production: bool) -> Option<Url> {
         "https://static-paella-sandbox.billie.io/checkout/billie-checkout.js"
     };
     script.parse().ok()
+}
+
+/// The agreed key without what stands around it: in `Authorization` it stands after the word Basic, as it is and not encoded.
+pub(crate) fn bare_key<'a>(name: &HeaderName, value: &'a [u8]) -> &'a [u8] {
+    match value.split_at_checked(6) {
+        Some((scheme, key)) if *name == AUTHORIZATION && scheme.eq_ignore_ascii_case(b"basic ") => key,
+        _ => value,
+    }
+}
+
+/// Billie's times name no zone. Of the likely ones UTC is the latest, so no session is called expired too early; read
+/// alike they still tell which of two is later.
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
+    time_in(&TimeZone::UTC, text)
 }
 
 /// The payment term in days.

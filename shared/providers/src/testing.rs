@@ -55,6 +55,7 @@ pub(crate) fn created_in(flow: Flow, order: &Order) -> Payment {
         livemode: false,
         token: Token::from_random([7; 16]),
         provider_account: None,
+        opened_under: None,
         late_authorization: payment::LateAuthorization::default(),
         fingerprint: fingerprint(),
         cause: cause(),

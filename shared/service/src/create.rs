@@ -36,6 +36,7 @@ impl Service {
         let fingerprint = parse::fingerprint(&order)?;
 
         let provider_account = self.provider_account(&merchant, &order).await?;
+        let account = merchant.account(&order.provider);
         let cause = call.cause(CauseKind::Api);
         let token = Token::from_random((self.world.random)());
         let new = NewPayment {
@@ -47,7 +48,8 @@ impl Service {
             livemode: merchant.livemode,
             token,
             provider_account,
-            late_authorization: merchant.account(&order.provider).map(|a| a.late_authorization).unwrap_or_default(),
+            opened_under: account.and_then(|account| account.adapter.opens_under(&order)),
+            late_authorization: account.map(|account| account.late_authorization).unwrap_or_default(),
             fingerprint,
             cause: cause.clone(),
         };
@@ -141,11 +143,13 @@ impl Service {
                     if let Some(problem) = refused {
                         return Err(problem);
                     }
+                    // Nothing came of the attempts before, which may have been at a mistyped account.
                     let adapter = &work.account()?.adapter;
+                    let (mark, opened_under) = (adapter.mark(), adapter.opens_under(&order));
                     if adapter.activation().is_none() {
-                        // Nothing came of the attempts before, which may have been at a mistyped account.
-                        work.payment.provider_account = adapter.mark();
+                        work.payment.provider_account = mark;
                     }
+                    work.payment.opened_under = opened_under;
                     self.store.save(&mut work.payment).await?;
                     let material = Material { order: Some(order), ..Material::default() };
                     self.act_and_settle(&mut work, &ticket, Ok(material), call.deadline, &cause).await?;

@@ -26,6 +26,7 @@ async fn open(store: &Store) -> Payment {
         livemode: false,
         token: Token::from_random([7; 16]),
         provider_account: None,
+        opened_under: None,
         late_authorization: payment::LateAuthorization::default(),
         fingerprint: Fingerprint::of(&order).unwrap(),
         cause: Cause::new(CauseKind::Api, "example-create-session"),

@@ -76,6 +76,7 @@ pub(crate) fn opened_with(flow: Flow, capture_mode: CaptureMode) -> (Payment, Ti
         livemode: false,
         token: Token::from_random([7; 16]),
         provider_account: None,
+        opened_under: None,
         late_authorization: payment::LateAuthorization::default(),
         fingerprint: body("create"),
         cause: cause(),

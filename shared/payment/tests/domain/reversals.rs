@@ -296,8 +296,37 @@ fn something_given_back_that_can_be_no_refund_of_ours_is_drift_told_once() {
             settle(&mut payment, &ticket, outcome);
         }
         let (opened, before) = (payment.operations[0].id.clone(), payment.amounts());
-        given_back(&mut payment, &opened, GivenBack::Unnamed);
-        given_back(&mut payment, &opened, GivenBack::Unnamed);
+        given_back(&mut payment, &opened, unnamed("m1"));
+        given_back(&mut payment, &opened, unnamed("m1"));
         assert_eq!((payment.amounts(), drifts(&payment)), (before, drift));
     }
+}
+
+#[test]
+fn each_refund_of_ours_explains_one_message_that_something_was_given_back() {
+    let (mut payment, capture) = captured(5_000);
+    let opened = payment.operations[0].id.clone();
+    for (key, message) in [("r1", "m1"), ("r2", "m2")] {
+        let ticket = refund(&mut payment, key, &capture, 1_000);
+        settle(&mut payment, &ticket, done());
+        given_back(&mut payment, &opened, unnamed(message));
+    }
+    assert_eq!(drifts(&payment), 0);
+    for (message, drift) in [("m1", 0), ("m3", 1), ("m3", 1), ("m2", 1), ("m4", 2)] {
+        given_back(&mut payment, &opened, unnamed(message));
+        assert_eq!(drifts(&payment), drift, "{message}");
+    }
+    crate::storage::reads_back(&payment);
+}
+
+#[test]
+fn of_many_messages_that_something_was_given_back_few_are_kept() {
+    let (mut payment, _) = captured(5_000);
+    let opened = payment.operations[0].id.clone();
+    (0..50).for_each(|number| given_back(&mut payment, &opened, unnamed(&number.to_string())));
+    assert_eq!((payment.parts_told.len(), drifts(&payment)), (20, 21));
+}
+
+fn unnamed(message: &str) -> GivenBack {
+    GivenBack::Unnamed { message: message.to_owned() }
 }

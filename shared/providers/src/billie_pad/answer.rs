@@ -1,7 +1,6 @@
 //! What Billie's answers mean.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use payment::{
     Action, BankTransfer, Debtor, Doubt, OrderNews, OrderState, Outcome, Payment, Personal, Receipt, Refusal,
 };
@@ -11,9 +10,8 @@ use url::Url;
 use super::map::{REFUSALS, Stage, decline, stage};
 use super::{SESSION_SECONDS, wire};
 use crate::account::after;
-use crate::billie::word;
+use crate::billie::{time, word};
 use crate::transport::is_https_or_loopback;
-use crate::zone::time_in;
 use crate::{Answer, ReadError, Response};
 
 /// What an answer means; `then` says what a 2xx means.
@@ -85,12 +83,6 @@ pub(super) fn widget_opened(session: wire::WidgetSession, script_url: Url, now: 
 fn opened(session: wire::Id, action: Action) -> Outcome {
     let news = OrderNews::of(OrderState::AwaitingBuyer(Some(action)));
     done(OrderNews { session_reference: Some(session.0), ..news })
-}
-
-/// Billie's times name no zone. Of the likely ones UTC is the latest, so no session is called expired too early; read
-/// alike they still tell which of two is later.
-pub(super) fn time(text: &str) -> Option<Timestamp> {
-    time_in(&TimeZone::UTC, text)
 }
 
 /// What an act's answer says about the order that it made; an order that still waits for a confirmation is no order.

@@ -11,7 +11,7 @@ use super::answer::{done, news, seen, state};
 use super::map::{Debt, Stage, stage};
 use super::request::cancels_invoice;
 use super::token::Client;
-use super::wire;
+use super::{READ_WAIT, wire};
 use crate::{Context, ReadError, Request};
 
 pub(super) async fn observe(client: &Client, context: &Context<'_>) -> Result<News, ReadError> {
@@ -25,8 +25,12 @@ pub(super) async fn observe(client: &Client, context: &Context<'_>) -> Result<Ne
             let captured = captured_without_us(wire, &order, payment);
             OrderNews { captured, ..news(order, payment).ok_or(ReadError::Unreadable)? }
         }
-        (None, Some(session)) => of_session(authorization(client, context, session).await?.as_ref())?,
-        (None, None) => of_candidate(client, context).await?,
+        (None, session) => match (of_candidate(client, context).await, session) {
+            (Err(ReadError::Nothing), Some(session)) => {
+                of_session(authorization(client, context, session).await?.as_ref())?
+            }
+            (order, _) => order?,
+        },
     };
     Ok(News { order: Some(order), operations, receivable, ..News::default() })
 }
@@ -74,11 +78,13 @@ fn given_back(wire: &Wire, order: &wire::Order) -> Vec<OperationNews> {
     order.invoices.0.iter().flatten().filter(|invoice| wire.is_canceled(invoice)).map(of_capture).collect()
 }
 
-/// A backend order whose answer was lost, by the id that a message named: ours only if it has our reference.
+/// An order whose answer was lost, by the id that a message named: ours only if it has our reference. While it waits for a
+/// confirmation, its session is what tells.
 async fn of_candidate(client: &Client, context: &Context<'_>) -> Result<OrderNews, ReadError> {
     let (payment, uuid) = (context.payment, context.candidate.ok_or(ReadError::Nothing)?);
     let order = order(client, context, uuid).await?;
-    if payment.flow != Flow::Direct || order.external_code.as_ref() != Some(&payment.order_reference) {
+    let waits = payment.flow != Flow::Direct && stage(&order.state) == Some(Stage::Confirm);
+    if waits || order.external_code.as_ref() != Some(&payment.order_reference) {
         return Err(ReadError::Nothing);
     }
     news(order, payment).ok_or(ReadError::Unreadable)
@@ -209,7 +215,17 @@ fn unshipped(promised: Amount, payment: &Payment) -> Amount {
 /// Before the confirmation there is a session, which lapses by itself, and no order.
 pub(super) fn nothing_to_cancel(payment: &Payment) -> bool {
     payment.provider_reference.is_none()
-        && matches!(payment.status, Status::RequiresAction | Status::RequiresConfirmation)
+        && payment.session_reference.is_some()
+        && matches!(payment.status, Status::RequiresAction | Status::RequiresConfirmation | Status::UnderReview)
+}
+
+/// Whether the order shows that something was captured, where it was. An invoice needs a moment for that
+/// (docs.billie.io, create invoice), and cancelling an order without one calls off all of it.
+pub(super) async fn shows_captures(client: &Client, context: &Context<'_>) -> bool {
+    let captured = !context.payment.amounts().captured.is_zero();
+    let Some(uuid) = context.payment.provider_reference.as_deref().filter(|_| captured) else { return true };
+    let soon = Context { deadline: context.deadline.at_most(READ_WAIT), ..*context };
+    order(client, &soon, uuid).await.is_ok_and(|order| stage(&order.state) != Some(Stage::Created))
 }
 
 /// `GET /orders/{uuid}`

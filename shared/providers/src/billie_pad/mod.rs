@@ -37,7 +37,7 @@ use token::Client;
 /// Sessions live 48 hours.
 const SESSION_SECONDS: u32 = 48 * 3_600;
 
-/// How long a confirmation waits for the read that it needs; the rest of the deadline belongs to the confirmation.
+/// How long a call waits for the read that it needs first; the rest of the deadline belongs to the call.
 const READ_WAIT: Duration = Duration::from_secs(5);
 
 const WITH_SESSION: &[Flow] = &[Flow::Redirect, Flow::Widget];
@@ -147,6 +147,7 @@ impl BilliePad {
                 (request::credit_note(account, refund, capture, payment), NO_INVOICE, answer::made)
             }
             Act::Cancel(_) if look::nothing_to_cancel(payment) => return Outcome::Done(Receipt::default()),
+            Act::Cancel(_) if !look::shows_captures(&self.client, context).await => return Outcome::NotSent,
             Act::Cancel(_) => (request::cancel(account, payment), NO_ORDER, answer::emptied),
             Act::Amend(amend) => (request::update(account, amend, payment), NO_ORDER, answer::emptied),
             Act::Tell(_, told) => (request::confirm_payment(account, told, payment), NO_INVOICE, answer::emptied),

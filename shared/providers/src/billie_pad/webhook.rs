@@ -1,14 +1,12 @@
 //! Webhooks: a static key in a header proves little, so a message only makes us look and tells about the receivable.
 
-use http::HeaderName;
-use http::header::AUTHORIZATION;
 use payment::{Amount, Currency, ReceivableMessage, ReceivableNews};
 use serde_json::value::RawValue;
 
-use super::answer::time;
 use super::map::{LOOKS, news};
 use super::wire;
 use crate::account::WebhookKeys;
+use crate::billie::{bare_key, time};
 use crate::inbound::printable;
 use crate::{Addressee, Evidence, Inbound, JsonDecimal, Message, NotAuthentic};
 
@@ -16,7 +14,7 @@ pub(super) fn receive(keys: &WebhookKeys, inbound: Inbound<'_>) -> Result<Messag
     if inbound.media_type().as_deref() != Some("application/json") {
         return Err(NotAuthentic::MediaType);
     }
-    if keys.is_in(inbound.headers, bare) { read(inbound) } else { Err(NotAuthentic::Forged) }
+    if keys.is_in(inbound.headers, bare_key) { read(inbound) } else { Err(NotAuthentic::Forged) }
 }
 
 /// What a message says, whoever sent it.
@@ -44,14 +42,6 @@ pub(super) fn read(inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
         // Event, order, invoice and time are all in the body, and two payments of one second differ only there.
         identity: inbound.body_hash(),
     })
-}
-
-/// In `Authorization` the key stands after the word Basic, as it is and not encoded.
-fn bare<'a>(name: &HeaderName, value: &'a [u8]) -> &'a [u8] {
-    match value.split_at_checked(6) {
-        Some((scheme, key)) if *name == AUTHORIZATION && scheme.eq_ignore_ascii_case(b"basic ") => key,
-        _ => value,
-    }
 }
 
 /// Decimal euros as a text, a number, or the gross part of an object.

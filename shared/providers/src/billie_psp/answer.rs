@@ -8,7 +8,7 @@ use url::Url;
 use super::account::Wire;
 use super::map::{Verdict, refusal};
 use super::wire::Said;
-use crate::billie::word;
+use crate::billie::{time, word};
 use crate::transport::is_https_or_loopback;
 use crate::{Answer, Response};
 
@@ -54,7 +54,7 @@ pub(super) fn session_opened(
     merchant: &str,
 ) -> Outcome {
     let Some(id) = said.id("/session_id") else { return UNREADABLE };
-    let expires_at = said.text("/expires_at").and_then(|text| text.parse().ok()).or(end);
+    let expires_at = said.text("/expires_at").and_then(time).or(end);
     let action = if flow == Flow::Widget {
         script.map(|script_url| Action::Widget { provider_session_id: id.clone(), script_url, expires_at })
     } else {

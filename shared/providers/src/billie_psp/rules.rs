@@ -30,8 +30,10 @@ pub(super) fn broken_by_widget(wire: &Wire, payment: &Payment, result: &RawValue
         (said.at("/duration").and_then(Value::as_i64) != Some(term(payment).into()), "/duration"),
     ];
     let at = |pointer| OrderError::at(format!("/widget_result{pointer}"), "must be the payment's");
-    let verdict = said.text("/state").and_then(|state| wire.verdict(state));
-    let refused = matches!(verdict, Some(Verdict::Declined | Verdict::Review));
-    let state = refused.then(|| OrderError::at("/widget_result/state", "must be authorized"));
+    let authorized = |state: &Value| state.as_str().and_then(|state| wire.verdict(state)) == Some(Verdict::Authorized);
+    let state = said
+        .at("/state")
+        .is_some_and(|state| !authorized(state))
+        .then(|| OrderError::at("/widget_result/state", "must be authorized"));
     rules.into_iter().filter(|(broken, _)| *broken).map(|(_, pointer)| at(pointer)).chain(state).collect()
 }

@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::account::{Account, Wire};
 use super::map::{SUCCESSES, Verdict, dispute_result, is_end, verdict};
 use super::wire::Said;
-use crate::billie::word;
+use crate::billie::{bare_key, time, word};
 use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic};
 
 pub(super) fn receive(account: &Account, inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
-    let authentic = account.webhook_keys.is_in(inbound.headers, |_, value| value);
+    let authentic = account.webhook_keys.is_in(inbound.headers, bare_key);
     if authentic { read(&account.wire, inbound) } else { Err(NotAuthentic::Forged) }
 }
 
@@ -28,7 +28,7 @@ pub(super) fn read(wire: &Wire, inbound: Inbound<'_>) -> Result<Message, NotAuth
         evidence: order.map_or(Evidence::Hint, attested),
         receivable: receivable.map(|news| ReceivableMessage {
             // The opening names its deadline and not its own time.
-            occurred_at: said.text("/closed_at").and_then(|time| time.parse().ok()),
+            occurred_at: said.text("/closed_at").and_then(time),
             dispute: said.id("/dispute_id"),
             about_dispute: Some(about_dispute(&said)),
             capture_reference: said.id("/capture_id"),
@@ -76,7 +76,7 @@ fn about_dispute(said: &Said) -> Dispute {
         reason_code: said.text("/reason_code").and_then(word),
         amount,
         currency,
-        deadline: said.text("/defense_deadline").and_then(|time| time.parse().ok()),
+        deadline: said.text("/defense_deadline").and_then(time),
         result: said.text("/dispute_result").and_then(word),
     }
 }

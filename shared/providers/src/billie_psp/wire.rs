@@ -44,7 +44,7 @@ impl Wire {
     /// A body of ours in Billie's names, without what is null, and with its fields in one order, whatever the map of this
     /// build keeps.
     pub(super) fn outward(&self, body: Value) -> Vec<u8> {
-        let mut body = renamed(body, &|name| self.theirs(name).to_owned());
+        let mut body = renamed(body, &|name| Some(self.theirs(name).to_owned()));
         body.sort_all_objects();
         body.to_string().into_bytes()
     }
@@ -54,21 +54,24 @@ impl Wire {
         serde_json::from_slice(body).ok().map(|body| self.inward_value(body))
     }
 
-    /// The same of what is parsed.
+    /// The same of what is parsed. Our word for a field that has another one on the wire is nothing of ours there.
     pub(super) fn inward_value(&self, body: Value) -> Said {
         let ours = |name: &str| {
             let ours = self.names.iter().find(|(_, theirs)| *theirs == name).map(|(ours, _)| ours.clone());
-            ours.unwrap_or_else(|| snake_case(name))
+            let bare =
+                || Some(snake_case(name)).filter(|name| self.names.get(name).is_none_or(|theirs| theirs == name));
+            ours.or_else(bare)
         };
         Said(renamed(body, &ours))
     }
 }
 
-fn renamed(value: Value, name: &impl Fn(&str) -> String) -> Value {
+/// The fields that have a name, under it, without those that are null.
+fn renamed(value: Value, name: &impl Fn(&str) -> Option<String>) -> Value {
     match value {
         Value::Object(fields) => {
             let given = fields.into_iter().filter(|(_, value)| !value.is_null());
-            given.map(|(key, value)| (name(&key), renamed(value, name))).collect()
+            given.filter_map(|(key, value)| Some((name(&key)?, renamed(value, name)))).collect()
         }
         Value::Array(items) => items.into_iter().map(|item| renamed(item, name)).collect(),
         other => other,

@@ -1,5 +1,7 @@
 //! The merchant's account document.
 
+use jiff::civil::Date;
+use jiff::fmt::strtime;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -89,7 +91,11 @@ impl Default for Names {
 pub(super) fn parse(document: &Value) -> Result<Account, AccountError> {
     let account = Account::parse(document)?;
     let tracks = account.wire.track_and_trace != NUMBER;
-    check([(tracks, "wire/track_and_trace", "must not be the name of another field")])?;
+    let dates = strtime::format(&account.wire.birth_date, Date::MIN).is_ok();
+    check([
+        (tracks, "wire/track_and_trace", "must not be the name of another field"),
+        (dates, "wire/birth_date", "must be a pattern of a date, as %d-%m-%Y"),
+    ])?;
     let Names { number, amount, description, status, paid_out } = &account.wire.names;
     let of_payment = [("number", number), ("amount", amount), ("description", description)];
     let of_order_info = [("status", status), ("paidOut", paid_out)];

@@ -12,11 +12,11 @@ mod wire;
 use async_trait::async_trait;
 use payment::{
     BuyerKind, CaptureMode, DoubtPolicy, Finding, Flow, InstructionKind, News, Observation, Operation, OperationKind,
-    Order, OrderError, OrderNews, OrderState, Outcome, ReceivableFacts, Status,
+    Order, OrderError, OrderNews, OrderState, Outcome, ReceivableFacts,
 };
 
 use crate::adapter::proven;
-use crate::billink_common::{HOLD_DAYS, options, webhook};
+use crate::billink_common::{HOLD_DAYS, is_called_off, options, webhook};
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Transport,
@@ -45,8 +45,8 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
         OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
         // No page says what a second sending does, and order info shows none of them.
-        OperationCapability::tell(InstructionKind::Hold).with_order().within(HOLD_DAYS),
-        OperationCapability::tell(InstructionKind::Resume).with_order(),
+        OperationCapability::tell(InstructionKind::Hold).within(HOLD_DAYS),
+        OperationCapability::tell(InstructionKind::Resume),
         OperationCapability::tell(InstructionKind::Message),
         OperationCapability::tell(InstructionKind::DirectPayment).in_parts(),
     ],
@@ -76,6 +76,10 @@ struct Billink {
 
 #[async_trait]
 impl Adapter for Billink {
+    fn opens_under(&self, order: &Order) -> Option<String> {
+        options::opens_under(order, &self.account.workflow_number)
+    }
+
     async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
         self.credentials(deadline).await
     }
@@ -101,7 +105,7 @@ impl Adapter for Billink {
             }
             // No call cancels: an order whose workflow was not started is credited in full.
             Act::Refund { .. } | Act::Cancel(_) => request::credit(account, operation, payment),
-            Act::Tell(_, told) => request::tell(account, operation, told, context),
+            Act::Tell(_, told) => request::tell(account, operation, told, payment),
         };
         let Some(request) = request else { return Outcome::NotSent };
         let answer = self.transport.act(effect, request, context.deadline).await;
@@ -114,8 +118,7 @@ impl Adapter for Billink {
         let request = request::session_status(&self.account, payment).ok_or(ReadError::Nothing)?;
         let state = answer::session(&self.transport.read(request, context.deadline).await?)?;
         // The session of an order stays a success after the order was credited.
-        let released = payment.status == Status::Canceled && !payment.authorized.is_zero();
-        let stale = released && state == OrderState::Authorized;
+        let stale = is_called_off(payment) && state == OrderState::Authorized;
         let order = (!stale).then(|| OrderNews::of(state));
         // Nothing is owed before the capture.
         let owed = !payment.amounts().captured.is_zero();

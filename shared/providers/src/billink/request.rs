@@ -20,7 +20,7 @@ use crate::{Context, JsonDecimal, Request};
 pub(super) fn create_session(account: &Account, operation: &Operation, context: &Context<'_>) -> Option<Request> {
     let order = context.order?;
     let back = &context.urls.back;
-    let workflow = workflow(order).unwrap_or(&account.workflow_number);
+    let workflow = workflow(context.payment, &account.workflow_number);
     let body = json!({
         "client": {
             "billinkUsername": account.username.expose_secret(),
@@ -129,15 +129,9 @@ pub(super) fn credit(account: &Account, operation: &Operation, payment: &Payment
 }
 
 /// What the order is told.
-pub(super) fn tell(
-    account: &Account,
-    operation: &Operation,
-    told: &Instruction,
-    context: &Context<'_>,
-) -> Option<Request> {
-    let (wire, payment) = (&account.wire, context.payment);
-    // Where the buyer's data was erased, what the order chose is gone with it.
-    let workflow = context.order.and_then(workflow).unwrap_or(&account.workflow_number);
+pub(super) fn tell(account: &Account, operation: &Operation, told: &Instruction, payment: &Payment) -> Option<Request> {
+    let wire = &account.wire;
+    let workflow = workflow(payment, &account.workflow_number);
     let (path, days, own) = match told {
         Instruction::Hold(hold) => (&wire.on_hold, hold.days, ("workflowNumber", workflow)),
         Instruction::Resume(_) => (&wire.resume, None, ("workflowNumber", workflow)),

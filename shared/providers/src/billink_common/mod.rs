@@ -8,7 +8,7 @@ pub(crate) mod rules;
 pub(crate) mod standing;
 pub(crate) mod webhook;
 
-use payment::{Address, Amount, Currency, Detail, DirectPaymentCommand, Operation};
+use payment::{Address, Amount, Currency, Detail, DirectPaymentCommand, Operation, Payment, Status};
 use serde::Deserialize;
 
 use crate::{JsonDecimal, Range};
@@ -37,6 +37,11 @@ pub(crate) fn credited(operation: &Operation) -> String {
     };
     let description = format!("{} {reason}", operation.reference);
     description.trim_end().chars().take(LONGEST_CREDIT_DESCRIPTION).collect()
+}
+
+/// Whether an order that was promised is credited in full, by whomever: what asks for it finds it as it was.
+pub(crate) fn is_called_off(payment: &Payment) -> bool {
+    payment.status == Status::Canceled && !payment.authorized.is_zero()
 }
 
 /// The house number's digits, and what follows them with the addition; `None` when it does not begin with a digit.

@@ -1,6 +1,6 @@
 //! What an order may choose at either of Billink's own APIs: another workflow than the account's.
 
-use payment::{Order, OrderError};
+use payment::{Order, OrderError, Payment};
 use serde_json::Value;
 
 use super::account::is_workflow;
@@ -19,7 +19,12 @@ pub(crate) fn broken(order: &Order) -> impl Iterator<Item = OrderError> {
     })
 }
 
-/// The workflow that an order chooses.
-pub(crate) fn workflow(order: &Order) -> Option<&str> {
-    order.options.get(WORKFLOW).and_then(Value::as_str)
+/// What an order is opened under: the workflow that it chooses, or the account's.
+pub(crate) fn opens_under(order: &Order, usual: &str) -> Option<String> {
+    Some(order.options.get(WORKFLOW).and_then(Value::as_str).unwrap_or(usual).to_owned())
+}
+
+/// The workflow of a payment's order.
+pub(crate) fn workflow<'a>(payment: &'a Payment, usual: &'a str) -> &'a str {
+    payment.opened_under.as_deref().unwrap_or(usual)
 }

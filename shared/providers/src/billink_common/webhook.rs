@@ -111,7 +111,9 @@ fn read(inbound: Inbound<'_>, signed: bool) -> Result<Message, NotAuthentic> {
         Some(Says::Order(OrderState::Canceled | OrderState::Expired)) => (Evidence::Hint, None),
         Some(Says::Order(state)) => (claim(state, None), None),
         Some(Says::Credited) => (claim(OrderState::Canceled, Some(GivenBack::All)), None),
-        Some(Says::PartlyCredited) => (claim(OrderState::Authorized, Some(GivenBack::Unnamed)), None),
+        Some(Says::PartlyCredited) => {
+            (claim(OrderState::Authorized, Some(GivenBack::Unnamed { message: inbound.body_hash() })), None)
+        }
         Some(Says::Receivable(news)) => {
             let told = ReceivableMessage { detail: Some(name.clone()), ..ReceivableMessage::of(news) };
             (Evidence::Hint, Some(told))

@@ -14,7 +14,8 @@ pub(super) struct Endpoint {
     pub(super) path: &'static str,
     /// The list that has the code of the one invoice that the call was about; none where the call has the code.
     list: Option<&'static str>,
-    news: fn(&Self, &Element) -> Option<Receipt>,
+    /// What was done, where the answer has what it must; of our one invoice.
+    news: fn(&Self, &Element, &str) -> Option<Receipt>,
     pub(super) codes: &'static [Row],
 }
 
@@ -25,20 +26,20 @@ pub(super) static CHECK: Endpoint =
 pub(super) static ORDER: Endpoint =
     Endpoint { action: "Order", path: "order", list: None, news: ordered, codes: ORDER_CODES };
 pub(super) static START: Endpoint =
-    Endpoint { action: "activate order", path: "start-workflow", list: STATUSES, news: nothing, codes: codes::START };
+    Endpoint { action: "activate order", path: "start-workflow", list: STATUSES, news: told, codes: codes::START };
 pub(super) static CREDIT: Endpoint =
     Endpoint { action: "Credit", path: "credit", list: STATUSES, news: applied, codes: codes::CREDIT };
 pub(super) static PAYMENT: Endpoint =
     Endpoint { action: "Payment", path: "payment", list: Some("INVOICES"), news: applied, codes: codes::PAYMENT };
 pub(super) static ON_HOLD: Endpoint =
-    Endpoint { action: "Onhold", path: "on-hold", list: None, news: nothing, codes: codes::ON_HOLD };
+    Endpoint { action: "Onhold", path: "on-hold", list: None, news: told, codes: codes::ON_HOLD };
 /// The end of a hold has its path.
 pub(super) static RESUME: Endpoint =
-    Endpoint { action: "resume", path: "on-hold", list: None, news: nothing, codes: codes::ON_HOLD };
+    Endpoint { action: "resume", path: "on-hold", list: None, news: told, codes: codes::ON_HOLD };
 pub(super) static MESSAGE: Endpoint =
-    Endpoint { action: "message", path: "message", list: None, news: nothing, codes: codes::MESSAGE };
+    Endpoint { action: "message", path: "message", list: None, news: told, codes: codes::MESSAGE };
 pub(super) static STATUS: Endpoint =
-    Endpoint { action: "Status", path: "status", list: None, news: nothing, codes: STATUS_CODES };
+    Endpoint { action: "Status", path: "status", list: None, news: told, codes: STATUS_CODES };
 
 /// developers.billink.nl, legacy API, errors, check, to 428; the rest and 500, 501 from Billink's shop plug-ins.
 const CHECK_CODES: &[Row] = &[
@@ -201,7 +202,12 @@ pub(super) fn outcome(endpoint: &Endpoint, answer: &Response, number: &str) -> O
     };
     let Some((code, is_error)) = endpoint.code(&root, number) else { return unreadable };
     let Some(row) = codes::row(endpoint.codes, code) else { return Outcome::InDoubt(Doubt::UnknownCode) };
-    codes::outcome(row, if is_error { None } else { (endpoint.news)(endpoint, &root) })
+    let names_none = !is_error && endpoint.list.is_some() && endpoint.part(&root, "INVOICENUMBER").is_none();
+    match codes::outcome(row, if is_error { None } else { (endpoint.news)(endpoint, &root, number) }) {
+        // An order that Billink does not know can have no number there; what was done has one.
+        Outcome::Done(_) if names_none => unreadable,
+        outcome => outcome,
+    }
 }
 
 /// What a status says of the order under this number; none where there is none.
@@ -239,21 +245,23 @@ fn names(name: &str, number: &str) -> bool {
     name.to_ascii_lowercase().ends_with(&number.to_ascii_lowercase())
 }
 
-fn checked(_: &Endpoint, root: &Element) -> Option<Receipt> {
+fn checked(_: &Endpoint, root: &Element, _: &str) -> Option<Receipt> {
     let session_reference = Some(reference(root.text(&["UUID"])?)?);
     Some(about_order(OrderNews { session_reference, ..OrderNews::of(OrderState::AwaitingConfirmation) }))
 }
 
-fn ordered(_: &Endpoint, root: &Element) -> Option<Receipt> {
-    let provider_reference = Some(reference(root.text(&["MSG", "INVOICE"])?)?);
+/// An order under another number is not ours.
+fn ordered(_: &Endpoint, root: &Element, number: &str) -> Option<Receipt> {
+    let public = root.text(&["MSG", "INVOICE"]).filter(|public| names(public, number))?;
+    let provider_reference = Some(reference(public)?);
     Some(about_order(OrderNews { provider_reference, ..OrderNews::of(OrderState::Authorized) }))
 }
 
-fn nothing(_: &Endpoint, _: &Element) -> Option<Receipt> {
+fn told(_: &Endpoint, _: &Element, _: &str) -> Option<Receipt> {
     Some(Receipt::default())
 }
 
-fn applied(endpoint: &Endpoint, root: &Element) -> Option<Receipt> {
+fn applied(endpoint: &Endpoint, root: &Element, _: &str) -> Option<Receipt> {
     let message = endpoint.part(root, "MESSAGE");
     Some(Receipt { amount: message.and_then(billink_common::applied), ..Receipt::default() })
 }

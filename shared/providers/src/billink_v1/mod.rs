@@ -12,14 +12,14 @@ mod xml;
 use async_trait::async_trait;
 use payment::{
     BuyerKind, CaptureMode, Detail, DoubtPolicy, Finding, Flow, InstructionKind, News, Observation, Operation,
-    OperationKind, OperationStatus, Order, OrderError, OrderNews, OrderState, Outcome, Receipt, ReceivableFacts,
+    OperationKind, Order, OrderError, OrderNews, OrderState, Outcome, Receipt, ReceivableFacts,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::account::mark_of;
 use crate::adapter::proven;
-use crate::billink_common::{HOLD_DAYS, webhook};
+use crate::billink_common::{HOLD_DAYS, is_called_off, options, webhook};
 use crate::{
     AccountError, Act, Adapter, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect, Inbound,
     Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
@@ -37,13 +37,13 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     operations: &[
         OperationCapability::call(OperationKind::CreateSession, DoubtPolicy::Harmless).with_order(),
         OperationCapability::call(OperationKind::Confirm, DoubtPolicy::Lookup).with_order(),
-        OperationCapability::call(OperationKind::Capture, DoubtPolicy::Repeat).with_order(),
+        OperationCapability::call(OperationKind::Capture, DoubtPolicy::Repeat),
         OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
         OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
         // No page says what a second sending does, and a status shows none of them.
-        OperationCapability::tell(InstructionKind::Hold).requiring(&["/days"]).with_order().within(HOLD_DAYS),
-        OperationCapability::tell(InstructionKind::Resume).with_order(),
-        OperationCapability::tell(InstructionKind::Message).with_order(),
+        OperationCapability::tell(InstructionKind::Hold).requiring(&["/days"]).within(HOLD_DAYS),
+        OperationCapability::tell(InstructionKind::Resume),
+        OperationCapability::tell(InstructionKind::Message),
         OperationCapability::tell(InstructionKind::DirectPayment).in_parts(),
     ],
     countries: &["NL", "BE"],
@@ -77,6 +77,10 @@ impl Adapter for Billink {
         Some(mark_of(self.account.username.expose_secret()))
     }
 
+    fn opens_under(&self, order: &Order) -> Option<String> {
+        options::opens_under(order, &self.account.workflow_number)
+    }
+
     async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
         self.credentials(deadline).await
     }
@@ -97,13 +101,13 @@ impl Adapter for Billink {
     }
 
     async fn observe(&self, context: &Context<'_>) -> Result<Observation<News>, ReadError> {
-        let mut operations = context.payment.operations.iter();
-        if !operations.clone().any(|o| o.kind() == OperationKind::Confirm) {
+        let payment = context.payment;
+        if !payment.operations.iter().any(|o| o.kind() == OperationKind::Confirm) {
             return Err(ReadError::Nothing);
         }
         let receivable = vec![self.standing(context).await?.ok_or(ReadError::Nothing)?];
         // A credited order still exists; nothing else tells that it was called off.
-        let order = (!operations.any(gave_back)).then(|| OrderNews::of(OrderState::Authorized));
+        let order = (!is_called_off(payment)).then(|| OrderNews::of(OrderState::Authorized));
         Ok(Observation::read(News { order, receivable, ..News::default() }))
     }
 
@@ -133,17 +137,17 @@ impl Adapter for Billink {
 impl Billink {
     /// The call of an operation; `None` when something that it needs is gone.
     fn asked(&self, operation: &Operation, context: &Context<'_>) -> Option<(&'static Endpoint, Request)> {
-        let account = &self.account;
+        let (account, payment) = (&self.account, context.payment);
         let endpoint = Endpoint::of(operation.kind())?;
         let fields = match operation.kind() {
-            OperationKind::CreateSession => request::check(account, context.order?),
+            OperationKind::CreateSession => request::check(account, payment, context.order?),
             OperationKind::Confirm => request::order(account, context)?,
-            OperationKind::Capture => request::start(account, operation, context),
-            OperationKind::Refund | OperationKind::Cancel => request::credit(operation, context.payment),
+            OperationKind::Capture => request::start(account, operation, payment),
+            OperationKind::Refund | OperationKind::Cancel => request::credit(operation, payment),
             OperationKind::Amend => return None,
             OperationKind::Tell(_) => {
                 let Detail::Tell(told) = &operation.detail else { return None };
-                request::tell(account, operation, told, context)
+                request::tell(account, operation, told, payment)
             }
         };
         Some((endpoint, request::post(account, endpoint, fields)?))
@@ -155,12 +159,6 @@ impl Billink {
         let request = request::post(&self.account, &map::STATUS, request::status(number)).ok_or(ReadError::Nothing)?;
         map::standing(&self.transport.read(request, context.deadline).await?, number)
     }
-}
-
-/// Whether this operation called the whole order off.
-fn gave_back(operation: &Operation) -> bool {
-    let done = operation.status == OperationStatus::Succeeded;
-    done && operation.kind() == OperationKind::Cancel && !cancels_nothing(operation)
 }
 
 /// Whether nothing was ordered yet: then a check lapses by itself and there is nothing to credit.

@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 use super::account::{Account, Wire};
 use super::map::Endpoint;
 use super::xml::Element;
-use crate::billink_common::options::workflow;
+use crate::billink_common::options;
 use crate::billink_common::{credited, described, house_number};
 use crate::order::{company, euros, plain};
 use crate::zone::AMSTERDAM;
@@ -32,9 +32,9 @@ pub(super) fn post(account: &Account, endpoint: &Endpoint, fields: Vec<Element>)
 }
 
 /// Check: who buys, and for how much.
-pub(super) fn check(account: &Account, order: &Order) -> Vec<Element> {
+pub(super) fn check(account: &Account, payment: &Payment, order: &Order) -> Vec<Element> {
     let amount = Element::leaf("ORDERAMOUNT", euros(order.amount.minor()));
-    buyer(account, order).chain([amount]).collect()
+    buyer(account, payment, order).chain([amount]).collect()
 }
 
 /// Order: the same buyer, what is bought, and the check. `None` without the order or the check.
@@ -50,32 +50,26 @@ pub(super) fn order(account: &Account, context: &Context<'_>) -> Option<Vec<Elem
         Element::leaf("CURRENCY", order.currency.code()),
         Element::node("ORDERITEMS", items),
     ];
-    Some(buyer(account, order).chain(text).chain(rest).collect())
+    Some(buyer(account, payment, order).chain(text).chain(rest).collect())
 }
 
 /// Start-workflow: the buyer is to pay now.
-pub(super) fn start(account: &Account, capture: &Operation, context: &Context<'_>) -> Vec<Element> {
+pub(super) fn start(account: &Account, capture: &Operation, payment: &Payment) -> Vec<Element> {
     let tracking = match &capture.detail {
         Detail::Capture { shipment: Some(shipment), .. } => shipment.tracking_number.as_ref(),
         _ => None,
     };
     let tracking = tracking.map(|number| Element::leaf("TRACKANDTRACE", number.as_str()));
-    invoice(&context.payment.order_reference, [workflow_of(account, context)].into_iter().chain(tracking))
+    invoice(&payment.order_reference, [workflow(account, payment)].into_iter().chain(tracking))
 }
 
-/// Where the buyer's data was erased, what the order chose is gone with it.
-fn workflow_of(account: &Account, context: &Context<'_>) -> Element {
-    Element::leaf("WORKFLOWNUMBER", context.order.and_then(workflow).unwrap_or(&account.workflow_number))
+fn workflow(account: &Account, payment: &Payment) -> Element {
+    Element::leaf("WORKFLOWNUMBER", options::workflow(payment, &account.workflow_number))
 }
 
 /// What the order is told: a payment like a credit, the rest without a list.
-pub(super) fn tell(
-    account: &Account,
-    operation: &Operation,
-    told: &Instruction,
-    context: &Context<'_>,
-) -> Vec<Element> {
-    let number = &context.payment.order_reference;
+pub(super) fn tell(account: &Account, operation: &Operation, told: &Instruction, payment: &Payment) -> Vec<Element> {
+    let number = &payment.order_reference;
     let own = match told {
         Instruction::Hold(hold) => hold.days.map(|days| Element::leaf("DAYS", days.to_string())),
         Instruction::Resume(_) => Some(Element::leaf("RESUME", "y")),
@@ -85,7 +79,7 @@ pub(super) fn tell(
             return invoice(number, [amount, Element::leaf("DESCRIPTION", described(paid, operation))]);
         }
     };
-    let order = [workflow_of(account, context), Element::leaf("INVOICENUMBER", number)];
+    let order = [workflow(account, payment), Element::leaf("INVOICENUMBER", number)];
     order.into_iter().chain(own).collect()
 }
 
@@ -105,7 +99,7 @@ fn invoice(number: &str, fields: impl IntoIterator<Item = Element>) -> Vec<Eleme
     vec![Element::node("INVOICES", vec![Element::node("ITEM", item)])]
 }
 
-fn buyer(account: &Account, order: &Order) -> impl Iterator<Item = Element> {
+fn buyer(account: &Account, payment: &Payment, order: &Order) -> impl Iterator<Item = Element> {
     let (person, company) = (&order.buyer.person, company(&order.buyer));
     let name = company.map(|company| plain(&company.name));
     let birth_date = person.birth_date.as_ref().filter(|_| company.is_none());
@@ -118,7 +112,7 @@ fn buyer(account: &Account, order: &Order) -> impl Iterator<Item = Element> {
     let ip = order.buyer.ip_address.as_ref().map(|ip| ip.reveal().to_canonical()).filter(IpAddr::is_ipv4);
     let who = [
         leaf("TYPE", Some(if company.is_some() { "B" } else { "P" })),
-        leaf("WORKFLOWNUMBER", Some(workflow(order).unwrap_or(&account.workflow_number))),
+        Some(workflow(account, payment)),
         leaf("COMPANYNAME", name.as_ref()),
         leaf("CHAMBEROFCOMMERCE", company.and_then(|company| company.registration_number.as_ref()).map(plain)),
         leaf("VATNUMBER", company.and_then(|company| company.vat_number.as_ref()).map(plain)),

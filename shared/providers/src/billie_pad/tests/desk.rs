@@ -163,6 +163,7 @@ impl Case {
             livemode: false,
             token: Token::from_random([7; 16]),
             provider_account: None,
+            opened_under: None,
             late_authorization: payment::LateAuthorization::default(),
             fingerprint: Fingerprint::of(&"order").unwrap(),
             cause: cause(),

@@ -126,6 +126,7 @@ impl Case {
             livemode: false,
             token: Token::from_random([7; 16]),
             provider_account: None,
+            opened_under: None,
             late_authorization: payment::LateAuthorization::default(),
             fingerprint: print(),
             cause: cause(),

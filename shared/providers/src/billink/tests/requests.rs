@@ -116,9 +116,6 @@ fn a_cancellation_is_a_credit_in_full() {
 
 #[test]
 fn what_an_order_is_told() {
-    let mut other = consumer();
-    other["options"] = json!({"workflow_number": "3"});
-    let (other, urls) = (order(&other), urls());
     let mut sent = String::new();
     for told in [
         json!({"kind": "hold", "days": 7}),
@@ -128,10 +125,11 @@ fn what_an_order_is_told() {
         json!({"kind": "direct_payment", "amount": 150, "reference": "BANK-118"}),
         json!({"kind": "direct_payment", "amount": 4840}),
     ] {
-        let payment = with_told(captured(), serde_json::from_value(told).unwrap());
-        let Act::Tell(operation, told) = act_of(&payment) else { panic!() };
-        for order in [None, Some(&other)] {
-            let request = request::tell(&account(), operation, told, &context(&payment, order, &urls)).unwrap();
+        let mut payment = with_told(captured(), serde_json::from_value(told).unwrap());
+        for opened_under in [None, Some("3".to_owned())] {
+            payment.opened_under = opened_under;
+            let Act::Tell(operation, told) = act_of(&payment) else { panic!() };
+            let request = request::tell(&account(), operation, told, &payment).unwrap();
             let path = request.url.path().trim_start_matches('/').to_owned();
             sent += &format!("{path}\n{}\n", written(&path, Some(request)));
         }
@@ -145,11 +143,11 @@ fn every_name_that_no_page_prints_can_be_overridden() {
     let names = json!({"number": "n", "amount": "a", "description": "d", "status": "s", "paidOut": "p"});
     document["wire"] = json!({"names": names});
     let account = parse(&document).unwrap();
-    let (payment, urls) = (with_told(captured(), paid(150)), urls());
+    let payment = with_told(captured(), paid(150));
     let Act::Tell(operation, told) = act_of(&payment) else { panic!() };
     let number = &payment.order_reference;
     let sent = |request: Option<Request>| String::from_utf8(request.unwrap().body.to_vec()).unwrap();
-    let told = sent(request::tell(&account, operation, told, &context(&payment, None, &urls)));
+    let told = sent(request::tell(&account, operation, told, &payment));
     let item = format!(r#"{{"a":1.50,"d":"BANK-118","n":"{number}"}}"#);
     assert!(told.contains(&item), "{told}");
     assert!(sent(request::order_info(&account, &payment)).contains(&format!(r#"{{"n":"{number}"}}"#)));

@@ -1,6 +1,8 @@
 //! Acts and reads against a server on loopback.
 
-use payment::{DoubtPolicy, Finding, OperationStatus, OrderState, Status};
+use payment::{
+    DoubtPolicy, Finding, News, OperationNews, OperationStatus, OrderNews, OrderState, SignedClaim, Status, Whom,
+};
 use serde_json::value::RawValue;
 
 use super::*;
@@ -234,6 +236,15 @@ async fn an_order_that_is_there_is_authorized_until_it_was_credited_in_full() {
     settle(&mut canceled, Outcome::Done(Receipt::default()));
     assert_eq!(canceled.status, Status::Canceled);
     assert_eq!(observed(found(&canceled, "0"), &canceled).await, Ok(None));
+    // Credited at Billink, without an operation of ours.
+    let mut credited = authorized();
+    let whom = vec![Whom::Reference(credited.order_reference.clone())];
+    let receipt = Receipt { order: Some(OrderNews::of(OrderState::Canceled)), ..Receipt::default() };
+    let news = OperationNews { whom, outcome: Outcome::Done(receipt) };
+    let claim = SignedClaim::verified(News { operations: vec![news], ..News::default() });
+    credited.learn(claim, &cause(), now());
+    assert_eq!(credited.status, Status::Canceled);
+    assert_eq!(observed(found(&credited, "0"), &credited).await, Ok(None));
 }
 
 #[tokio::test]

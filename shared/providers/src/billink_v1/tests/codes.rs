@@ -75,7 +75,6 @@ fn every_recorded_answer_is_understood() {
             include_str!("../fixtures/check-rejected.response.xml"),
             r#"done Declined(Decline { reason: CreditRefused, provider_code: Some("501"), message: Some("rejected by the credit check") }) -"#.into(),
         ),
-        (&ORDER, include_str!("../fixtures/order.response.xml"), "done Authorized 1TSTO2014-05-28-2443".into()),
         (&ORDER, include_str!("../fixtures/order-error.response.xml"), "refused 441 mandate id must be digits".into()),
         (&START, include_str!("../fixtures/start.response.xml"), "done".into()),
         (&START, include_str!("../fixtures/start-error.response.xml"), "refused 704 unknown order".into()),
@@ -83,6 +82,9 @@ fn every_recorded_answer_is_understood() {
     ] {
         assert_eq!(of(endpoint, body), expected);
     }
+    let ordered = |number| told(&outcome(&ORDER, include_str!("../fixtures/order.response.xml"), number));
+    assert_eq!(ordered("O2014-05-28-2443"), "done Authorized 1TSTO2014-05-28-2443");
+    assert_eq!(ordered(NUMBER), "in doubt Unreadable", "another's order");
     let unknown = include_str!("../fixtures/status-unknown.response.xml");
     assert_eq!(standing(&answer(unknown), NUMBER), Ok(None));
 }
@@ -103,6 +105,15 @@ fn an_answer_about_another_invoice_or_about_several_is_doubt() {
     ] {
         assert_eq!(of(&CREDIT, &body(items)), expected, "{items}");
     }
+}
+
+#[test]
+fn what_was_done_names_its_invoice_and_what_is_refused_may_not() {
+    let said = |endpoint: &Endpoint, code| of(endpoint, &message(endpoint, code).replace("INVOICENUMBER>", "OTHER>"));
+    for (endpoint, code) in [(&START, "500"), (&START, "707"), (&CREDIT, "200"), (&PAYMENT, "200")] {
+        assert_eq!(said(endpoint, code), "in doubt Unreadable", "{} {code}", endpoint.action);
+    }
+    assert_eq!(said(&CREDIT, "-1"), "refused -1 unknown order");
 }
 
 #[test]
