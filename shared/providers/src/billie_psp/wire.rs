@@ -57,7 +57,8 @@ impl Wire {
     /// The same of what is parsed. Our word for a field that has another one on the wire is nothing of ours there.
     pub(super) fn inward_value(&self, body: Value) -> Said {
         let ours = |name: &str| {
-            let ours = self.names.iter().find(|(_, theirs)| *theirs == name).map(|(ours, _)| ours.clone());
+            let is_it = |(ours, theirs): &(&String, &String)| *theirs == name && usual(ours) != name;
+            let ours = self.names.iter().find(is_it).map(|(ours, _)| ours.clone());
             let bare =
                 || Some(snake_case(name)).filter(|name| self.names.get(name).is_none_or(|theirs| theirs == name));
             ours.or_else(bare)

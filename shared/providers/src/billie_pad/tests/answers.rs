@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use payment::{Flow, Operation, OrderState, Outcome};
+use payment::{Flow, Operation, OrderState, Outcome, Status};
 use serde_json::json;
 
 use super::desk::{Billie, Case, INVOICE, ORDER, Reply, SESSION, says, tell};
@@ -251,6 +251,35 @@ async fn a_cancel_before_the_confirmation_is_done_without_a_call() {
         assert_eq!(tell(&case.act(&*billie.adapter(), &cancel).await), "Done");
         assert!(billie.calls().is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_cancel_after_a_capture_waits_until_the_order_shows_it() {
+    let mut case = Case::captured(5_000);
+    let cancel = case.cancel();
+    let cancels = format!("POST /orders/{ORDER}/cancel");
+    for (reply, sent) in [
+        (says(200, &case.at_billie("partially_shipped", &json!({}))), true),
+        // It would call off all of the order.
+        (says(200, &case.at_billie("created", &json!({}))), false),
+        (says(500, ""), false),
+    ] {
+        let billie = Billie::start().await;
+        billie.on(&format!("GET /orders/{ORDER}"), [reply]);
+        billie.on(&cancels, [says(204, "")]);
+        let told = tell(&case.act(&*billie.adapter(), &cancel).await);
+        assert_eq!(told, if sent { "Done" } else { "NotSent" });
+        assert_eq!(billie.lines().contains(&cancels), sent);
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_during_the_review_of_a_session_is_done_without_a_call() {
+    let (billie, mut case) = (Billie::start().await, Case::with_session(Flow::Redirect));
+    case.payment.status = Status::UnderReview;
+    let cancel = case.cancel();
+    assert_eq!(tell(&case.act(&*billie.adapter(), &cancel).await), "Done");
+    assert!(billie.calls().is_empty());
 }
 
 #[tokio::test]

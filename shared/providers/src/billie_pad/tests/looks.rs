@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use payment::{Cause, CauseKind, Fact, Flow};
+use payment::{Cause, CauseKind, Fact, Flow, OrderState};
 use serde_json::{Value, json};
 
 use super::desk::{Billie, Case, INVOICE, ORDER, Reply, SESSION, says, tell_news};
-use crate::ReadError;
+use crate::{Context, ReadError};
 
 async fn observed(case: &Case, call: &str, reply: Reply) -> String {
     let billie = Billie::start().await;
@@ -360,5 +360,29 @@ async fn an_order_is_observed_with_what_is_owed_for_each_invoice() {
             facts.paid_out
         );
         assert_eq!((facts.capture_reference.as_deref(), &*seen), (Some(INVOICE), wanted));
+    }
+}
+
+#[tokio::test]
+async fn a_confirmation_whose_answer_was_lost_is_seen_in_the_order_that_a_message_names() {
+    for (state, code, seen) in [
+        ("created", None, Some(OrderState::Authorized)),
+        ("canceled", None, Some(OrderState::Canceled)),
+        // Not confirmed yet: the session tells.
+        ("authorized", None, Some(OrderState::AwaitingConfirmation)),
+        ("created", Some("somebody-elses"), Some(OrderState::AwaitingConfirmation)),
+    ] {
+        let (billie, mut case) = (Billie::start().await, Case::with_session(Flow::Redirect));
+        let confirm = case.confirm();
+        case.doubt(&confirm);
+        let changes = code.map_or(json!({}), |code| json!({ "external_code": code }));
+        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie(state, &changes))]);
+        let session = format!("GET /checkout-sessions/{SESSION}/authorization");
+        billie.on(&session, [says(200, include_str!("../fixtures/authorization.json"))]);
+        let context = Context { candidate: Some(ORDER), ..case.context() };
+        let news = billie.adapter().observe(&context).await.ok().and_then(|seen| seen.content().order.clone());
+        assert_eq!(news.as_ref().map(|news| news.state.clone()), seen, "{state}");
+        let is_bound = news.and_then(|news| news.provider_reference).as_deref() == Some(ORDER);
+        assert_eq!(is_bound, seen != Some(OrderState::AwaitingConfirmation), "{state}");
     }
 }

@@ -46,7 +46,10 @@ fn only_a_message_with_a_key_of_the_account_is_believed() {
         assert!(receive(&keys, pairs, AUTHORIZED).err() == Some(NotAuthentic::Forged));
         assert!(receive(&keys, pairs, "{").err() == Some(NotAuthentic::Forged));
     }
-    assert!(receive(&json!([]), &[("x-api-key", "key")], AUTHORIZED).err() == Some(NotAuthentic::Forged));
+    // The guide's other header.
+    let basic = json!([{ "header": "Authorization", "value": "key" }]);
+    assert!(receive(&basic, &[("authorization", "Basic key")], AUTHORIZED).is_ok());
+    assert!(receive(&basic, &[("authorization", "Basic no")], AUTHORIZED).err() == Some(NotAuthentic::Forged));
     assert!(receive(&keys, &[("x-api-key", "key")], "{").err() == Some(NotAuthentic::Unreadable));
 }
 

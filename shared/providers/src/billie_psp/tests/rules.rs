@@ -62,6 +62,42 @@ fn a_widget_result_must_have_our_amount_currency_and_term() {
 }
 
 #[test]
+fn a_widget_results_state_must_be_a_yes_where_there_is_one() {
+    let payment = Case::with_session(Flow::Widget).payment;
+    for (state, good) in [
+        (json!("authorized"), true),
+        (json!(null), true),
+        (json!("declined"), false),
+        (json!("canceled"), false),
+        (json!("anything"), false),
+        (json!(1), false),
+    ] {
+        let mut result: Value = serde_json::from_str(include_str!("../fixtures/widget-result.json")).unwrap();
+        result["state"] = state.clone();
+        let broken = open(&document()).broken_widget_rules(&payment, &to_raw_value(&result).unwrap());
+        assert_eq!(broken.is_empty(), good, "{state}");
+    }
+}
+
+#[test]
+fn an_amount_under_a_name_that_the_account_has_changed_is_no_amount() {
+    let mut account = document();
+    account["wire"] = json!({ "names": { "gross": "brutto", "minor": "amount" } });
+    let payment = Case::with_session(Flow::Widget).payment;
+    for (amount, good) in [
+        (json!({ "currency": "EUR", "brutto": 12600 }), true),
+        (json!({ "currency": "EUR", "amount": 12600 }), true),
+        (json!({ "currency": "EUR", "brutto": 1, "gross": 12600 }), false),
+        (json!({ "currency": "EUR", "gross": 12600 }), false),
+    ] {
+        let mut result: Value = serde_json::from_str(include_str!("../fixtures/widget-result.json")).unwrap();
+        result["amount"] = amount.clone();
+        let broken = open(&account).broken_widget_rules(&payment, &to_raw_value(&result).unwrap());
+        assert_eq!(broken.is_empty(), good, "{amount}");
+    }
+}
+
+#[test]
 fn a_widget_result_that_two_readers_could_read_differently_is_refused() {
     let payment = Case::with_session(Flow::Widget).payment;
     let result = include_str!("../fixtures/widget-result.json");

@@ -28,6 +28,9 @@ fn an_account_needs_an_address_credentials_and_a_workflow() {
         document[field] = bad;
         assert_eq!(refused(&document).field, field);
     }
+    let mut document = good.clone();
+    document["wire"] = json!({"birth_date": "%!"});
+    assert_eq!(refused(&document).field, "wire/birth_date");
     for field in ["base_url", "username", "id", "workflow_number"] {
         let mut document = good.clone();
         document.as_object_mut().unwrap().remove(field);

@@ -74,7 +74,8 @@ fn urls() -> Urls {
 
 /// A payment whose opening call is about to be made.
 fn created(order: &Order) -> Payment {
-    created_in(Flow::Redirect, order)
+    let opened_under = super::options::opens_under(order, "1");
+    Payment { opened_under, ..created_in(Flow::Redirect, order) }
 }
 
 /// A payment whose session was opened and led here.

@@ -65,7 +65,8 @@ fn urls() -> Urls {
 
 /// A payment whose check is about to be made.
 fn created(order: &Order) -> Payment {
-    created_in(Flow::Direct, order)
+    let opened_under = super::options::opens_under(order, "1");
+    Payment { opened_under, ..created_in(Flow::Direct, order) }
 }
 
 fn checked(order: &Order) -> Payment {
@@ -83,7 +84,7 @@ fn confirming(order: &Order) -> Payment {
 
 fn authorized() -> Payment {
     let mut payment = confirming(&order(&consumer()));
-    settle(&mut payment, outcome(&map::ORDER, include_str!("../fixtures/order.response.xml"), "any"));
+    settle(&mut payment, outcome(&map::ORDER, include_str!("../fixtures/order.response.xml"), "O2014-05-28-2443"));
     payment
 }
 
