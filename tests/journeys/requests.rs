@@ -107,7 +107,7 @@ async fn a_cancel_is_one_read_and_two_writes_and_one_call() {
 }
 
 #[tokio::test]
-async fn a_final_capture_costs_two_more_writes_and_one_more_call() {
+async fn a_final_capture_costs_two_more_writes_a_look_and_one_more_call() {
     let counted = Counted::at(At::Billie).await;
     let payment = id(&counted.create("k", &At::Billie.order()).await);
     counted.cost().await;
@@ -115,7 +115,7 @@ async fn a_final_capture_costs_two_more_writes_and_one_more_call() {
     body["final"] = json!(true);
     assert_eq!(counted.capture(&payment, "c", &body).await.status, 201);
     let table = ["GetItem", "PutItem", "PutItem", "PutItem", "PutItem"];
-    counted.costs(counted.cost().await, &table, &["capture", "cancel"]);
+    counted.costs(counted.cost().await, &table, &["capture", "get_order", "cancel"]);
 }
 
 #[tokio::test]

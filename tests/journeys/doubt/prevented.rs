@@ -164,6 +164,8 @@ fn with_two_releases(payment: &mut Payment, now: Timestamp) -> [OperationId; 2] 
 async fn a_release_that_is_due_runs_although_an_earlier_one_waits_for_its_time() {
     let shop = Shop::without_messages(At::Billie).await;
     let (backstage, deal) = (Backstage::of(&shop), shop.authorized().await);
+    // Something of it shows at the provider.
+    deal.post("captures", &shop.capture(Some(1_000))).await.expect(201);
     let (store, now) = (store_of(&shop), Timestamp::now());
     let mut payment = store.load(&deal.id.parse().unwrap()).await.unwrap().unwrap();
     let [waits, due] = with_two_releases(&mut payment, now);
@@ -176,6 +178,33 @@ async fn a_release_that_is_due_runs_although_an_earlier_one_waits_for_its_time()
     })
     .await;
     assert_eq!((shop.count("cancel").await, &deal.get().await["status"]), (1, &json!("captured")));
+}
+
+#[tokio::test]
+async fn the_rest_is_released_once_the_provider_shows_what_was_captured() {
+    let shop = Shop::without_messages(At::Billie).await;
+    let (backstage, deal) = (Backstage::of(&shop), shop.authorized().await);
+    let delay = json!({ "invoice_delay_seconds": 3_600 });
+    shop.sandbox.control(reqwest::Method::POST, "settings", &delay).await;
+    let mut body = shop.capture(Some(5_000));
+    body["final"] = json!(true);
+    deal.post("captures", &body).await.expect(201);
+    assert_eq!(shop.count("cancel").await, 0, "it would call off the whole order");
+    deal.ends("partially_captured", [AMOUNT, 0, 5_000, 0]).await;
+    shop.sandbox.advance(3_600).await;
+    eventually("the rest to be released", async || {
+        let store = store_of(&shop);
+        let mut payment = store.load(&deal.id.parse().unwrap()).await.unwrap().unwrap();
+        if let Some(release) = payment.ready_follower().map(|release| release.id.clone()) {
+            payment.postpone(&release, Some(Timestamp::now()));
+            let _ = store.save(&mut payment).await;
+        }
+        backstage.sweep().await;
+        (deal.get().await["status"] == "captured").then_some(())
+    })
+    .await;
+    deal.ends("captured", [AMOUNT, AMOUNT - 5_000, 5_000, 0]).await;
+    assert_eq!(shop.count("cancel").await, 1);
 }
 
 #[tokio::test]

@@ -121,10 +121,12 @@ pub(crate) fn update(state: &mut State, uuid: &str, body: &Json, now: Timestamp)
     Ok(Answer::empty(204).with_hooks(shipped(state, uuid, now, now_at)))
 }
 
-/// Cancels what was not captured.
+/// Cancels what was not captured; all of it while nothing that was shows yet. The pages say that an invoice needs a moment to
+/// show, and not that a cancellation waits for it.
 pub(crate) fn cancel(state: &mut State, uuid: &str, now: Timestamp) -> Result<Answer, Answer> {
     let order = state.books.order(uuid).ok_or_else(not_found)?;
-    let (before, open) = (state.books.state(order, Seen::All, "canceled"), state.books.unshipped(order, Seen::All));
+    let before = state.books.state(order, Seen::At(now), "canceled");
+    let open = state.books.unshipped(order, Seen::All);
     let order = state.books.order_mut(uuid).ok_or_else(not_found)?;
     match before {
         "created" | "waiting" => (order.stage, order.released) = (Stage::Canceled, order.amount),

@@ -375,6 +375,20 @@ async fn an_invoice_shows_in_the_order_after_a_while() {
 }
 
 #[tokio::test]
+async fn a_cancel_before_the_invoice_shows_calls_off_the_whole_order() {
+    for (seconds, state) in [(0, "canceled"), (60, "shipped")] {
+        let shop = Shop::new(Settings { invoice_delay_seconds: 60, ..Settings::default() }).await;
+        let made = shop.order().await;
+        let uuid = made["uuid"].as_str().unwrap();
+        shop.post("/invoices", invoice(uuid, "RE-1", amount("84.03", "100.00", "15.97"))).await;
+        control(&shop.root(), "POST", "clock", json!({ "advance_seconds": seconds })).await;
+        assert_eq!(shop.post(&format!("/orders/{uuid}/cancel"), json!({})).await.0, 204);
+        control(&shop.root(), "POST", "clock", json!({ "advance_seconds": 60 })).await;
+        assert_eq!(shop.state(uuid).await, state);
+    }
+}
+
+#[tokio::test]
 async fn webhooks_carry_the_key_and_the_documented_shapes() {
     let receiver = Receiver::start().await;
     let shop = Shop::new(Settings { webhook_url: Some(receiver.url.clone()), ..Settings::default() }).await;
