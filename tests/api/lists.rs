@@ -132,7 +132,7 @@ async fn every_filter_and_every_two_filters_keep_what_they_say() {
         ("status", "captured"),
         ("provider", "billie_pad"),
         ("provider", "buckaroo_billink"),
-        ("provider", "nobody"),
+        ("provider", "billagain"),
         ("reference", "ORD-0"),
         ("reference", "ORD 3 & more"),
         ("reference", "ORD"),

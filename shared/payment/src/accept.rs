@@ -76,8 +76,7 @@ impl Payment {
                 Ok(Admission::Replay(known.id))
             }
             OperationStatus::Accepted if now < known.lease_until => {
-                let left = known.lease_until.duration_since(now).as_secs();
-                Err(Rejection::InProgress { operation: known.id, retry_after: u32::try_from(left.max(1)).unwrap_or(1) })
+                Err(Rejection::InProgress { operation: known.id, retry_after: schedule::COME_AGAIN_AFTER_SECONDS })
             }
             OperationStatus::Accepted | OperationStatus::InDoubt => Ok(Admission::Probe(known.id)),
             OperationStatus::Rejected if may_run_again(&known) && !self.came_true_otherwise(known.kind()) => {
@@ -191,9 +190,10 @@ impl Payment {
         if moved_on { Err(Rejection::StatusDoesNotAllow { status, kind }) } else { Ok(()) }
     }
 
-    /// Writes down a confirmation at a provider that needs none: somebody looked, and the buyer is done.
+    /// Writes down a confirmation at a provider that needs none: somebody looked, and the buyer is done. Once is enough,
+    /// whoever asks again by whatever key.
     ///
-    /// Returns whether it is new.
+    /// Returns which one it is, and whether it is new.
     ///
     /// # Errors
     /// When the key was used for something else.
@@ -202,21 +202,24 @@ impl Payment {
         id: OperationId,
         fingerprint: &Fingerprint,
         now: Timestamp,
-    ) -> Result<bool, Rejection> {
-        if let Some(known) = self.operation(&id) {
-            let same = known.fingerprint == *fingerprint;
-            return if same { Ok(false) } else { Err(Rejection::KeyReused { operation: id }) };
+    ) -> Result<(OperationId, bool), Rejection> {
+        if self.operation(&id).is_some_and(|known| known.fingerprint != *fingerprint) {
+            return Err(Rejection::KeyReused { operation: id });
+        }
+        let is_known = |o: &&Operation| o.kind() == OperationKind::Confirm && o.status == OperationStatus::Succeeded;
+        if let Some(known) = self.operations.iter().find(is_known) {
+            return Ok((known.id.clone(), false));
         }
         if self.is_too_large_for(OperationKind::Confirm) {
             return Err(Rejection::TooLarge);
         }
         let reference = self.order_reference.clone();
-        self.reserve(id, Detail::Confirm, self.amount, reference, fingerprint.clone(), now);
+        self.reserve(id.clone(), Detail::Confirm, self.amount, reference, fingerprint.clone(), now);
         if let Some(confirm) = self.operations.last_mut() {
             confirm.status = OperationStatus::Succeeded;
             confirm.due_at = None;
         }
-        Ok(true)
+        Ok((id, true))
     }
 }
 

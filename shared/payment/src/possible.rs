@@ -9,6 +9,7 @@ use crate::operation::{Operation, OperationKind, OperationStatus};
 use crate::order::Flow;
 use crate::payment::Payment;
 use crate::rejection::Rejection;
+use crate::schedule;
 use crate::status::Status;
 
 /// One minor unit.
@@ -79,11 +80,8 @@ impl Payment {
         let Some(blocker) = open.into_iter().find(|o| conflicts(kind, o.kind())) else { return Ok(()) };
         match blocker.status {
             OperationStatus::Accepted if now < blocker.lease_until || blocker.attempt == 0 => {
-                let left = blocker.lease_until.duration_since(now).as_secs();
-                Err(Rejection::InProgress {
-                    operation: blocker.id.clone(),
-                    retry_after: u32::try_from(left.max(1)).unwrap_or(1),
-                })
+                let retry_after = schedule::COME_AGAIN_AFTER_SECONDS;
+                Err(Rejection::InProgress { operation: blocker.id.clone(), retry_after })
             }
             OperationStatus::Pending => Err(Rejection::InProgress { operation: blocker.id.clone(), retry_after: 60 }),
             _ => Err(Rejection::BlockedByDoubt { operation: blocker.id.clone() }),

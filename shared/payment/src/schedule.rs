@@ -18,6 +18,9 @@ pub(crate) const LATE_LOOK_AFTER_SECONDS: [i64; 2] = [3_600, 86_400];
 /// How long a worker may be believed alive: longer than a function may run.
 pub(crate) const LEASE_SECONDS: i64 = 35;
 
+/// When who meets a running operation should come again, in seconds: nearly all are over by then.
+pub(crate) const COME_AGAIN_AFTER_SECONDS: u32 = 2;
+
 /// How long an operation without any read is left in doubt before a person is asked.
 pub(crate) const ASK_OPERATOR_AFTER_SECONDS: i64 = 900;
 

@@ -1,7 +1,7 @@
 //! Confirm, capture, refund, cancel.
 
 use payment::{
-    CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, IdempotencyKey, Operation,
+    CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, Flow, IdempotencyKey, Operation,
     OperationKind, OperationStatus, Reason, RefundCommand, Status,
 };
 use providers::{OperationCapability, Range};
@@ -122,6 +122,11 @@ impl Service {
             // The buyer may be back before anybody looked.
             self.look_for_buyer(call, &mut work).await?;
         }
+        let waits = work.payment.status == Status::RequiresAction && work.payment.flow == Flow::Widget;
+        if waits && !replay && widget_result.is_none() {
+            let rule = "is required: what the widget handed over when the buyer was done";
+            return Err(Problem::at(ProblemCode::ValidationFailed, "/widget_result", rule));
+        }
         let command = ConfirmCommand { from_widget: widget_result.is_some() };
         Box::pin(self.run(call, work, Command::confirm(command, key, fingerprint), widget_result)).await
     }
@@ -161,11 +166,12 @@ impl Service {
                 let detail = format!("The payment is {status}: {why}.");
                 return Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail));
             }
-            if !work.payment.confirmed_by_look(id.clone(), fingerprint, self.now())? {
-                return self.answer(&work, &id, true);
+            let (confirmed, is_new) = work.payment.confirmed_by_look(id.clone(), fingerprint, self.now())?;
+            if !is_new {
+                return self.answer(&work, &confirmed, true);
             }
             match self.store.save(&mut work.payment).await {
-                Ok(()) => return self.answer(&work, &id, false),
+                Ok(()) => return self.answer(&work, &confirmed, false),
                 Err(StoreError::Conflict) => self.reload(&mut work).await?,
                 Err(error) => return Err(error.into()),
             }

@@ -64,7 +64,7 @@ codes! {
     /// The address does not take this method.
     MethodNotAllowed = 405, "method_not_allowed", "This address does not take that method", Never;
     /// An operation is running.
-    OperationInProgress = 409, "operation_in_progress", "Another operation is still running", After;
+    OperationInProgress = 409, "operation_in_progress", "An operation is still running", After;
     /// Another operation's outcome is unknown.
     OperationInDoubt = 409, "operation_in_doubt", "Another operation's outcome is not known yet", InDoubt;
     /// Too many writers at once.

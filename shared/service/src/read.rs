@@ -118,7 +118,8 @@ fn filter(query: &[(String, String)]) -> Result<Filter, Problem> {
                 filter.status = Some(status.ok_or_else(|| bad_query(name, "must be a payment status"))?);
             }
             "provider" => {
-                filter.provider = Some(value.parse().map_err(|_| bad_query(name, "must be a provider's id"))?);
+                let provider = value.parse().ok().filter(|id| providers::find(id).is_some());
+                filter.provider = Some(provider.ok_or_else(|| bad_query(name, "must be a provider's id"))?);
             }
             "reference" => filter.reference = Some(value.clone()),
             "created_after" => filter.created_after = Some(time(name, value)?),

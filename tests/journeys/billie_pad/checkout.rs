@@ -108,6 +108,14 @@ async fn a_widget_result_that_is_not_ours_is_refused_and_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn a_confirmation_before_the_buyer_is_done_asks_for_what_the_widget_hands_over() {
+    let shop = Shop::at(At::Billie).await;
+    let deal = shop.open(&Order::billie_pad().with("/flow", "widget")).await;
+    let refused = deal.post("confirm", &json!({})).await.expect_problem(ProblemCode::ValidationFailed);
+    assert_eq!(refused.pointers(), ["/widget_result"]);
+}
+
+#[tokio::test]
 async fn a_widget_result_of_another_session_gets_no_money() {
     let shop = Shop::at(At::Billie).await;
     let (_, result) = in_widget(&shop).await;

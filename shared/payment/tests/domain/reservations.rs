@@ -154,7 +154,7 @@ fn the_same_key_while_its_call_runs_is_told_when_to_come_back() {
     let mut payment = authorized();
     let ticket = capture(&mut payment, "c1", 100);
     let rejected = accept(&mut payment, capture_command("c1", 100), 11);
-    assert_eq!(rejected, Err(Rejection::InProgress { operation: ticket.operation, retry_after: 25 }));
+    assert_eq!(rejected, Err(Rejection::InProgress { operation: ticket.operation, retry_after: 2 }));
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn a_cancel_waits_for_no_capture_but_names_it() {
     let mut payment = authorized();
     let ticket = capture(&mut payment, "c1", 100);
     let rejected = accept(&mut payment, cancel_command("x"), 1);
-    assert_eq!(rejected, Err(Rejection::InProgress { operation: ticket.operation, retry_after: 35 }));
+    assert_eq!(rejected, Err(Rejection::InProgress { operation: ticket.operation, retry_after: 2 }));
 }
 
 #[test]
@@ -497,4 +497,21 @@ proptest! {
         let net: i64 = payment.operations.iter().filter_map(|o| o.net()).map(payment::Amount::minor).sum();
         prop_assert_eq!(net, payment.net.minor());
     }
+}
+
+#[test]
+fn a_confirmation_by_looking_is_written_down_once_whatever_the_key() {
+    let mut payment = authorized();
+    let before = payment.operations.len();
+    let print = payment::Fingerprint::of(&"confirm").unwrap();
+    let id = |key: &str| payment::OperationId::of(&payment.id, "confirm", key);
+    let (first, other) = (id("k1"), id("k2"));
+    assert_eq!(payment.confirmed_by_look(first.clone(), &print, at(1)), Ok((first.clone(), true)));
+    for key in [&first, &other] {
+        assert_eq!(payment.confirmed_by_look(key.clone(), &print, at(2)), Ok((first.clone(), false)));
+    }
+    let another = payment::Fingerprint::of(&"another").unwrap();
+    let reused = Err(Rejection::KeyReused { operation: first.clone() });
+    assert_eq!(payment.confirmed_by_look(first, &another, at(2)), reused);
+    assert_eq!(payment.operations.len(), before + 1);
 }
