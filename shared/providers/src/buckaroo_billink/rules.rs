@@ -2,12 +2,12 @@
 //! address are in the capabilities and checked there.
 
 use jiff::civil::Date;
-use payment::{BuyerKind, Order, OrderError};
+use payment::{BuyerKind, Flow, Order, OrderError};
 
 use super::CAPABILITIES;
 use super::account::Account;
 use crate::billink_common::rules;
-use crate::order::{company, told, unknown_options};
+use crate::order::{told, unknown_options};
 
 /// Most articles that the shop plug-ins send.
 const MOST_ARTICLES: usize = 99;
@@ -20,19 +20,17 @@ pub(super) fn broken(account: &Account, order: &Order, today: Date) -> Vec<Order
     let long = person.initials.as_ref().is_some_and(|initials| initials.reveal().as_str().chars().count() > 6);
     let unserved = order.shipping_address.as_ref();
     let unserved = unserved.is_some_and(|address| !CAPABILITIES.countries.contains(&address.country.as_str()));
+    // In the redirect flow it is required everywhere. Here no flow is without a page: Billink can ask for what is missing.
+    let astray = order.flow == Some(Flow::Direct) && order.return_url.is_none();
     let own = [
         (contradicts, "/capture", "is not what this account may do"),
         (order.reference.as_str().starts_with(' '), "/reference", "must not begin with a space"),
+        (astray, "/return_url", "is required: in any flow the buyer may be shown a page and come back"),
         (order.lines.len() > MOST_ARTICLES, "/lines", "must have at most 99 lines"),
-        // 417, 402; the guide requires VATNumber
+        // 417, 402
         (consumer && person.phone.is_none(), "/buyer/person/phone", "is required for a person"),
         (misshapen, "/buyer/person/phone", "must have 9 to 18 digits, spaces and + ( ) -"),
         (long, "/buyer/person/initials", "must have at most 6 characters"),
-        (
-            company(&order.buyer).is_some_and(|company| company.vat_number.is_none()),
-            "/buyer/company/vat_number",
-            "is required for a business",
-        ),
         (unserved, "/shipping_address/country", "must be one of NL, BE"),
     ];
     told(own).chain(rules::broken(order, today)).chain(unknown_options(order)).collect()

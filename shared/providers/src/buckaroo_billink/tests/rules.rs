@@ -40,19 +40,28 @@ fn each_rule_names_the_field_that_breaks_it() {
     }
 }
 
+/// The redirect flow needs it at every provider, and is told so once.
 #[test]
-fn a_company_needs_its_two_numbers_and_no_date_of_birth() {
-    for (field, bad) in [
-        ("registration_number", Value::Null),
-        ("registration_number", json!("1234")),
-        ("vat_number", Value::Null),
-        ("name", json!("n".repeat(51))),
-    ] {
+fn a_buyer_who_may_be_shown_a_page_in_any_flow_needs_a_way_back() {
+    for (flow, expected) in [("direct", vec!["/return_url"]), ("redirect", vec![])] {
+        let mut document = consumer();
+        (document["flow"], document["return_url"]) = (json!(flow), Value::Null);
+        assert_eq!(broken(&account(), &document), expected);
+    }
+}
+
+#[test]
+fn a_company_needs_its_number_and_neither_a_date_of_birth_nor_a_vat_number() {
+    for (field, bad) in
+        [("registration_number", Value::Null), ("registration_number", json!("1234")), ("name", json!("n".repeat(51)))]
+    {
         let mut document = company();
         document["buyer"]["company"][field] = bad;
         assert_eq!(broken(&account(), &document), [format!("/buyer/company/{field}")]);
     }
     let mut document = company();
+    // The guide requires it, the newest edition of the page does not.
+    document["buyer"]["company"]["vat_number"] = Value::Null;
     document["buyer"]["person"]["birth_date"] = Value::Null;
     document["buyer"]["person"]["phone"] = Value::Null;
     assert_eq!(broken(&account(), &document), [""; 0]);
