@@ -85,10 +85,7 @@ impl Payment {
     /// lets the payment expire: nobody saw it, but a message about it would have come. Where somebody named an order, it
     /// may yet be there.
     pub fn unobservable(&mut self, cause: &Cause, now: Timestamp) {
-        const SILENCE: i64 = schedule::EXPIRES_UNOBSERVED_AFTER_SECONDS;
-        if self.has_lapsed(schedule::after(now, -SILENCE)) {
-            self.move_to(Happened::Expired, cause, now);
-        }
+        self.expire_in_silence(cause, now);
         if self.is_review_overdue(now) {
             self.ask_about_the_review(cause, now);
         }
@@ -98,14 +95,29 @@ impl Payment {
         self.observed_at = Some(now);
         self.observe_step = self.observe_step.max(1);
         let waited_from = if self.status.waits_for_somebody() { self.session_end() } else { self.reviewed_since() };
-        let over = waited_from.map(|at| schedule::after(at, SILENCE));
+        let over = waited_from.map(|at| schedule::after(at, schedule::EXPIRES_UNOBSERVED_AFTER_SECONDS));
         self.observe_at = over.filter(|at| *at > now);
+    }
+
+    /// Ends a payment whose session is so long over that its message would have come, unless a person is still to find out
+    /// what became of it.
+    fn expire_in_silence(&mut self, cause: &Cause, now: Timestamp) {
+        let over = self.has_lapsed(schedule::after(now, -schedule::EXPIRES_UNOBSERVED_AFTER_SECONDS));
+        if over && !self.is_asked_about_the_order() {
+            self.move_to(Happened::Expired, cause, now);
+        }
+    }
+
+    /// Whether a person is to find out whether the order is the one that was opened, and did not yet.
+    fn is_asked_about_the_order(&self) -> bool {
+        self.operations.first().is_some_and(|opened| opened.status == OperationStatus::NeedsOperator)
     }
 
     /// Writes down that the provider has nothing about the payment yet. Where only our confirmation is missing there is no
     /// order, and the payment ends with its session.
     pub fn nothing_there(&mut self, cause: &Cause, now: Timestamp) {
-        if self.status == Status::RequiresConfirmation && self.has_lapsed(now) {
+        let confirms = self.status == Status::RequiresConfirmation && !self.is_asked_about_the_order();
+        if confirms && self.has_lapsed(now) {
             self.move_to(Happened::Expired, cause, now);
         }
         self.observed(now);
@@ -186,14 +198,19 @@ impl Payment {
     }
 
     /// An order that is not the one which was opened is drift, and a question for a person: nothing that the provider
-    /// says of it is about this payment until somebody knows why.
+    /// says of it is about this payment until somebody knows why. Where none is known to be this payment's and nobody is
+    /// asked any more, it ends like one of which nothing is seen.
     fn learn_of_differences(&mut self, all: Vec<Difference>, observed: bool, cause: &Cause, now: Timestamp) {
+        let unseen = observed && !all.is_empty() && self.provider_reference.is_none();
         let mut told = false;
         for Difference { field, ours, theirs } in all {
             told |= self.contradicted(&field, ours, theirs, observed, cause, now);
         }
         if told {
             self.ask_about_the_order(cause, now);
+        }
+        if unseen {
+            self.expire_in_silence(cause, now);
         }
     }
 

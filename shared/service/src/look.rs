@@ -74,10 +74,12 @@ impl Service {
             let material = Material { candidate, ..Material::default() };
             let context = self.context(&work.payment, &material, &urls, account, deadline);
             seen = match (account.adapter.observe(&context).await, seen) {
-                (Ok(observation), _) => return Ok(Ok(observation)),
+                (Ok(observation), _) if observation.content().differs.is_empty() => return Ok(Ok(observation)),
+                // That one of them is not as it was opened is told unless another one is.
+                (_, Ok(before)) => Ok(before),
                 // That one of them could not be read outweighs that another one is not this payment's.
                 (Err(ReadError::Nothing), Err(before)) => Err(before),
-                (seen, _) => seen,
+                (seen, Err(_)) => seen,
             };
         }
         Ok(seen)

@@ -1,8 +1,8 @@
 //! Payments that wait for what may never come: the shop's confirmation, or a decision that was told and not heard.
 
 use payment::{
-    Action, CaptureMode, Cause, CauseKind, Decision, Decline, DeclineReason, Doubt, Flow, OperationStatus, OrderState,
-    Outcome, Payment, Status, Ticket,
+    Action, CaptureMode, Cause, CauseKind, Decision, Decline, DeclineReason, Difference, Doubt, Flow, News,
+    OperationStatus, OrderState, Outcome, Payment, Status, Ticket,
 };
 
 use crate::fixture::*;
@@ -136,4 +136,75 @@ fn a_persons_word_decides_a_review_that_nobody_can_read() {
         sound(&payment);
         assert_eq!(payment.status, status);
     }
+}
+
+/// News that the order which somebody named is not as it was opened.
+fn differs() -> News {
+    let difference = Difference { field: "amount".to_owned(), ours: "12600".to_owned(), theirs: "1".to_owned() };
+    News { differs: vec![difference], ..News::default() }
+}
+
+/// A payment whose session ended at second 900, and of which a person is asked why its order is another one.
+fn asked_about() -> (Payment, Ticket) {
+    let (mut payment, ticket) = opened();
+    let action = Action::Redirect { url: "https://provider.example/pay".parse().unwrap(), expires_at: Some(at(900)) };
+    settle(&mut payment, &ticket, done_with(OrderState::AwaitingBuyer(Some(action))));
+    observe(&mut payment, differs(), 100);
+    assert_eq!(operation(&payment, &ticket.operation).status, OperationStatus::NeedsOperator);
+    (payment, ticket)
+}
+
+fn answered(payment: &mut Payment, ticket: &Ticket, provider_reference: Option<&str>) {
+    let decision = Decision {
+        succeeded: provider_reference.is_some(),
+        reason: "the portal shows it".to_owned(),
+        provider_reference: provider_reference.map(str::to_owned),
+        order: None,
+        by: by_a_person(),
+    };
+    assert!(payment.resolve(&ticket.operation, decision, &cause(), at(100 * HOUR)));
+    sound(payment);
+}
+
+#[test]
+fn what_a_person_is_asked_about_does_not_end_by_age_whether_its_order_is_seen_or_not() {
+    let (mut payment, ticket) = asked_about();
+    let told = payment.history.len();
+    for hours in [73, 74, 200] {
+        observe(&mut payment, differs(), hours * HOUR);
+        payment.unobservable(&sweep(), at(hours * HOUR));
+        payment.nothing_there(&sweep(), at(hours * HOUR));
+    }
+    assert_eq!((payment.status, payment.history.len()), (Status::RequiresAction, told));
+    let mut unconfirmed = to_be_confirmed(true);
+    observe(&mut unconfirmed, differs(), 100);
+    unconfirmed.nothing_there(&sweep(), at(901));
+    assert_eq!(unconfirmed.status, Status::RequiresConfirmation);
+    answered(&mut payment, &ticket, None);
+    payment.unobservable(&sweep(), at(201 * HOUR));
+    assert_eq!(payment.status, Status::Expired, "nobody asks any more");
+}
+
+#[test]
+fn an_order_that_a_person_says_is_another_lets_the_payment_end_once_its_session_is_long_over() {
+    let over = 900 + 72 * HOUR;
+    let (mut payment, ticket) = asked_about();
+    answered(&mut payment, &ticket, None);
+    observe(&mut payment, differs(), over - 1);
+    assert_eq!(payment.status, Status::RequiresAction);
+    observe(&mut payment, differs(), over);
+    assert_eq!((payment.status, drifts(&payment)), (Status::Expired, 1));
+    for look in [over + HOUR, over + 24 * HOUR] {
+        assert_eq!(payment.due_at(), Some(at(look)));
+        observe(&mut payment, differs(), look);
+    }
+    assert_eq!((payment.due_at(), drifts(&payment)), (None, 1));
+}
+
+#[test]
+fn an_order_that_a_person_says_is_ours_keeps_the_payment() {
+    let (mut payment, ticket) = asked_about();
+    answered(&mut payment, &ticket, Some("order-1"));
+    observe(&mut payment, differs(), 200 * HOUR);
+    assert_eq!((payment.status, drifts(&payment)), (Status::RequiresAction, 1));
 }

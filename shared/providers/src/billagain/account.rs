@@ -35,6 +35,9 @@ pub(super) struct Wire {
     pub(super) payment_path: String,
     /// What the return address and the notification call the transaction's id.
     pub(super) transaction_id: Vec<String>,
+    /// Whether a transaction's `Token` is the last part of the address of its page, as it looks in the guide's samples.
+    /// Where it is not, a transaction is known as its payment's by our own addresses, which it tells.
+    pub(super) token_in_transaction: bool,
     /// What a transaction calls its text result. The guide gives it the name `Description`, which is also the goods';
     /// the others are the words of the vendor's own gateway library.
     pub(super) result_text: Vec<String>,
@@ -52,6 +55,7 @@ impl Default for Wire {
             transaction_path: "secure/transactions".into(),
             payment_path: "payments".into(),
             transaction_id: names(&["transactionID", "transaction_id"]),
+            token_in_transaction: true,
             result_text: names(&["ResultText", "Result", "ResultDescription"]),
             messages: BTreeMap::new(),
             session_seconds: SessionSeconds::default(),

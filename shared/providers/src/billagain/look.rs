@@ -3,6 +3,7 @@
 use http::Method;
 use payment::{Decline, DeclineReason, Difference, News, OrderNews, OrderState, Payment, PaymentMethod};
 use serde::de::DeserializeOwned;
+use url::Url;
 
 use super::BillAgain;
 use super::map::{GONE, Money, Stage, kind_of_method, money, stage};
@@ -32,7 +33,7 @@ impl BillAgain {
     }
 
     /// The transaction's id is known only from the returning buyer or a notification, so until an answer agreed it is a
-    /// stranger's word.
+    /// stranger's word: of what is another payment's nothing is told, and what is this one's and differs is not bound.
     async fn order(&self, context: &Context<'_>) -> Result<OrderNews, Unseen> {
         let payment = context.payment;
         let bound = payment.provider_reference.as_deref();
@@ -43,14 +44,18 @@ impl BillAgain {
             Err(ReadError::Nothing) => return Err(not_ours.into()),
             transaction => transaction?,
         };
-        if transaction.get::<String>("transactionID").as_deref() != Some(id) {
+        let is_named = transaction.get::<String>("transactionID").as_deref() == Some(id);
+        if !is_named || (bound.is_none() && !self.is_ours(&transaction, payment)) {
             return Err(not_ours.into());
         }
-        let differs = differences(&transaction, payment).ok_or(not_ours)?;
+        let differs = self.differences(&transaction, payment).ok_or(ReadError::Unreadable)?;
+        let stage = stage(&transaction);
         if !differs.is_empty() {
-            return Err(bound.map_or(not_ours.into(), |_| Unseen::Differs(differs)));
+            // One that nobody completed may be of an attempt to open whose answer was lost, and moved no money.
+            let counts = bound.is_some() || stage == Some(Stage::Complete);
+            return Err(if counts { Unseen::Differs(differs) } else { ReadError::Nothing.into() });
         }
-        let state = match stage(&transaction).ok_or(ReadError::Unreadable)? {
+        let state = match stage.ok_or(ReadError::Unreadable)? {
             Stage::Failed => OrderState::Declined(self.decline(&transaction)),
             Stage::Canceled => OrderState::Canceled,
             Stage::Complete if payment.amount.is_zero() => OrderState::Authorized,
@@ -64,6 +69,34 @@ impl BillAgain {
             payment_method: kept_method(&transaction, &state),
             ..OrderNews::of(state)
         })
+    }
+
+    /// Whether a transaction that somebody named is this payment's, however the rest of it is. Whoever has the buyer's
+    /// address can name an earlier one of the same customer, with the same amount: that one has another token, and was given
+    /// the addresses of its own payment. By the guide a transaction tells both addresses; without them and without the token
+    /// it is anybody's.
+    fn is_ours(&self, transaction: &Fields, payment: &Payment) -> bool {
+        let Some((customer, token)) = opened_with(payment) else { return false };
+        let compares = self.account.wire.token_in_transaction;
+        let is_known = compares && transaction.get::<String>("Token").as_deref() == Some(token);
+        let is_customers = transaction.id("customerID").is_some_and(|id| id.to_string() == customer);
+        is_customers && (is_known || was_given_our_address(transaction, payment))
+    }
+
+    /// What of a transaction is not as it was opened; `None` where it does not say. The customer is a person and the token
+    /// opens the page, so neither is repeated.
+    fn differences(&self, transaction: &Fields, payment: &Payment) -> Option<Vec<Difference>> {
+        let (_, token) = opened_with(payment)?;
+        let is_payment: bool = transaction.get("isPayment")?;
+        let pays = !payment.amount.is_zero();
+        let mut all = differences_of_money(transaction, payment)?;
+        if self.account.wire.token_in_transaction && transaction.get::<String>("Token")? != token {
+            all.push(unnamed("token"));
+        }
+        if is_payment != pays {
+            all.push(difference("is_payment", pays.to_string(), is_payment.to_string()));
+        }
+        Some(all)
     }
 
     /// Complete is not paid: there must be a payment whose own status says that the money came. No page says of any way to
@@ -127,23 +160,14 @@ fn kept_method(transaction: &Fields, state: &OrderState) -> Option<PaymentMethod
     Some(PaymentMethod { id, kind: transaction.get::<String>("Method").as_deref().and_then(kind_of_method) })
 }
 
-/// What of a transaction is not as it was opened; `None` where it does not say. The customer is a person and the token
-/// opens the page, so neither is repeated.
-fn differences(transaction: &Fields, payment: &Payment) -> Option<Vec<Difference>> {
-    let (_, token) = opened_with(payment)?;
-    let is_payment: bool = transaction.get("isPayment")?;
-    let pays = !payment.amount.is_zero();
-    let mut all = differences_of_money(transaction, payment)?;
-    if transaction.get::<String>("Token")? != token {
-        all.push(unnamed("token"));
-    }
-    if is_payment != pays {
-        all.push(difference("is_payment", pays.to_string(), is_payment.to_string()));
-    }
-    Some(all)
+/// Whether a transaction was opened with one of this payment's own addresses, which no other payment's have the token of.
+fn was_given_our_address(transaction: &Fields, payment: &Payment) -> bool {
+    let given = ["NotifyUrl", "RedirectUrl"].into_iter().filter_map(|name| transaction.get::<String>(name));
+    let mut given = given.filter_map(|address| address.parse::<Url>().ok());
+    given.any(|address| address.query_pairs().any(|(_, value)| payment.token.matches(&value)))
 }
 
-/// The same of what a transaction and the payment that it made both say.
+/// What is not as it was opened of what a transaction and the payment that it made both say.
 fn differences_of_money(said: &Fields, payment: &Payment) -> Option<Vec<Difference>> {
     let (customer, _) = opened_with(payment)?;
     let mut all = Vec::new();

@@ -33,6 +33,7 @@ fn an_account_is_read_with_its_usual_wire() {
     assert!(request.headers["authorization"].is_sensitive());
     let own =
         Account::read(&with("wire", json!({ "payment_path": "/pay/", "result_text": ["Outcome"] }))).ok().unwrap();
+    assert!(own.wire.token_in_transaction);
     assert_eq!(own.url(&own.wire.payment_path, Some("1")).path(), "/v1/pay/1");
     assert_eq!(own.wire.transaction_id, ["transactionID", "transaction_id"]);
 }

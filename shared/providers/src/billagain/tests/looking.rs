@@ -74,26 +74,42 @@ async fn the_first_flag_that_is_set_counts() {
     assert_eq!(told, "AwaitingBuyer(None) of 15000 a1B2c3");
 }
 
+/// What changes a transaction, with the address that this payment's was opened with.
+fn with_our_address(case: &Case, mut changes: Value) -> Value {
+    let token = case.payment.token.reveal();
+    changes["NotifyUrl"] = json!(format!("https://api.example/v1/webhooks/billagain/demo?payment=pay_1&token={token}"));
+    changes
+}
+
 #[tokio::test]
 async fn a_transaction_is_believed_only_when_everything_is_ours() {
+    const NOTHING: &str = "Nothing";
+    // By our token, by our address too, and once it is bound.
     let rows = [
-        ("transactionID", json!("A1B2C3"), "Unreadable"),
-        ("customerID", json!(201), "customer is another and not as opened"),
-        ("customerID", json!(null), "Unreadable"),
-        ("Token", json!("another"), "token is another and not as opened"),
-        ("Token", json!(null), "Unreadable"),
-        ("Amount", json!(150.01), "amount is 15001 and not 15000"),
-        ("Amount", json!(0), "amount is 0 and not 15000"),
-        ("Amount", json!(0.001), "Unreadable"),
-        ("CurrencyCode", json!("USD"), "currency is USD and not ZAR"),
-        ("CurrencyCode", json!("Uno Eins"), "currency is another and not ZAR"),
-        ("CurrencyCode", json!(null), "Unreadable"),
-        ("isPayment", json!(false), "is_payment is false and not true"),
-        ("isPayment", json!(null), "Unreadable"),
+        ("transactionID", json!("A1B2C3"), [NOTHING, NOTHING, "Unreadable"]),
+        ("customerID", json!(201), [NOTHING, NOTHING, "customer is another and not as opened"]),
+        ("customerID", json!(null), [NOTHING, NOTHING, "Unreadable"]),
+        (
+            "Token",
+            json!("another"),
+            [NOTHING, "token is another and not as opened", "token is another and not as opened"],
+        ),
+        ("Token", json!(null), [NOTHING, "Unreadable", "Unreadable"]),
+        ("Amount", json!(150.01), ["amount is 15001 and not 15000"; 3]),
+        ("Amount", json!(0), ["amount is 0 and not 15000"; 3]),
+        ("Amount", json!(0.001), ["Unreadable"; 3]),
+        ("CurrencyCode", json!("USD"), ["currency is USD and not ZAR"; 3]),
+        ("CurrencyCode", json!("Uno Eins"), ["currency is another and not ZAR"; 3]),
+        ("CurrencyCode", json!(null), ["Unreadable"; 3]),
+        ("isPayment", json!(false), ["is_payment is false and not true"; 3]),
+        ("isPayment", json!(null), ["Unreadable"; 3]),
     ];
-    for (name, value, known) in rows {
+    let named = Case::opened(order(|_| {}));
+    for (name, value, [by_token, by_address, known]) in rows {
         let foreign = || says(200, transaction(json!({ name: value })));
-        assert_eq!(seen(&Case::opened(order(|_| {})), foreign(), Reply::Hangs).await, "Nothing", "{name}");
+        let addressed = says(200, transaction(with_our_address(&named, json!({ name: value }))));
+        assert_eq!(seen(&named, foreign(), Reply::Hangs).await, by_token, "{name}");
+        assert_eq!(seen(&named, addressed, Reply::Hangs).await, by_address, "{name}");
         assert_eq!(seen(&bound(), foreign(), Reply::Hangs).await, known, "{name}");
     }
     let several = says(200, transaction(json!({ "Token": "another", "Amount": 1, "customerID": 201 })));
@@ -101,16 +117,81 @@ async fn a_transaction_is_believed_only_when_everything_is_ours() {
     assert_eq!(seen(&bound(), several, Reply::Hangs).await, told);
     let mut unopened = Case::opened(order(|_| {}));
     unopened.payment.session_reference = None;
-    assert_eq!(seen(&unopened, says(200, transaction(json!({}))), Reply::Hangs).await, "Nothing");
+    let ours = with_our_address(&unopened, json!({}));
+    assert_eq!(seen(&unopened, says(200, transaction(ours)), Reply::Hangs).await, NOTHING);
 }
 
 #[tokio::test]
-async fn a_foreign_transaction_is_not_bound_and_ours_is() {
+async fn another_payments_transaction_of_the_same_customer_is_nothing_however_it_differs() {
+    let case = Case::opened(order(|_| {}));
+    let other = "https://api.example/v1/return/pay_2?token=of-another-payment";
+    for address in [json!(other), json!(null), json!("ours?"), json!(format!("{other}{}", case.payment.token.reveal()))]
+    {
+        for amount in [150, 1] {
+            let changes = json!({ "Token": "another", "Amount": amount, "NotifyUrl": address, "RedirectUrl": address });
+            assert_eq!(seen(&case, says(200, transaction(changes)), Reply::Hangs).await, "Nothing", "{address}");
+        }
+    }
+    let back = format!("https://api.example/v1/return/pay_1?token={}", case.payment.token.reveal());
+    let ours = transaction(json!({ "Token": "another", "NotifyUrl": null, "RedirectUrl": back }));
+    assert_eq!(seen(&case, says(200, ours), Reply::Hangs).await, "token is another and not as opened");
+}
+
+#[tokio::test]
+async fn what_differs_and_is_not_bound_is_told_once_it_is_complete() {
+    let case = Case::opened(order(|_| {}));
+    for (flag, told) in [
+        ("threwError", "Nothing"),
+        ("isCancelled", "Nothing"),
+        ("isComplete", "amount is 100 and not 15000"),
+        ("isSubmitted", "Nothing"),
+        ("none", "Nothing"),
+    ] {
+        let mut changes = json!({ "Amount": 1 });
+        for (name, _) in FLAGS {
+            changes[name] = json!(name == flag);
+        }
+        assert_eq!(seen(&case, says(200, transaction(changes.clone())), Reply::Hangs).await, told, "{flag}");
+        assert_eq!(seen(&bound(), says(200, transaction(changes)), Reply::Hangs).await, "amount is 100 and not 15000");
+    }
+}
+
+#[tokio::test]
+async fn where_the_token_is_not_compared_our_address_tells_whose_a_transaction_is() {
+    let case = Case::opened(order(|_| {}));
+    let told = async |case: &Case, changes: Value| {
+        let desk = BillAgain::start().await.on(TRANSACTION, says(200, transaction(changes)));
+        let desk = desk.on(PAYMENT, says(200, paid(json!({ "Status": "Allocated" }))));
+        let mut account = desk.account();
+        account["wire"] = json!({ "token_in_transaction": false });
+        case.observe(&*super::super::open(&account, crate::Transport::default()).unwrap()).await
+    };
+    for token in [json!("another"), json!(null)] {
+        let ours = |changes: Value| {
+            let mut changes = with_our_address(&case, changes);
+            changes["Token"] = token.clone();
+            changes
+        };
+        assert_eq!(told(&case, ours(json!({}))).await, "Captured of 15000 a1B2c3");
+        assert_eq!(told(&case, ours(json!({ "Amount": 1 }))).await, "amount is 100 and not 15000");
+        assert_eq!(told(&case, ours(json!({ "customerID": 201 }))).await, "Nothing");
+        assert_eq!(told(&bound(), json!({ "Token": token })).await, "Captured of 15000 a1B2c3");
+    }
+    for unproven in [json!({}), json!({ "NotifyUrl": null, "RedirectUrl": null })] {
+        assert_eq!(told(&case, unproven).await, "Nothing", "it may be an earlier one of the same amount");
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_transaction_is_not_bound_nor_one_that_differs_and_ours_is() {
     let desk = BillAgain::start().await.on(PAYMENT, says(200, paid(json!({ "Status": "Allocated" }))));
     let (now, cause) = ("2024-03-01T10:05:00Z".parse().unwrap(), Cause::new(CauseKind::Probe, "req"));
     let mut case = Case::opened(order(|_| {}));
     let desk = desk.on(TRANSACTION, says(200, transaction(json!({ "Token": "another" }))));
     assert!(case.news(&*desk.adapter()).await.is_err());
+    let desk = desk.on(TRANSACTION, says(200, transaction(json!({ "Amount": 1 }))));
+    let news = case.news(&*desk.adapter()).await.ok().unwrap();
+    case.payment.learn(news, &cause, now);
     assert_eq!((case.payment.provider_reference.as_deref(), case.payment.status), (None, Status::Created));
     let desk = desk.on(TRANSACTION, says(200, transaction(json!({}))));
     let news = case.news(&*desk.adapter()).await.ok().unwrap();
@@ -161,7 +242,7 @@ async fn a_completed_enrolment_is_authorized_without_a_payment() {
     let complete = json!({ "isPayment": false, "Amount": 0, "paymentID": null });
     assert_eq!(seen(&case, says(200, transaction(complete)), Reply::Hangs).await, "Authorized of 0 a1B2c3");
     let payment = says(200, transaction(json!({ "isPayment": true, "Amount": 0 })));
-    assert_eq!(seen(&case, payment, Reply::Hangs).await, "Nothing");
+    assert_eq!(seen(&case, payment, Reply::Hangs).await, "is_payment is true and not false");
 }
 
 #[tokio::test]
