@@ -1,4 +1,5 @@
-//! GET /v1/return/{id}: the buyer comes back from the provider's page; we look, then send the buyer on to the shop.
+//! GET and POST /v1/return/{id}: the buyer comes back from the provider's page, by a link or by a form that is not read; we
+//! look, then send the buyer on to the shop.
 
 use runtime::{App, Request, Response};
 

@@ -1,4 +1,4 @@
-//! GET /v1/return/{id}: the Lambda.
+//! GET and POST /v1/return/{id}: the Lambda.
 
 use std::process::ExitCode;
 

@@ -79,7 +79,8 @@ impl App {
         }
     }
 
-    /// Handles a buyer who comes back from a provider's page.
+    /// Handles a buyer who comes back from a provider's page. The body, which a page may make the browser post, is not
+    /// read: the look tells what is so.
     pub async fn returned_buyer(&self, request: Request) -> Response {
         let asked = Asked::of(&request);
         let query = request.uri().query().unwrap_or_default();

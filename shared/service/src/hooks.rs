@@ -29,8 +29,8 @@ impl Service {
         Ok(merchant.scope_of(key).map(|scope| Caller { merchant: id, scope }))
     }
 
-    /// Where a buyer goes who comes back from the provider's page: `GET /v1/return/{id}`. Looks at the provider for at
-    /// most three seconds and never confirms.
+    /// Where a buyer goes who comes back from the provider's page: `GET` or `POST /v1/return/{id}`. Looks at the provider
+    /// for at most three seconds and never confirms.
     ///
     /// # Errors
     /// When the payment or its token is not right.

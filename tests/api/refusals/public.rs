@@ -10,6 +10,7 @@ use super::{Bench, SECRET, repeats_a_value};
 const BILLIE: &str = "/v1/webhooks/billie-pad/demo";
 const BUCKAROO: &str = "/v1/webhooks/buckaroo/demo";
 const KEY: &str = sandbox::billie_pad::WEBHOOK_KEY;
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A message as a provider sends it, without anything that proves who sent it.
 fn message(api: &Api, path: &str, body: &str, media_type: &str) -> Request {
@@ -25,6 +26,12 @@ fn push() -> String {
         .to_string()
 }
 
+/// The token in a payment's own return address.
+async fn token(bench: &Bench, id: &str) -> String {
+    let items = bench.site.table().items().await;
+    items[&(format!("PAY#{id}"), "STATE".to_owned())]["token"].as_s().unwrap().clone()
+}
+
 /// The document without the request's id.
 fn told(answer: Answer) -> Value {
     let mut body = answer.body;
@@ -38,7 +45,7 @@ async fn a_message_that_is_not_authentic_gets_one_uniform_answer() {
     let mut watch = bench.watch().await;
     let api = &bench.site.api;
     let (event, push, form) = (event(), push(), "brq_invoicenumber=Zyzzyva&brq_statuscode=190");
-    let (json, form_type) = ("application/json", "application/x-www-form-urlencoded");
+    let (json, form_type) = ("application/json", FORM);
     let signature = format!("hmac {}:AAAA:nonce:1763623800", sandbox::buckaroo_billink::WEBSITE_KEY);
     let short = "hmac Zyzzyva".to_owned();
     let forged = [
@@ -129,9 +136,7 @@ async fn a_message_of_more_than_256_kib_is_refused_before_its_signature_is_looke
 #[tokio::test]
 async fn a_buyer_without_the_payments_own_token_is_not_sent_on() {
     let bench = Bench::new().await;
-    let items = bench.site.table().items().await;
-    let token = |id: &str| items[&(format!("PAY#{id}"), "STATE".to_owned())]["token"].as_s().unwrap().clone();
-    let (own, others) = (token(&bench.waiting), token(&bench.authorized));
+    let (own, others) = (token(&bench, &bench.waiting).await, token(&bench, &bench.authorized).await);
     let mut watch = bench.watch().await;
     let id = &bench.waiting;
     let paths = [
@@ -147,13 +152,37 @@ async fn a_buyer_without_the_payments_own_token_is_not_sent_on() {
     ];
     let mut uniform: Option<Value> = None;
     for path in paths {
-        let answer = bench.site.api.request(Method::GET, &path).authorization(None).send().await;
-        let answer = answer.expect_problem(ProblemCode::PaymentNotFound);
-        assert_eq!(repeats_a_value(&answer), None);
-        let told = told(answer);
-        assert_eq!(*uniform.get_or_insert_with(|| told.clone()), told, "{path}");
+        // The token counts in the address alone.
+        let posted = message(&bench.site.api, &path, &format!("token={own}"), FORM);
+        for request in [bench.site.api.request(Method::GET, &path), posted] {
+            let answer = request.authorization(None).send().await.expect_problem(ProblemCode::PaymentNotFound);
+            assert_eq!(repeats_a_value(&answer), None);
+            let told = told(answer);
+            assert_eq!(*uniform.get_or_insert_with(|| told.clone()), told, "{path}");
+        }
     }
     watch.nothing_happened("buyers without the token").await;
     let right = format!("/v1/return/{id}?token={own}&session_id=whatever");
     let _ = bench.site.api.request(Method::GET, &right).authorization(None).send().await.expect(303);
+}
+
+#[tokio::test]
+async fn what_a_returning_buyers_browser_posts_is_not_read() {
+    let bench = Bench::new().await;
+    let (api, id) = (&bench.site.api, &bench.waiting);
+    let path = format!("/v1/return/{id}?token={}", token(&bench, id).await);
+    let linked = api.request(Method::GET, &path).authorization(None).send().await.expect(303);
+    let bodies: [(Vec<u8>, Option<&str>); 6] = [
+        (Vec::new(), None),
+        (b"brq_statuscode=190&token=Zyzzyva".to_vec(), Some(FORM)),
+        (b"{".to_vec(), Some("application/json")),
+        (vec![0xff, 0xfe, 0], Some("application/octet-stream")),
+        (b"--".to_vec(), Some("Zyzzyva")),
+        (vec![b'x'; 1024 * 1024], Some(FORM)),
+    ];
+    for (body, media_type) in bodies {
+        let request = api.request(Method::POST, &path).without_key().authorization(None).raw(body, media_type);
+        let posted = request.send().await.expect(303);
+        assert_eq!(posted.header("location"), linked.header("location"), "{media_type:?}");
+    }
 }

@@ -8,12 +8,19 @@ use tests::{Order, eventually};
 use super::key;
 use crate::support::{AMOUNT, At, Deal, Shop};
 
-/// The buyer chooses on the page and is sent back: where the shop sees the buyer again.
+/// The buyer chooses on the page and is sent back, by a form where the page has one: where the shop sees the buyer again.
 async fn comes_back(deal: &Deal<'_>, choice: &str) -> String {
     let told = deal.shop.sandbox.buyer(&key(deal).await, choice).await;
     let url: url::Url = told["location"].as_str().unwrap().parse().unwrap();
     let path = format!("{}?{}", url.path(), url.query().unwrap());
-    let answer = deal.shop.api.request(Method::GET, &path).authorization(None).send().await.expect(303);
+    let api = &deal.shop.api;
+    let request = match told["form"].as_str() {
+        Some(form) => {
+            api.request(Method::POST, &path).without_key().raw(form, Some("application/x-www-form-urlencoded"))
+        }
+        None => api.request(Method::GET, &path),
+    };
+    let answer = request.authorization(None).send().await.expect(303);
     answer.header("location").unwrap().to_owned()
 }
 
@@ -37,6 +44,22 @@ async fn a_buyer_who_accepts_on_the_page_comes_back_to_an_authorized_payment() {
     let _ = deal.post("captures", &json!({})).await.expect(201);
     let _ = deal.post("refunds", &json!({ "amount": 600 })).await.expect(201);
     deal.ends("captured", [AMOUNT, 0, AMOUNT, 600]).await;
+}
+
+#[tokio::test]
+async fn a_buyer_whom_the_page_sends_back_by_a_form_goes_on_to_the_shop_as_well() {
+    let shop = Shop::with_page().await;
+    shop.set(json!({ "return": "post" })).await;
+    // The status is by a look, since no push says it.
+    shop.sandbox.webhooks(json!({ "mode": "held" })).await;
+    for (choice, status) in [("accept", "authorized"), ("decline", "declined"), ("cancel", "canceled")] {
+        let deal = shop.open(&Order::buckaroo_billink()).await;
+        let looks = shop.count("status").await;
+        let back = comes_back(&deal, choice).await;
+        assert_eq!(back, format!("https://shop.example/return?payment_id={}&status={status}", deal.id));
+        assert_eq!(shop.count("status").await, looks + 1);
+        deal.agreed().await;
+    }
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ impl At {
 
 /// What a new stand-in of Buckaroo is set to, but for the flow: a site that is given has what the journey before set.
 fn anew(flow: &str) -> Value {
-    json!({ "flow": flow, "pending": [], "push_format": "json", "push_hash": "sha1" })
+    json!({ "flow": flow, "return": "get", "pending": [], "push_format": "json", "push_hash": "sha1" })
 }
 
 /// A stack of its own with a shop at one provider. Buckaroo answers at once, unless it is to show its page.

@@ -19,13 +19,13 @@ pub(crate) fn page(state: &mut State, request: &Incoming, now: Timestamp) -> Ans
     let key = one.key.clone();
     decide(state, &key, &choice, now);
     let Some(one) = state.books.find(&key) else { return Answer::empty(404) };
-    let location = hosted::way_back(one, &state.settings);
+    let back = hosted::way_back(one, &state.settings);
     let hooks = push::about(one, &state.settings, now).filter(|_| one.at == now).into_iter().collect();
-    let there = location.map_or_else(|| Answer::html(200, "<p>Done</p>".to_owned()), |url| Answer::see_other(&url));
+    let there = back.map_or_else(|| Answer::html(200, "<p>Done</p>".to_owned()), hosted::WayBack::answer);
     there.with_hooks(hooks)
 }
 
-/// Plays the buyer without a browser; answers where a browser would have been sent.
+/// Plays the buyer without a browser; answers where a browser would have been sent, and with which form.
 pub(crate) fn buyer(state: &mut State, id: &str, choice: &str, now: Timestamp) -> Answer {
     let one = state.books.find(id).or_else(|| by_token(state, id));
     let Some(key) = one.map(|one| one.key.clone()) else { return Answer::refused(404, "no such transaction") };
@@ -54,11 +54,8 @@ fn decide(state: &mut State, key: &str, choice: &str, now: Timestamp) -> bool {
 
 fn told(state: &State, key: &str, now: Timestamp) -> Answer {
     let Some(one) = state.books.find(key) else { return Answer::refused(404, "no such transaction") };
-    let told = map! {
-        "key": key,
-        "status": one.status.code().0,
-        "location": hosted::way_back(one, &state.settings),
-    };
+    let (location, form) = hosted::way_back(one, &state.settings).map(|back| (back.url, back.form)).unzip();
+    let told = map! { "key": key, "status": one.status.code().0, "location": location, "form": form.flatten() };
     Answer::json(200, told).with_hooks(push::about(one, &state.settings, now).into_iter().collect())
 }
 
@@ -160,6 +157,8 @@ fn set(settings: &mut Settings, name: &str, value: &Json) -> Result<(), Answer> 
         ("edition", Some("current")) => settings.edition = Edition::Current,
         ("follow_ups", Some("own")) => settings.under_original = false,
         ("follow_ups", Some("original")) => settings.under_original = true,
+        ("return", Some("get")) => settings.returns_form = false,
+        ("return", Some("post")) => settings.returns_form = true,
         ("push_url", url) => settings.push_url = url.map(str::to_owned),
         ("pending", None) => {
             let calls: Vec<_> = value.items().iter().filter_map(Json::text).map(str::to_owned).collect();

@@ -97,6 +97,8 @@ pub struct Settings {
     /// Whether captures, refunds and cancellations are kept under the invoice of what they follow, as in the guide's
     /// samples.
     pub under_original: bool,
+    /// Whether the page sends the buyer back by a form that the browser posts, not by an address.
+    pub returns_form: bool,
     /// How pushes are sent.
     pub delivery: Delivery,
 }
@@ -113,6 +115,7 @@ impl Default for Settings {
             edition: Edition::Current,
             pending: Vec::new(),
             under_original: false,
+            returns_form: false,
             delivery: Delivery {
                 retries: 11,
                 spacing: Duration::from_millis(200),

@@ -1,9 +1,13 @@
 //! The hosted page where the buyer accepts, is refused, or walks away.
 
+use std::borrow::Cow;
+
+use quick_xml::escape::escape;
 use url::Url;
 
 use super::books::{Status, Transaction};
 use super::{Settings, push};
+use crate::message::Answer;
 use crate::money;
 use crate::page;
 
@@ -25,8 +29,33 @@ pub(crate) fn html(one: &Transaction, token: &str) -> String {
     page::html("Billink", &format!("Pay EUR {amount} later"), |choice| format!("{PATH}?r={token}&amp;choice={choice}"))
 }
 
-/// Where the buyer goes afterwards, with the signed fields of the outcome in the query.
-pub(crate) fn way_back(one: &Transaction, settings: &Settings) -> Option<String> {
+/// Where the buyer goes afterwards.
+pub(crate) struct WayBack {
+    pub(crate) url: String,
+    /// The form that the browser posts there, encoded; none where it just goes.
+    pub(crate) form: Option<String>,
+}
+
+impl WayBack {
+    /// Sends the browser off.
+    pub(crate) fn answer(self) -> Answer {
+        let Some(form) = self.form else { return Answer::see_other(&self.url) };
+        let field = |(name, value): (Cow<'_, str>, Cow<'_, str>)| {
+            format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(name), escape(value))
+        };
+        let fields: String = form_urlencoded::parse(form.as_bytes()).map(field).collect();
+        let action = escape(self.url.as_str());
+        let page = format!(
+            "<!doctype html><html><head><title>Billink (sandbox)</title></head><body>\
+             <form method=\"post\" action=\"{action}\">{fields}<button>Back to the shop</button></form>\
+             <script>document.forms[0].submit()</script></body></html>"
+        );
+        Answer::html(200, page)
+    }
+}
+
+/// The way back with the signed fields of the outcome: in the query, or in a form of its own.
+pub(crate) fn way_back(one: &Transaction, settings: &Settings) -> Option<WayBack> {
     let urls = &one.urls;
     let own = match one.status {
         Status::Rejected => &urls.reject,
@@ -36,7 +65,10 @@ pub(crate) fn way_back(one: &Transaction, settings: &Settings) -> Option<String>
     };
     let mut url = Url::parse(own.as_ref().or(urls.back.as_ref())?).ok()?;
     let outcome = push::form(&push::fields(one, settings, "brq_payment_method"), settings);
+    if settings.returns_form {
+        return Some(WayBack { url: url.into(), form: Some(outcome) });
+    }
     let query = url.query().filter(|query| !query.is_empty()).map(|query| format!("{query}&{outcome}"));
     url.set_query(Some(&query.unwrap_or(outcome)));
-    Some(url.into())
+    Some(WayBack { url: url.into(), form: None })
 }

@@ -360,6 +360,30 @@ async fn a_buyer_on_the_hosted_page_comes_back_and_a_push_follows() {
 }
 
 #[tokio::test]
+async fn the_page_can_send_the_buyer_back_by_a_form_that_posts_itself() {
+    let running = gateway(Settings::default()).await;
+    let root = running.url();
+    control(&root, "POST", "settings", json!({ "flow": "redirect", "return": "post" })).await;
+    let mut body = authorize();
+    body["ReturnURL"] = json!("https://shop.example/ok?t=1&u=2");
+    body["Description"] = json!("Two \"chairs\" & a <table>");
+    let told = transact(&running, &body).await;
+    let page = told["RequiredAction"]["RedirectURL"].as_str().unwrap();
+    let response = client().post(format!("{page}&choice=accept")).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let html = response.text().await.unwrap();
+    for part in [
+        "<form method=\"post\" action=\"https://shop.example/ok?t=1&amp;u=2\">",
+        "name=\"brq_statuscode\" value=\"190\">",
+        "name=\"brq_description\" value=\"Two &quot;chairs&quot; &amp; a &lt;table&gt;\">",
+        "name=\"brq_signature\" value=\"",
+        ".submit()",
+    ] {
+        assert!(html.contains(part), "{part} is not in {html}");
+    }
+}
+
+#[tokio::test]
 async fn json_pushes_are_signed_over_the_url_they_were_given() {
     let receiver = Receiver::start().await;
     let running = gateway(Settings::default()).await;
