@@ -142,7 +142,7 @@ impl Payment {
         }
     }
 
-    fn learn_of_order(&mut self, mut news: OrderNews, observed: bool, cause: &Cause, now: Timestamp) {
+    pub(crate) fn learn_of_order(&mut self, mut news: OrderNews, observed: bool, cause: &Cause, now: Timestamp) {
         if self.is_told_of_another_order(Some(&news), cause, now) {
             return;
         }
@@ -283,8 +283,10 @@ impl Payment {
         }
     }
 
-    fn learn_of_operation(&mut self, news: OperationNews, observed: bool, cause: &Cause, now: Timestamp) {
-        let Some(operation) = self.addressed(&news).cloned() else { return };
+    pub(crate) fn learn_of_operation(&mut self, news: OperationNews, observed: bool, cause: &Cause, now: Timestamp) {
+        let Some(operation) = self.addressed(&news).cloned() else {
+            return self.learn_of_unnamed(news, observed, cause, now);
+        };
         let id = operation.id.clone();
         match news.outcome {
             Outcome::InDoubt(_) | Outcome::NotSent => {}
@@ -403,6 +405,7 @@ impl Payment {
         self.operations.iter().find(|o| match whom {
             Whom::Reference(reference) => o.reference == *reference,
             Whom::ProviderReference(id) => o.provider_reference.as_deref() == Some(id),
+            Whom::Follows { .. } => false,
         })
     }
 

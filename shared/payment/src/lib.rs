@@ -36,6 +36,7 @@ mod settle;
 mod status;
 mod tax;
 mod text;
+mod unnamed;
 mod wake;
 
 pub use accept::{Admission, Ticket};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::money::Amount;
+use crate::operation::OperationKind;
 use crate::owed::ReceivableFacts;
 use crate::personal::Personal;
 
@@ -292,6 +293,14 @@ pub enum Whom {
     Reference(String),
     /// The one with this id of the provider's.
     ProviderReference(String),
+    /// One without a name of ours, kept under the name of what it follows: the only one of ours that it can be, or
+    /// somebody else's.
+    Follows {
+        /// Our reference of what it follows.
+        reference: String,
+        /// What it does.
+        kind: OperationKind,
+    },
 }
 
 /// News about one operation.

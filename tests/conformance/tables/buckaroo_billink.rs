@@ -78,8 +78,8 @@ pub(crate) static TABLE: Table = Table {
 };
 
 /// What a transaction is of, a status code, and how it is said: `claimed` is said of what the books have, `decided` and
-/// `form HASH` settle what waits. `type` is another transaction type. A request that is not valid (491) is told by its answer
-/// and not pushed, so that it is decided so leaves what waits to a look.
+/// `form HASH` settle what waits, `desk` is made at Buckaroo's own. `type` is another transaction type. A request that is not
+/// valid (491) is told by its answer and not pushed, so that it is decided so leaves what waits to a look.
 const EVENTS: &[Event] = &[
     event("order 190 claimed", Stage::Authorized, Meaning::Nothing),
     event("order 492 claimed", Stage::Authorized, Meaning::Nothing),
@@ -136,6 +136,8 @@ const EVENTS: &[Event] = &[
     later("cancel 794 decided", Meaning::Nothing),
     later("cancel 890 decided", Meaning::Nothing),
     later("cancel 891 decided", Meaning::Nothing),
+    later("capture 190 desk", Meaning::Story(DRIFT)),
+    later("cancel 190 desk", Meaning::Status("canceled")),
     event("type V999", Stage::Authorized, Meaning::Unrecognized),
     event("type C999", Stage::Captured, Meaning::Unrecognized),
 ];
@@ -215,6 +217,7 @@ fn say<'a>(deal: &'a Deal<'a>, what: &'static str) -> LocalBoxFuture<'a, ()> {
                 control(deal, "settings", &json!({ "push_format": "json" })).await;
             }
             [call, code, "decided"] => pending(deal, call, code).await,
+            [call, "190", "desk"] => control(deal, &format!("transactions/{key}/{call}"), &json!({})).await,
             _ => panic!("{what} cannot be said"),
         }
     })

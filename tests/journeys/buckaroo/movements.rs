@@ -6,7 +6,7 @@ use service::ProblemCode;
 use tests::{Order, eventually};
 
 use super::key;
-use crate::support::{AMOUNT, At, Backstage, Shop};
+use crate::support::{AMOUNT, At, Backstage, Deal, Shop};
 
 #[tokio::test]
 async fn authorize_capture_and_refund_in_parts_until_nothing_is_left() {
@@ -102,24 +102,80 @@ async fn a_movement_that_stays_pending_is_reserved_until_the_push_says_how_it_en
     }
 }
 
-/// As in the guide's samples, where a refund has the order's invoice.
+/// As in the guide's samples, where what follows an order has the order's invoice.
 #[tokio::test]
-async fn a_refund_that_is_kept_under_the_invoice_of_what_it_follows_is_made_once() {
-    let shop = Shop::without_messages(At::Buckaroo).await;
-    shop.set(json!({ "follow_ups": "original" })).await;
-    let backstage = Backstage::of(&shop);
-    let deal = shop.captured().await;
-    shop.sandbox.fault(json!({ "call": "refund", "kind": "drop_after" })).await;
-    let refund = json!({ "amount": 2_500 });
-    let _ = deal.post_as("k", "refunds", &refund).await.expect(202);
-    for _ in 0..3 {
-        backstage.advance(61);
-        backstage.sweep().await;
-        let _ = deal.post_as("k", "refunds", &refund).await.expect(202);
+async fn what_is_kept_under_the_invoice_of_what_it_follows_is_done_once() {
+    for (call, action, status, amounts) in [
+        ("capture", "captures", "captured", [AMOUNT, 0, AMOUNT, 0]),
+        ("refund", "refunds", "captured", [AMOUNT, 0, AMOUNT, AMOUNT]),
+        ("cancel", "cancel", "canceled", [AMOUNT, AMOUNT, 0, 0]),
+    ] {
+        let shop = Shop::without_messages(At::Buckaroo).await;
+        shop.set(json!({ "follow_ups": "original" })).await;
+        let backstage = Backstage::of(&shop);
+        let deal = if call == "refund" { shop.captured().await } else { shop.authorized().await };
+        shop.sandbox.fault(json!({ "call": call, "kind": "drop_after" })).await;
+        let _ = deal.post_as("k", action, &json!({})).await.expect(202);
+        for _ in 0..3 {
+            backstage.advance(61);
+            backstage.sweep().await;
+            let _ = deal.post_as("k", action, &json!({})).await.expect(202);
+        }
+        assert_eq!((shop.count(call).await, deal.newest().await["status"].as_str()), (1, Some("in_doubt")), "{call}");
+        shop.sandbox.release("normal").await;
+        eventually("the push", async || (deal.newest().await["status"] == "succeeded").then_some(())).await;
+        deal.ends(status, amounts).await;
+        let story = deal.story().await;
+        assert!(!story.iter().any(|kind| kind == "payment.drift_detected"), "{story:?}");
+        if call == "capture" {
+            let _ = deal.post("refunds", &json!({ "amount": 600 })).await.expect(201);
+        }
     }
-    assert_eq!(shop.count("refund").await, 1);
-    assert_eq!(deal.get().await["amounts"]["refunding"], 2_500);
-    shop.sandbox.release("normal").await;
-    eventually("the push", async || (deal.newest().await["status"] == "succeeded").then_some(())).await;
-    deal.ends("captured", [AMOUNT, 0, AMOUNT, 2_500]).await;
+}
+
+/// Makes it there, and returns its key.
+async fn at_buckaroos_desk(deal: &Deal<'_>, call: &str) -> String {
+    let path = format!("transactions/{}/{call}", key(deal).await);
+    let made = deal.shop.sandbox.control(Method::POST, &path, &json!({})).await;
+    made["key"].as_str().unwrap().to_owned()
+}
+
+/// Every push of a payment once more, and a look.
+async fn told_again(deal: &Deal<'_>, made: &str) {
+    for key in [made, &key(deal).await] {
+        deal.shop.sandbox.control(Method::POST, &format!("push/{key}"), &json!({})).await;
+    }
+    deal.shop.sandbox.quiet().await;
+    let looked = deal.shop.api.get(&format!("/v1/payments/{}?refresh=true", deal.id)).await;
+    let _ = looked.expect(200);
+}
+
+#[tokio::test]
+async fn an_authorization_that_is_cancelled_at_buckaroos_desk_is_canceled_here() {
+    for format in ["json", "form"] {
+        let shop = Shop::at(At::Buckaroo).await;
+        shop.set(json!({ "push_format": format })).await;
+        let deal = shop.authorized().await;
+        let made = at_buckaroos_desk(&deal, "cancel").await;
+        eventually("the push", async || (deal.get().await["status"] == "canceled").then_some(())).await;
+        told_again(&deal, &made).await;
+        deal.ends("canceled", [AMOUNT, AMOUNT, 0, 0]).await;
+        assert_eq!(deal.story().await, ["payment.created", "payment.authorized", "payment.canceled"]);
+    }
+}
+
+#[tokio::test]
+async fn a_capture_at_buckaroos_desk_is_told_at_once() {
+    for format in ["json", "form"] {
+        let shop = Shop::at(At::Buckaroo).await;
+        shop.set(json!({ "push_format": format })).await;
+        let deal = shop.authorized().await;
+        let made = at_buckaroos_desk(&deal, "capture").await;
+        let drift = async || deal.timeline().await.iter().find_map(|line| line["drift"].as_object().cloned());
+        let told = Value::Object(eventually("the drift", drift).await);
+        assert_eq!(told, json!({ "field": "captured", "ours": "0", "theirs": AMOUNT.to_string() }));
+        told_again(&deal, &made).await;
+        assert_eq!(deal.get().await["status"], "authorized");
+        assert_eq!(deal.story().await, ["payment.created", "payment.authorized", "payment.drift_detected"]);
+    }
 }

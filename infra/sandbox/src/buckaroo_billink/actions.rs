@@ -41,17 +41,9 @@ pub(crate) fn perform(books: &mut Books, mut wanted: Wanted, means: &Means) -> S
 
 /// The original must exist, be of the right kind and, for whole-amount actions, of the same amount.
 fn unfit(books: &Books, wanted: &Wanted) -> Option<Flaw> {
-    let action = wanted.action?;
-    let parents: &[Action] = match action {
-        Action::Pay | Action::Authorize => return None,
-        Action::Capture | Action::CancelAuthorize => &[Action::Authorize],
-        Action::Refund => &[Action::Pay, Action::Capture],
-    };
+    let action = wanted.action.filter(|action| !matches!(action, Action::Pay | Action::Authorize))?;
     let original = wanted.original.as_deref().and_then(|key| books.find(key));
-    let fits = |one: &&Transaction| {
-        one.status == Status::Success && one.action.is_some_and(|action| parents.contains(&action))
-    };
-    let Some(original) = original.filter(fits) else {
+    let Some(original) = original.filter(|one| one.leads_to(action)) else {
         return Some(Flaw::invalid("OriginalTransactionKey", "no such transaction to act upon"));
     };
     let whole = action != Action::Refund;

@@ -203,6 +203,16 @@ impl Transaction {
         }
     }
 
+    /// Whether it is done, and of a kind that another action can follow.
+    pub(crate) fn leads_to(&self, action: Action) -> bool {
+        let followed: &[Action] = match action {
+            Action::Pay | Action::Authorize => &[],
+            Action::Capture | Action::CancelAuthorize => &[Action::Authorize],
+            Action::Refund => &[Action::Pay, Action::Capture],
+        };
+        self.status == Status::Success && followed.iter().any(|action| self.is(*action))
+    }
+
     fn is(&self, action: Action) -> bool {
         self.action == Some(action)
     }
@@ -248,6 +258,12 @@ impl Books {
         self.children(key, Action::Refund).fold((0, 0), |(settled, pending), refund| {
             if refund.status.pending() { (settled, pending + refund.minor) } else { (settled + refund.minor, pending) }
         })
+    }
+
+    /// How much of a transaction another action can still take.
+    pub(crate) fn left(&self, original: &Transaction, action: Action) -> i64 {
+        let (settled, pending) = self.refunds(&original.key);
+        if original.leads_to(action) && !self.used(&original.key) { original.minor - settled - pending } else { 0 }
     }
 
     /// Everything in minor units: one line per order, one per transaction.

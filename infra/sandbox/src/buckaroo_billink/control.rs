@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::actions::fate;
-use super::books::{Action, Doom, Side, Status, Transaction, key as key_of_new};
+use super::books::{Action, Doom, Status, Transaction, key as key_of_new};
 use super::{Edition, Flow, PushFormat, PushHash, Settings, State, page as hosted, push};
 use crate::json::{Json, map};
 use crate::message::{Answer, Incoming};
@@ -62,14 +62,16 @@ fn told(state: &State, key: &str, now: Timestamp) -> Answer {
     Answer::json(200, told).with_hooks(push::about(one, &state.settings, now).into_iter().collect())
 }
 
-/// `settings`, `transactions/{key}` (settles what is pending), `transactions/{key}/refund` (a refund that is made at
-/// Buckaroo's own desk: `amount`, or all that is left), `push/{key}` (sends the push again, or one that claims
+/// `settings`, `transactions/{key}` (settles what is pending), `transactions/{key}/refund`, `…/capture` and `…/cancel` (made
+/// at Buckaroo's own desk: `amount`, or all that is left), `push/{key}` (sends the push again, or one that claims
 /// another `outcome`, `amount` or `transaction_type` than the books have).
 pub(crate) fn call(state: &mut State, path: &[&str], body: &Json, now: Timestamp) -> Option<Answer> {
     match path {
         ["settings"] => Some(configure(&mut state.settings, body)),
         ["transactions", key] => Some(settle(state, key, body, now)),
-        ["transactions", key, "refund"] => Some(refund(state, key, body, now)),
+        ["transactions", key, call @ ("capture" | "refund" | "cancel")] => {
+            Some(at_the_desk(state, key, Action::of_call(call)?, body, now))
+        }
         ["push", key] if body.pairs().is_empty() => Some(told(state, key, now)),
         ["push", key] => Some(claim(state, key, body, now)),
         _ => None,
@@ -120,21 +122,20 @@ fn settle(state: &mut State, key: &str, body: &Json, now: Timestamp) -> Answer {
 }
 
 /// It has no invoice of its own but its original's.
-fn refund(state: &mut State, key: &str, body: &Json, now: Timestamp) -> Answer {
+fn at_the_desk(state: &mut State, key: &str, action: Action, body: &Json, now: Timestamp) -> Answer {
     let Some(original) = state.books.find(key) else { return Answer::refused(404, "no such transaction") };
-    let (settled, pending) = state.books.refunds(&original.key);
-    let left = original.minor - settled - pending;
+    let left = state.books.left(original, action);
     let minor = body.whole_of("amount").filter(|amount| *amount > 0).unwrap_or(left);
     if minor == 0 || minor > left {
-        return Answer::refused(409, "there is not so much left to refund");
+        return Answer::refused(409, "there is not so much left of it");
     }
-    let mut refund = original.clone();
-    (refund.key, refund.parent) = (key_of_new(), Some(original.key.clone()));
-    (refund.action, refund.side, refund.minor, refund.at) = (Some(Action::Refund), Side::Credit, minor, now);
-    refund.payment_key = Some(key_of_new());
-    let made = refund.key.clone();
-    state.books.transactions.push(refund);
-    told(state, &made, now)
+    let mut made = original.clone();
+    (made.key, made.parent) = (key_of_new(), Some(original.key.clone()));
+    (made.action, made.side, made.minor, made.at) = (Some(action), action.side(), minor, now);
+    made.payment_key = action.collects().then(key_of_new);
+    let key = made.key.clone();
+    state.books.transactions.push(made);
+    told(state, &key, now)
 }
 
 fn configure(settings: &mut Settings, body: &Json) -> Answer {

@@ -587,6 +587,24 @@ async fn a_pending_refund_is_settled_later() {
 }
 
 #[tokio::test]
+async fn what_is_made_at_the_desk_is_pushed_under_the_invoice_of_what_it_follows() {
+    for (call, kind, other) in [("capture", "C073", "cancel"), ("cancel", "I072", "capture")] {
+        let receiver = Receiver::start().await;
+        let running = gateway(Settings { push_url: Some(receiver.url.clone()), ..Settings::default() }).await;
+        let opened = transact(&running, &authorize()).await;
+        let at_the_desk = async |call: &str| {
+            let path = format!("transactions/{}/{call}", opened["Key"].as_str().unwrap());
+            control(&running.url(), "POST", &path, json!({})).await.0
+        };
+        assert_eq!((at_the_desk("refund").await, at_the_desk(call).await), (409, 200), "nothing is captured yet");
+        let push = receiver.wait(2).await[1].json();
+        let made = &push["Transaction"];
+        assert_eq!((code(made), &made["TransactionType"], &made["Invoice"]), (190, &json!(kind), &opened["Invoice"]));
+        assert_eq!((at_the_desk(call).await, at_the_desk(other).await), (409, 409), "only once");
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_sandbox_is_gone() {
     let running = gateway(Settings::default()).await;
     let root = running.url();

@@ -41,4 +41,6 @@ mod storage;
 #[cfg(test)]
 mod table;
 #[cfg(test)]
+mod unnamed;
+#[cfg(test)]
 mod waiting;

@@ -113,9 +113,10 @@ impl Adapter for Buckaroo {
         let news = Some(asked).filter(|asked| asked.may_be(&seen)).and_then(|asked| map::order_news(asked, &seen));
         let mut news = news.ok_or(ReadError::Unreadable)?;
         let given_back = payment.operations.iter().any(|o| o.status == OperationStatus::Succeeded && gives_back(o));
+        let called_off = payment.status == Status::Canceled && !payment.is_given_up();
         news.order = news.order.filter(|order| match order.state {
-            // An Authorize stays a success after it was given back by a transaction of its own.
-            OrderState::Authorized => !given_back,
+            // An Authorize stays a success after it was given back by a transaction of its own, whoever made that.
+            OrderState::Authorized => !given_back && !called_off,
             // Where the buyer has to act is in the answer, which this may overtake.
             OrderState::AwaitingBuyer(_) => payment.status != Status::Created,
             _ => true,

@@ -1,10 +1,10 @@
 //! Buckaroo's messages: a JSON push with an HMAC, or a form push with a keyed digest. The media type decides which.
 
 use http::Method;
-use payment::{GivenBack, News, OperationNews, Outcome, Receipt, SignedClaim, Whom};
+use payment::{News, OperationNews, Outcome, SignedClaim, Whom};
 
 use super::account::Account;
-use super::map::{self, ACTIONS, Meaning, REFUND, ServiceAction};
+use super::map::{self, ACTIONS, Meaning, ServiceAction};
 use super::sign::{Form, Signed};
 use super::wire::{Code, Push, Status, SubCode, Transaction};
 use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic};
@@ -61,23 +61,13 @@ fn news(action: &ServiceAction, transaction: &Transaction) -> Option<News> {
     let outcome = Some(map::outcome(action, transaction))
         .filter(|outcome| !opening && !matches!(outcome, Outcome::InDoubt(_)))?;
     let by_key = transaction.key.clone().map(Whom::ProviderReference);
-    // Where Buckaroo gives the order's invoice to a refund, that is not the name of the refund.
-    let own = transaction.invoice.clone().filter(|invoice| suffix(invoice) == action.suffix());
-    let at_the_desk = if own.is_none() { given_back(action, transaction, &outcome) } else { None };
-    let whom = by_key.into_iter().chain(own.map(Whom::Reference)).collect();
-    let operations = [OperationNews { whom, outcome }].into_iter().chain(at_the_desk).collect();
+    // As in the guide's samples, or made at Buckaroo's own desk: the invoice of what it follows is not the name of it.
+    let named = transaction.invoice.clone().map(|reference| match suffix(&reference) == action.suffix() {
+        true => Whom::Reference(reference),
+        false => Whom::Follows { reference, kind: action.kind },
+    });
+    let operations = vec![OperationNews { whom: by_key.into_iter().chain(named).collect(), outcome }];
     Some(News { operations, livemode: transaction.is_test.map(|test| !test), ..News::default() })
-}
-
-/// A refund that does not have a name of ours was made at Buckaroo's own desk. It names the order or the capture.
-fn given_back(action: &ServiceAction, transaction: &Transaction, outcome: &Outcome) -> Option<OperationNews> {
-    let Outcome::Done(Receipt { provider_reference: Some(movement), amount: Some(amount), .. }) = outcome else {
-        return None;
-    };
-    let invoice = transaction.invoice.clone().filter(|_| *action == REFUND)?;
-    let given_back = Some(GivenBack::Part { movement: movement.clone(), amount: *amount });
-    let outcome = Outcome::Done(Receipt { given_back, ..Receipt::default() });
-    Some(OperationNews { whom: vec![Whom::Reference(invoice)], outcome })
 }
 
 /// A message that proves nothing yet, about whom its transaction names.
