@@ -85,23 +85,27 @@ fn address(url: &str) -> String {
     form_urlencoded::byte_serialize(bare.as_bytes()).collect::<String>().to_ascii_lowercase()
 }
 
-const PREFIXES: [&str; 3] = ["brq_", "add_", "cust_"];
+/// How the names of signed fields begin. Other fields are no part of the push.
+const SIGNED: [&str; 3] = [READ, "add_", "cust_"];
 
-/// A form push: its fields in signing order, and its signature.
+/// How the names of the fields that are read begin.
+const READ: &str = "brq_";
+
+/// A form push: its signed fields in signing order, and its signature.
 pub(super) struct Form {
     fields: Vec<(String, String)>,
     signature: String,
 }
 
 impl Form {
-    /// `None` when a name occurs twice in any case, or when the form can be read in two ways: fields are signed without
-    /// a separator between them, so a value that looks like a field could be split off as one.
+    /// `None` when a signed name occurs twice in any case, or when the form can be read in two ways: fields are signed
+    /// without a separator between them, so what looks like a field that is read could be split off as one.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         let mut fields = Vec::new();
         let mut signature = None;
         for (name, value) in form_urlencoded::parse(body) {
             if !name.eq_ignore_ascii_case("brq_signature") {
-                fields.push((name.into_owned(), value.into_owned()));
+                fields.extend(is_signed(&name).then(|| (name.into_owned(), value.into_owned())));
             } else if signature.replace(value.into_owned()).is_some() {
                 return None;
             }
@@ -139,21 +143,22 @@ fn in_signing_order(a: &str, b: &str) -> Ordering {
     a.chars().map(rank).cmp(b.chars().map(rank))
 }
 
-fn is_name(name: &str) -> bool {
+fn is_signed(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let rest = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix));
-    name.chars().all(is_word) && rest.is_some_and(|rest| !has_prefix(rest))
+    SIGNED.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether a value contains what could be the name of another field and its equals sign.
+/// Whether neither of a field's ends can be another one: a name goes on to its equals sign, and what is read begins a name.
+fn is_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    !name.contains('=') && name.rfind(READ).is_none_or(|at| at == 0)
+}
+
+/// Whether a value contains what could be the name of a field that is read and its equals sign.
 fn hides_a_field(value: &str) -> bool {
     let value = value.to_ascii_lowercase();
     let before_equals = value.split('=').rev().skip(1);
-    before_equals.filter_map(|piece| piece.rsplit(|c| !is_word(c)).next()).any(has_prefix)
-}
-
-fn has_prefix(text: &str) -> bool {
-    PREFIXES.iter().any(|prefix| text.contains(prefix))
+    before_equals.filter_map(|piece| piece.rsplit(|c| !is_word(c)).next()).any(|name| name.contains(READ))
 }
 
 fn is_word(c: char) -> bool {

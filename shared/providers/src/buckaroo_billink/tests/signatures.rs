@@ -195,10 +195,10 @@ fn a_form_that_could_be_read_in_two_ways_is_refused_even_when_its_signature_is_r
     assert!(accepted(signed(&fine)), "an equals sign that follows no field's name is no harm");
     for bad in [
         ("brq_customer_name", "Xbrq_statuscode=190"),
-        ("ADD_note", "xCUST_a=1"),
+        ("ADD_note", "xBRQ_amount=1"),
         ("brq_note=x", "y"),
-        ("note", "x"),
-        ("brq_ſtatuscode", "x"),
+        ("add_note=xbrq_amount", "1.00"),
+        ("add_brq_amount", "1.00"),
         ("brq_sbrq_note", "x"),
         ("Brq_StatusCode", "190"),
         ("brq_statuscode", "190"),
@@ -219,6 +219,27 @@ fn a_form_that_could_be_read_in_two_ways_is_refused_even_when_its_signature_is_r
         assert!(!accepts(&account(), CAPTURED, signature));
     }
     assert!(Form::parse(CAPTURED.as_bytes()).is_none(), "no signature at all");
+}
+
+/// The page signs what begins with one of three prefixes, and nothing else.
+#[test]
+fn fields_that_are_not_signed_are_ignored_and_signed_names_may_be_any() {
+    let foreign = format!("{CAPTURED}&note=x&note=brq_amount%3D1&+brq_statuscode=690&=&xbrq_amount=1");
+    assert!(accepts(&account(), &foreign, CAPTURED_SHA1));
+    let form = Form::parse(format!("{foreign}&brq_signature={CAPTURED_SHA1}").as_bytes()).unwrap();
+    for name in ["note", " brq_statuscode", "", "xbrq_amount"] {
+        assert_eq!(form.get(name), None, "what is not signed is not read");
+    }
+    assert_eq!((form.get("brq_statuscode"), form.get("brq_amount")), (Some("190"), Some("10.00")));
+    for (name, at) in [("ADD_order-id", 0), ("add_cust_id", 0), ("CUST_é", 3)] {
+        let mut fields = vec![("brq_amount", "1.00"), ("brq_statuscode", "190"), ("brq_websitekey", WEBSITE_KEY)];
+        fields.insert(at, (name, "7"));
+        let text: String = fields.iter().flat_map(|(name, value)| [*name, "=", value]).chain([SECRET]).collect();
+        let signature = data_encoding::HEXLOWER.encode(&<sha1::Sha1 as sha1::Digest>::digest(text));
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+        assert!(accepts(&account(), &body, &signature), "{name}");
+        assert!(!accepts(&account(), &body.replace("=7", "=8"), &signature), "{name}");
+    }
 }
 
 #[test]
