@@ -7,7 +7,7 @@ use payment::{BuyerKind, Order, OrderError};
 use super::CAPABILITIES;
 use super::account::Account;
 use crate::billink_common::rules;
-use crate::order::{company, told, unknown_options};
+use crate::order::{told, unknown_options};
 
 /// Most articles that the shop plug-ins send.
 const MOST_ARTICLES: usize = 99;
@@ -24,15 +24,10 @@ pub(super) fn broken(account: &Account, order: &Order, today: Date) -> Vec<Order
         (contradicts, "/capture", "is not what this account may do"),
         (order.reference.as_str().starts_with(' '), "/reference", "must not begin with a space"),
         (order.lines.len() > MOST_ARTICLES, "/lines", "must have at most 99 lines"),
-        // 417, 402; the guide requires VATNumber
+        // 417, 402
         (consumer && person.phone.is_none(), "/buyer/person/phone", "is required for a person"),
         (misshapen, "/buyer/person/phone", "must have 9 to 18 digits, spaces and + ( ) -"),
         (long, "/buyer/person/initials", "must have at most 6 characters"),
-        (
-            company(&order.buyer).is_some_and(|company| company.vat_number.is_none()),
-            "/buyer/company/vat_number",
-            "is required for a business",
-        ),
         (unserved, "/shipping_address/country", "must be one of NL, BE"),
     ];
     told(own).chain(rules::broken(order, today)).chain(unknown_options(order)).collect()
