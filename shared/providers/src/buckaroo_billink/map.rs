@@ -5,7 +5,7 @@ use payment::{
     Refusal,
 };
 
-use super::wire::Transaction;
+use super::wire::{RequestErrors, Transaction};
 
 /// What a status code says about its transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,8 @@ pub(crate) fn events() -> Vec<String> {
 
 /// Sub codes that say why Billink or Buckaroo said no. Billink's own are published nowhere; the rest is a credit
 /// refusal.
-const DECLINES: [(&str, DeclineReason); 1] = [("S103", DeclineReason::RiskPolicy)];
+const DECLINES: [(&str, DeclineReason, &str); 1] =
+    [("S103", DeclineReason::RiskPolicy, "Blocked by an anti-fraud rule")];
 
 /// One action of the Billink service.
 #[derive(Debug, PartialEq, Eq)]
@@ -144,21 +145,26 @@ impl Transaction {
         format!("{}{sub_code}", self.status.code.code)
     }
 
-    /// A sub code's text can go on after a colon in words that nobody has listed; only its fixed part is kept.
+    /// Never in the gateway's words, which can go on about the buyer.
+    fn message(&self) -> Option<String> {
+        let status = || self.status_row().map(|(_, name, _)| *name);
+        self.listed().map(|(.., words)| *words).or_else(status).map(str::to_owned)
+    }
+
+    fn listed(&self) -> Option<&'static (&'static str, DeclineReason, &'static str)> {
+        DECLINES.iter().find(|(code, ..)| Some(*code) == self.sub_code())
+    }
+
     fn refusal(&self) -> Refusal {
-        let named =
-            self.request_errors.as_ref().map(|errors| errors.names().join(", ")).filter(|text| !text.is_empty());
-        let fixed = || self.explanation().and_then(|text| text.split(':').next()).map(str::to_owned);
-        let known = || self.status_row().map(|(_, name, _)| (*name).to_owned());
-        Refusal { provider_code: Some(self.provider_code()), message: named.or_else(fixed).or_else(known) }
+        let named = self.request_errors.as_ref().map(RequestErrors::names).filter(|text| !text.is_empty());
+        Refusal { provider_code: Some(self.provider_code()), message: named.or_else(|| self.message()) }
     }
 
     fn decline(&self, otherwise: DeclineReason) -> Decline {
-        let listed = DECLINES.iter().find(|(code, _)| Some(*code) == self.sub_code());
         Decline {
-            reason: listed.map_or(otherwise, |(_, reason)| *reason),
+            reason: self.listed().map_or(otherwise, |(_, reason, _)| *reason),
             provider_code: Some(self.provider_code()),
-            message: self.explanation().and_then(|text| text.split(':').next()).map(str::to_owned),
+            message: self.message(),
         }
     }
 

@@ -107,7 +107,7 @@ impl Form {
         let text = |name| self.get(name).map(str::to_owned).filter(|text| !text.is_empty());
         let data_request = text("brq_datarequest");
         let is_data_request = data_request.is_some();
-        let sub_code = SubCode { code: text("brq_statuscode_detail"), description: text("brq_statusmessage") };
+        let sub_code = SubCode { code: text("brq_statuscode_detail") };
         let amount = |name| self.get(name).filter(|text| !text.is_empty()).map(str::parse).transpose().ok();
         let code = Code { code: self.get("brq_statuscode")?.parse().ok()? };
         let transaction = Transaction {

@@ -74,11 +74,11 @@ pub(super) struct Code {
     pub(super) code: u16,
 }
 
+/// `Description` is not read: it can go on in words about the buyer.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct SubCode {
     pub(super) code: Option<String>,
-    pub(super) description: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -143,13 +143,8 @@ impl Transaction {
         url.parse().ok().filter(is_https_or_loopback)
     }
 
-    /// Its sub code's text, where there is one.
-    pub(super) fn explanation(&self) -> Option<&str> {
-        self.status.sub_code.as_ref()?.description.as_deref().filter(|text| !text.is_empty())
-    }
-
     pub(super) fn sub_code(&self) -> Option<&str> {
-        self.status.sub_code.as_ref()?.code.as_deref().filter(|code| !code.is_empty())
+        self.status.sub_code.as_ref()?.code.as_deref().filter(|code| is_word(code))
     }
 }
 
@@ -162,12 +157,16 @@ impl Status {
 
 impl RequestErrors {
     /// Which parameters are wrong and how, by name and code alone: their values can be personal.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> String {
         let Self { channel_errors, service_errors, action_errors, parameter_errors, custom_parameter_errors } = self;
         let lists = [channel_errors, service_errors, action_errors, parameter_errors, custom_parameter_errors];
-        let named = |error: &RequestError| {
-            format!("{}: {}", error.name.as_deref().unwrap_or("?"), error.error.as_deref().unwrap_or("?"))
-        };
-        lists.into_iter().flatten().flatten().map(named).collect()
+        let word = |text: &Option<String>| text.clone().filter(|text| is_word(text)).unwrap_or_else(|| "?".to_owned());
+        let named = |error: &RequestError| format!("{}: {}", word(&error.name), word(&error.error));
+        lists.into_iter().flatten().flatten().map(named).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Whether a text can be a name or a code, and no words about somebody.
+fn is_word(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }

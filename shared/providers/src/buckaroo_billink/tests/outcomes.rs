@@ -93,17 +93,39 @@ fn a_validation_failure_names_parameters_and_never_their_values() {
 }
 
 #[test]
-fn a_sub_code_explains_a_decline_or_a_refusal_by_its_fixed_part_only() {
+fn a_refusal_has_our_own_words_for_its_code_and_none_of_the_gateways() {
+    let free = "Test Acceptatie";
+    let errors = format!(
+        r#","RequestErrors":{{"ActionErrors":[{{"Name":"{free}","Error":"{free}","ErrorMessage":"{free}"}}]}}"#
+    );
+    for (code, sub_code, more, expected) in [
+        ("690", "S103", "", "690/S103 Blocked by an anti-fraud rule"),
+        ("690", "X1", "", "690/X1 Rejected"),
+        ("490", "X1", "", "490/X1 Failed"),
+        ("491", "", errors.as_str(), "491 ?: ?"),
+        ("890", free, "", "890 Cancelled by user"),
+    ] {
+        let sub = format!(r#""SubCode":{{"Code":"{sub_code}","Description":"{free}"}}"#);
+        let json = Wire { more, ..Wire::new(777, "C070", "I") }.json();
+        let answer: Transaction =
+            serde_json::from_str(&json.replace("777", code).replace("\"SubCode\":null", &sub)).unwrap();
+        assert_eq!(told(&map::outcome(&REFUND, &answer)), format!("refused {expected}"));
+    }
+}
+
+#[test]
+fn a_buyer_who_is_declined_is_told_so_by_code_and_in_our_own_words() {
     let json = Wire::new(690, "I069", "I").json();
-    let explained = |code: &str, sub: &str| -> Transaction {
-        let sub = format!(r#""SubCode":{{"Code":"{sub}","Description":"Not accepted: J. Tester"}}"#);
-        serde_json::from_str(&json.replace("690", code).replace("\"SubCode\":null", &sub)).unwrap()
-    };
-    let declined = told(&map::outcome(&AUTHORIZE, &explained("690", "S103")));
-    assert!(declined.contains("RiskPolicy") && declined.contains("690/S103"), "{declined}");
-    let declined = told(&map::outcome(&AUTHORIZE, &explained("690", "X1")));
-    assert!(declined.contains("CreditRefused") && declined.ends_with("Some(\"Not accepted\") })"), "{declined}");
-    assert_eq!(told(&map::outcome(&AUTHORIZE, &explained("490", "X1"))), "refused 490/X1 Not accepted");
+    for (sub_code, reason, words) in
+        [("S103", "RiskPolicy", "Blocked by an anti-fraud rule"), ("X1", "CreditRefused", "Rejected")]
+    {
+        let sub = format!(r#""SubCode":{{"Code":"{sub_code}","Description":"Not accepted: J. Tester"}}"#);
+        let answer: Transaction = serde_json::from_str(&json.replace("\"SubCode\":null", &sub)).unwrap();
+        let declined = told(&map::outcome(&AUTHORIZE, &answer));
+        let code = format!("690/{sub_code}");
+        assert!([reason, words, &code].iter().all(|part| declined.contains(part)), "{declined}");
+        assert!(!declined.contains("Not accepted"), "{declined}");
+    }
 }
 
 #[test]
