@@ -2,7 +2,7 @@
 //! address are in the capabilities and checked there.
 
 use jiff::civil::Date;
-use payment::{BuyerKind, Order, OrderError};
+use payment::{BuyerKind, Flow, Order, OrderError};
 
 use super::CAPABILITIES;
 use super::account::Account;
@@ -20,9 +20,12 @@ pub(super) fn broken(account: &Account, order: &Order, today: Date) -> Vec<Order
     let long = person.initials.as_ref().is_some_and(|initials| initials.reveal().as_str().chars().count() > 6);
     let unserved = order.shipping_address.as_ref();
     let unserved = unserved.is_some_and(|address| !CAPABILITIES.countries.contains(&address.country.as_str()));
+    // In the redirect flow it is required everywhere. Here no flow is without a page: Billink can ask for what is missing.
+    let astray = order.flow == Some(Flow::Direct) && order.return_url.is_none();
     let own = [
         (contradicts, "/capture", "is not what this account may do"),
         (order.reference.as_str().starts_with(' '), "/reference", "must not begin with a space"),
+        (astray, "/return_url", "is required: in any flow the buyer may be shown a page and come back"),
         (order.lines.len() > MOST_ARTICLES, "/lines", "must have at most 99 lines"),
         // 417, 402
         (consumer && person.phone.is_none(), "/buyer/person/phone", "is required for a person"),

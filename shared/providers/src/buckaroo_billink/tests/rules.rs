@@ -40,6 +40,16 @@ fn each_rule_names_the_field_that_breaks_it() {
     }
 }
 
+/// The redirect flow needs it at every provider, and is told so once.
+#[test]
+fn a_buyer_who_may_be_shown_a_page_in_any_flow_needs_a_way_back() {
+    for (flow, expected) in [("direct", vec!["/return_url"]), ("redirect", vec![])] {
+        let mut document = consumer();
+        (document["flow"], document["return_url"]) = (json!(flow), Value::Null);
+        assert_eq!(broken(&account(), &document), expected);
+    }
+}
+
 #[test]
 fn a_company_needs_its_number_and_neither_a_date_of_birth_nor_a_vat_number() {
     for (field, bad) in
