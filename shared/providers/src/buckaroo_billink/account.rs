@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::parameters::{OF_ARTICLES, OF_CUSTOMERS};
 use crate::AccountError;
-use crate::account::{BaseUrl, before_colon, check, filled, read, segments};
+use crate::account::{BaseUrl, Rule, before_colon, check, filled, read, segments};
 
 /// One website at Buckaroo. Has no `Debug`.
 #[derive(Deserialize)]
@@ -82,6 +83,8 @@ impl Account {
         check([
             before_colon("website_key", &account.website_key),
             filled("secret_key", account.secret_key.expose_secret()),
+            free("wire/care_of", &account.wire.care_of, OF_CUSTOMERS),
+            free("wire/gross_unit_price_excl", &account.wire.gross_unit_price_excl, OF_ARTICLES),
         ])?;
         Ok(account)
     }
@@ -98,4 +101,10 @@ impl Account {
     pub(super) fn url(&self, path: &str, key: Option<&str>) -> Url {
         self.base_url.join(segments(path).chain(key))
     }
+}
+
+/// The rule for a parameter's name beside the others of its group, which the gateway compares without case.
+fn free(field: &'static str, name: &str, others: &str) -> Rule {
+    let free = !name.is_empty() && !others.split(' ').any(|other| other.eq_ignore_ascii_case(name));
+    (free, field, "must be a name, and not that of another parameter")
 }

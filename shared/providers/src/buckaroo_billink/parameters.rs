@@ -10,6 +10,13 @@ use crate::order::{company, euros, plain};
 /// A parameter's name, and its value where it has one.
 type Named<'a> = (&'a str, Option<String>);
 
+/// The parameters of an article, but the one that the account names.
+pub(super) const OF_ARTICLES: &str = "Identifier Description Quantity VatPercentage GrossUnitPriceIncl";
+
+/// The parameters of a customer, but the one that the account names.
+pub(super) const OF_CUSTOMERS: &str = "Category ChamberOfCommerce FirstName Initials LastName Salutation Street \
+    StreetNumber StreetNumberAdditional PostalCode City Country MobilePhone Email BirthDate";
+
 /// Everything that Authorize and Pay send.
 pub(super) fn of_order(wire: &Wire, order: &Order) -> Vec<Body> {
     let company = company(&order.buyer);

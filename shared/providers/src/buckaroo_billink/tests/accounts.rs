@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::account::Account;
+use super::super::map::AUTHORIZE;
+use super::requests::opening;
 use crate::AccountError;
 
 fn refused(document: &Value) -> AccountError {
@@ -44,6 +46,33 @@ fn a_refusal_never_holds_a_value() {
     }
     let typo = json!({"base_url": "https://a.example", "website_key": "W", "secret_key": "S", "secretkey": "x"});
     assert_eq!(refused(&typo).to_string(), "account document: secretkey: is not a field of this account");
+}
+
+#[test]
+fn a_parameters_own_name_is_not_that_of_another_one_of_its_group() {
+    let named = |field: &str, name: &str| {
+        let mut document = super::account_document("https://a.example");
+        document["wire"] = json!({ field: name });
+        Account::parse(&document).err().map(|error| error.field)
+    };
+    for document in [super::consumer(), super::company()] {
+        let body: Value = serde_json::from_str(&opening(&AUTHORIZE, &document)).unwrap();
+        for parameter in body["Services"]["ServiceList"][0]["Parameters"].as_array().unwrap() {
+            let name = parameter["Name"].as_str().unwrap();
+            let (field, other) = match parameter["GroupType"].as_str() {
+                None => continue,
+                Some("Article") => ("gross_unit_price_excl", "care_of"),
+                Some(_) => ("care_of", "gross_unit_price_excl"),
+            };
+            let own = matches!(name, "CareOf" | "GrossUnitPriceExcl");
+            for name in [name.to_owned(), name.to_ascii_lowercase()] {
+                assert_eq!(named(field, &name), Some(format!("wire/{field}")).filter(|_| !own), "{name}");
+                assert_eq!(named(other, &name), None, "{name} is of another group");
+            }
+        }
+    }
+    assert_eq!(named("care_of", "").as_deref(), Some("wire/care_of"));
+    assert_eq!(named("gross_unit_price_excl", "GrossUnitPriceExl"), None);
 }
 
 #[test]

@@ -147,8 +147,8 @@ fn every_member_of_every_answer_is_read_or_of_no_use() {
             ("/PaymentKey", json!(payment), "a transaction is known by its own key"),
             ("/RelatedTransactions", related, "the refund is ours, so its capture is known"),
         ]);
-        let (code, text) = sub_code(expected.2);
-        unused.extend(text);
+        let (code, words) = sub_code(expected.2);
+        unused.extend(words);
         let own = [amount(expected), code, "/RequiredAction", "/RequestErrors"];
         let read: Vec<_> = READ.into_iter().chain(own).collect();
         holds_nothing_else(&serde_json::from_str(text).unwrap(), &read, &unused);
@@ -173,8 +173,8 @@ fn every_member_of_every_push_is_read_or_of_no_use() {
                 ("/RelatedTransactions", Value::Null, "as in the answer"),
             ]);
         }
-        let (code, text_of_code) = sub_code(of_push);
-        unused.extend(text_of_code);
+        let (code, words) = sub_code(of_push);
+        unused.extend(words);
         let read: Vec<_> = READ.into_iter().chain([amount(expected), code]).collect();
         let push: Value = serde_json::from_str(text).unwrap();
         assert_eq!(push.as_object().unwrap().len(), 1);
