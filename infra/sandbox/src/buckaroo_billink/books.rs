@@ -213,6 +213,11 @@ impl Transaction {
         self.status == Status::Success && followed.iter().any(|action| self.is(*action))
     }
 
+    /// Whether it can be called off: what opens an order and waits.
+    pub(crate) fn cancelable(&self) -> bool {
+        self.status.pending() && (self.is(Action::Pay) || self.is(Action::Authorize))
+    }
+
     fn is(&self, action: Action) -> bool {
         self.action == Some(action)
     }

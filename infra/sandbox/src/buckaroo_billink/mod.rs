@@ -343,10 +343,10 @@ fn posted(request: &Incoming) -> Result<Json, Answer> {
     body.ok_or_else(|| message(400, "The request is not a JSON object"))
 }
 
-/// Calls off what still waits for somebody.
+/// Calls off an order that still waits for somebody.
 fn call_off(state: &mut State, key: &str, now: Timestamp) -> Answer {
     let Some(one) = state.books.find_mut(key) else { return message(404, "Transaction not found") };
-    let open = one.status.pending();
+    let open = one.cancelable();
     if open {
         (one.status, one.at) = (Status::CalledOff, now);
     }

@@ -85,7 +85,7 @@ pub(crate) fn push(one: &Transaction, kind: Option<&str>) -> Json {
             .with("MutationType", mutation(one))
             .with("RelatedTransactions", Json::Null)
     };
-    let body = tail(body).with("PaymentKey", one.payment_key.clone().filter(|_| !refund));
+    let body = tail(body, one).with("PaymentKey", one.payment_key.clone().filter(|_| !refund));
     map! { "Transaction": body }
 }
 
@@ -107,11 +107,11 @@ pub(crate) fn state(one: &Transaction) -> Json {
         .with("AdditionalParameters", pairs("List", &one.additional))
         .with("MutationType", mutation(one))
         .with("RelatedTransactions", related(one));
-    tail(body).with("PaymentKey", one.payment_key.clone()).with("Description", one.description.clone())
+    tail(body, one).with("PaymentKey", one.payment_key.clone()).with("Description", one.description.clone())
 }
 
-fn tail(body: Json) -> Json {
-    body.with("IsCancelable", false)
+fn tail(body: Json, one: &Transaction) -> Json {
+    body.with("IsCancelable", one.cancelable())
         .with("IssuingCountry", Json::Null)
         .with("StartRecurrent", false)
         .with("Recurring", false)

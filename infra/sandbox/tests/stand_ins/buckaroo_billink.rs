@@ -600,6 +600,11 @@ async fn a_pending_refund_is_settled_later() {
     let told = transact(&running, &refund).await;
     assert_eq!(code(&told), 794);
     assert_eq!(show(&running.url(), "books").await["orders"][0]["refunding"], 400);
+    let key = told["Key"].as_str().unwrap();
+    let (_, called_off) = call(&running, "GET", &format!("/json/Transaction/Cancel/{key}"), None).await;
+    let (_, stands) = call(&running, "GET", &format!("/json/Transaction/Status/{key}"), None).await;
+    assert_eq!((&called_off["IsCanceled"], &stands["IsCancelable"]), (&json!(false), &json!(false)), "an order alone");
+    assert_eq!(code(&stands), 794);
     receiver.wait(1).await;
     let path = format!("transactions/{}", told["Key"].as_str().unwrap());
     control(&running.url(), "POST", &path, json!({ "outcome": "success" })).await;

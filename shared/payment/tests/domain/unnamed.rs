@@ -92,6 +92,20 @@ fn what_waits_at_the_provider_is_known_by_its_name_from_then_on() {
     }
 }
 
+/// By its amount alone, so that the name of another refund outweighs it.
+#[test]
+fn a_refund_is_found_by_what_was_given_back() {
+    let (mut payment, capture) = captured(AMOUNT);
+    let ticket = refund(&mut payment, "r1", &capture, 2_000);
+    settle(&mut payment, &ticket, Outcome::InDoubt(Doubt::TimedOut));
+    for _ in 0..2 {
+        happened(&mut payment, OperationKind::Refund, "m1", 2_000);
+        let refund = operation(&payment, &ticket.operation);
+        assert_eq!((refund.status, refund.inferred), (OperationStatus::Succeeded, Some(payment::Inferred::Success)));
+        assert_eq!((payment.amounts().refunded.minor(), drifts(&payment)), (2_000, 0));
+    }
+}
+
 #[test]
 fn a_capture_that_nobody_asked_for_is_told_at_once_and_once() {
     let mut payment = authorized();
