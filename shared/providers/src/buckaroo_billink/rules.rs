@@ -7,7 +7,7 @@ use payment::{BuyerKind, Order, OrderError};
 use super::CAPABILITIES;
 use super::account::Account;
 use crate::billink_common::rules;
-use crate::order::{company, told, unknown_options};
+use crate::order::{company, told};
 
 /// Most articles that the shop plug-ins send.
 const MOST_ARTICLES: usize = 99;
@@ -35,7 +35,7 @@ pub(super) fn broken(account: &Account, order: &Order, today: Date) -> Vec<Order
         ),
         (unserved, "/shipping_address/country", "must be one of NL, BE"),
     ];
-    told(own).chain(rules::broken(order, today)).chain(unknown_options(order)).collect()
+    told(own).chain(rules::broken(order, today)).collect()
 }
 
 fn is_phone(text: &str) -> bool {
