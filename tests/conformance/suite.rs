@@ -1,4 +1,4 @@
-//! The suite of each provider under its own name: `cargo test -p tests --test conformance billink::`.
+//! The suite of each provider under its own name: `cargo test -p tests --test conformance suite::billink::`.
 
 macro_rules! suites {
     ($($provider:ident),+ $(,)?) => {

@@ -42,32 +42,15 @@ async fn check(table: &'static Table) {
     spread_over(table, async || table, Act::all(table), run).await;
 }
 
-#[tokio::test]
-async fn a_provider_that_can_be_asked_about_everything() {
-    check(&tables::buckaroo_billink::TABLE).await;
+macro_rules! killed {
+    ($($provider:ident),+ $(,)?) => {
+        $(mod $provider {
+            #[tokio::test]
+            async fn killed_at_every_call_and_write_it_ends_as_its_books_say() {
+                crate::check(&crate::tables::$provider::TABLE).await;
+            }
+        })+
+    };
 }
 
-#[tokio::test]
-async fn a_provider_that_can_be_asked_about_most() {
-    check(&tables::billie_pad::TABLE).await;
-}
-
-#[tokio::test]
-async fn a_provider_that_cannot_be_asked() {
-    check(&tables::billie_psp::TABLE).await;
-}
-
-#[tokio::test]
-async fn a_provider_whose_capture_can_be_repeated() {
-    check(&tables::billink::TABLE).await;
-}
-
-#[tokio::test]
-async fn a_provider_whose_order_is_a_call_of_its_own() {
-    check(&tables::billink_v1::TABLE).await;
-}
-
-#[tokio::test]
-async fn a_provider_that_only_opens() {
-    check(&tables::billagain::TABLE).await;
-}
+providers::every_provider!(killed);

@@ -21,3 +21,13 @@ fn the_merchants_schema_has_what_every_provider_says_of_its_account() {
     let expected = format!("      \"properties\": {{\n{}\n      }}\n    }}\n  }}\n}}\n", accounts.join(",\n"));
     crate::hold(&path, &format!("{before}{BEGIN}"), found, &expected, "");
 }
+
+#[test]
+fn the_example_of_a_merchant_has_an_account_at_every_provider() {
+    let text = std::fs::read_to_string(crate::root().join("infra/merchant.example.json")).unwrap();
+    let merchant: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let without =
+        REGISTRY.iter().map(|known| known.capabilities.provider).filter(|id| merchant["accounts"][id].is_null());
+    let without: Vec<&str> = without.collect();
+    assert!(without.is_empty(), "infra/merchant.example.json has no account at {}", without.join(", "));
+}

@@ -1,11 +1,12 @@
 //! The parts of README.md that are generated: the capability table, the state diagram, and what a payment costs; and of
-//! the merchants' schema what its accounts may hold. And two rules of the whole code: where the providers' names may stand,
-//! and where effects are made.
+//! the merchants' schema what its accounts may hold. What CONTRIBUTING.md names is there. And two rules of the whole code:
+//! where the providers' names may stand, and where effects are made.
 //!
 //! `PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs` writes them anew.
 #![cfg(test)]
 
 mod accounts;
+mod contributing;
 mod cost;
 mod effects;
 mod names;
@@ -66,6 +67,7 @@ fn the_capability_table_in_the_readme_is_what_the_adapters_declare() {
     table += &row("currencies", all.iter().map(|c| list(c.currencies, "any")));
     table += &row("expiry", all.iter().map(|c| expiry(c.expires_unobserved_seconds)));
     table += &row("best evidence", all.iter().map(|c| evidence(c.evidence).to_owned()));
+    table += &row("word of its webhook", all.iter().map(|c| format!("`{}`", c.webhook_path)));
     check("capability table", &table);
 }
 

@@ -10,7 +10,7 @@ use payment::{
 use url::Url;
 
 use crate::object::Body;
-use crate::order::{told, unknown_options};
+use crate::order::told;
 use crate::zone::time_in;
 
 /// The payment term where the order names none; the default of Billie's plugins.
@@ -48,14 +48,14 @@ pub(crate) fn term(payment: &Payment) -> u16 {
     payment.payment_terms_days.unwrap_or(USUAL_TERM_DAYS)
 }
 
-/// Billie's rules for the payment term and the lines of an order, for which it has no options.
+/// Billie's rules for the payment term and the lines of an order.
 pub(crate) fn broken(order: &Order) -> impl Iterator<Item = OrderError> {
     let bad_term = order.payment_terms_days.is_some_and(|days| !(1..=LONGEST_TERM_DAYS).contains(&days));
     let rules = [
         (bad_term, "/payment_terms_days", "must be from 1 to 120 days"),
         (goods(order).next().is_none(), "/lines", "must have a line of kind goods"),
     ];
-    told(rules).chain(unknown_options(order))
+    told(rules)
 }
 
 /// Only what is sold: Billie takes no vouchers, delivery and the like as line items.

@@ -126,6 +126,8 @@ pub struct Capabilities {
     pub enrols: bool,
     /// JSON pointers of order fields that this provider requires and others do not.
     pub required_fields: &'static [&'static str],
+    /// The names that an order's `options` may have; what each of them may be is the adapter's rule.
+    pub options: &'static [&'static str],
     /// The best evidence that it gives.
     pub evidence: BestEvidence,
     /// Whether an act can be found by our own reference.

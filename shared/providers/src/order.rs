@@ -2,7 +2,7 @@
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use payment::{Buyer, BuyerKind, Company, Order, OrderError, Person, Personal};
+use payment::{Buyer, BuyerKind, Company, OrderError, Person, Personal};
 use rust_decimal::Decimal;
 
 /// A rule for an order: whether it is broken, where, and how it goes.
@@ -11,12 +11,6 @@ pub(crate) type Rule = (bool, &'static str, &'static str);
 /// The rules that are broken.
 pub(crate) fn told<const N: usize>(rules: [Rule; N]) -> impl Iterator<Item = OrderError> {
     rules.into_iter().filter(|(broken, ..)| *broken).map(|(_, pointer, rule)| OrderError::at(pointer, rule))
-}
-
-/// What there is to say about an order's options where the provider has none.
-pub(crate) fn unknown_options(order: &Order) -> impl Iterator<Item = OrderError> + '_ {
-    let names = order.options.as_object().into_iter().flat_map(|options| options.keys());
-    names.map(|name| OrderError::at(format!("/options/{name}"), "is not an option of this provider"))
 }
 
 /// The company that buys.

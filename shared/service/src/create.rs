@@ -231,6 +231,7 @@ fn broken_capabilities(order: &Order, flow: Flow, capabilities: &Capabilities) -
     if flow == Flow::Redirect && order.return_url.is_none() {
         broken.push(OrderError::at("/return_url", "is required in the redirect flow"));
     }
+    broken.extend(unknown_options(order, capabilities.options));
     if order.amount.is_zero() && !capabilities.enrols {
         broken.push(OrderError::at("/amount", NOTHING));
     }
@@ -242,6 +243,14 @@ fn broken_capabilities(order: &Order, flow: Flow, capabilities: &Capabilities) -
         ));
     }
     broken
+}
+
+fn unknown_options(order: &Order, known: &[&str]) -> impl Iterator<Item = OrderError> {
+    let there = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let rule = format!("is not an option of this provider, which has {there}");
+    let names = order.options.as_object().into_iter().flat_map(|options| options.keys());
+    let unknown = names.filter(move |name| !known.contains(&name.as_str()));
+    unknown.map(move |name| OrderError::at(format!("/options/{name}"), rule.as_str()))
 }
 
 fn required(order: &Order, capabilities: &Capabilities) -> Result<Vec<OrderError>, Problem> {

@@ -4,4 +4,5 @@ mod document;
 mod examples;
 mod fields;
 mod holds;
+mod options;
 mod words;

@@ -1,8 +1,6 @@
 //! BillAgain's secure payment page: a sale or the enrolment of a way to pay, and nothing after it.
 //!
-//! An order's `options`: `customer_id` (required), `method` (`credit_card`, `bank_account` or `hpp`), `is_payment`
-//! (false only enrols, amount 0), `storage_mode` (`cc`, `cc_token`, `token` or `no_cc`), `retain`, `is_primary`,
-//! `is_enrol`, `payment_method_id`, `subscription_id`, `gateway_id`.
+//! What an order's `options` may be is in `options.rs`, and for shops in `openapi.yaml`.
 
 mod account;
 mod credentials;
@@ -46,6 +44,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     limits: &[],
     enrols: true,
     required_fields: &["/options/customer_id"],
+    options: &options::NAMES,
     evidence: BestEvidence::Observation,
     finds_by_reference: false,
     refunds_name_capture: false,

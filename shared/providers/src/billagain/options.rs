@@ -87,13 +87,27 @@ impl Options {
     }
 }
 
+/// The options that there are.
+pub(super) const NAMES: [&str; 10] = [
+    "customer_id",
+    "method",
+    "is_payment",
+    "storage_mode",
+    "retain",
+    "is_primary",
+    "is_enrol",
+    "payment_method_id",
+    "subscription_id",
+    "gateway_id",
+];
+
 /// An option: whether a value fits, and the rule where it does not.
 type Shape = (&'static str, fn(&Value) -> bool, &'static str);
 
 const ID: &str = "must be a whole number from 1";
 const FLAG: &str = "must be true or false";
 
-const SHAPES: [Shape; 10] = [
+const SHAPES: [Shape; NAMES.len()] = [
     ("customer_id", is_id, ID),
     ("method", is_word::<Method>, "must be one of credit_card, bank_account, hpp"),
     ("is_payment", Value::is_boolean, FLAG),
@@ -130,12 +144,8 @@ pub(super) fn broken(order: &Order, usual_gateway: Option<u64>) -> Vec<OrderErro
 }
 
 fn misshapen(name: &str, value: &Value) -> Option<OrderError> {
-    let rule = match SHAPES.iter().find(|(known, ..)| *known == name) {
-        None => "is not an option of this provider",
-        Some((_, fits, _)) if fits(value) => return None,
-        Some((.., rule)) => rule,
-    };
-    Some(OrderError::at(format!("/options/{name}"), rule))
+    let (_, fits, rule) = SHAPES.iter().find(|(known, ..)| *known == name)?;
+    (!fits(value)).then(|| OrderError::at(format!("/options/{name}"), *rule))
 }
 
 /// The field rules of the guide's "INPUT PARAMETERS".

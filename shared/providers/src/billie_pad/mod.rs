@@ -76,6 +76,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     limits: &[],
     enrols: false,
     required_fields: &["/buyer/reference", "/buyer/company", "/buyer/company/legal_form"],
+    options: &[],
     evidence: BestEvidence::Observation,
     finds_by_reference: false,
     refunds_name_capture: true,

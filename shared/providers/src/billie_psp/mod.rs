@@ -53,6 +53,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     limits: &[],
     enrols: false,
     required_fields: &["/buyer/reference", "/buyer/company/legal_form"],
+    options: &[],
     evidence: BestEvidence::Webhook,
     finds_by_reference: false,
     refunds_name_capture: true,

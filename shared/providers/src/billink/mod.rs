@@ -56,6 +56,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     limits: &[],
     enrols: false,
     required_fields: &[],
+    options: options::NAMES,
     evidence: BestEvidence::Observation,
     finds_by_reference: false,
     refunds_name_capture: false,

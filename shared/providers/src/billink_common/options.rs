@@ -7,16 +7,14 @@ use super::account::is_workflow;
 
 const WORKFLOW: &str = "workflow_number";
 
-/// Every option of the order that is none, or not what it must be.
-pub(crate) fn broken(order: &Order) -> impl Iterator<Item = OrderError> {
-    order.options.as_object().into_iter().flatten().filter_map(|(name, value)| {
-        let rule = match (name.as_str(), value.as_str()) {
-            (WORKFLOW, Some(number)) if is_workflow(number) => return None,
-            (WORKFLOW, _) => "must be 1 to 9 digits as text",
-            _ => "is not an option of this provider",
-        };
-        Some(OrderError::at(format!("/options/{name}"), rule))
-    })
+/// The options that there are.
+pub(crate) const NAMES: &[&str] = &[WORKFLOW];
+
+/// The rule that the order's workflow breaks.
+pub(crate) fn broken(order: &Order) -> Option<OrderError> {
+    let number = order.options.get(WORKFLOW)?;
+    let fits = number.as_str().is_some_and(is_workflow);
+    (!fits).then(|| OrderError::at(format!("/options/{WORKFLOW}"), "must be 1 to 9 digits as text"))
 }
 
 /// What an order is opened under: the workflow that it chooses, or the account's.

@@ -53,6 +53,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     // Check 417
     enrols: false,
     required_fields: &["/buyer/person/phone"],
+    options: options::NAMES,
     evidence: BestEvidence::Observation,
     finds_by_reference: true,
     refunds_name_capture: false,

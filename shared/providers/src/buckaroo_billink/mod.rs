@@ -63,6 +63,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     ],
     enrols: false,
     required_fields: &[],
+    options: &[],
     evidence: BestEvidence::Observation,
     finds_by_reference: true,
     refunds_name_capture: true,

@@ -7,7 +7,7 @@ use payment::{BuyerKind, Flow, Order, OrderError};
 use super::CAPABILITIES;
 use super::account::Account;
 use crate::billink_common::rules;
-use crate::order::{told, unknown_options};
+use crate::order::told;
 
 /// Most articles that the shop plug-ins send.
 const MOST_ARTICLES: usize = 99;
@@ -33,7 +33,7 @@ pub(super) fn broken(account: &Account, order: &Order, today: Date) -> Vec<Order
         (long, "/buyer/person/initials", "must have at most 6 characters"),
         (unserved, "/shipping_address/country", "must be one of NL, BE"),
     ];
-    told(own).chain(rules::broken(order, today)).chain(unknown_options(order)).collect()
+    told(own).chain(rules::broken(order, today)).collect()
 }
 
 fn is_phone(text: &str) -> bool {

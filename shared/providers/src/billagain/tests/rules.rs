@@ -66,7 +66,6 @@ fn every_option_has_its_shape() {
         ("is_enrol", json!({}), "must be true or false"),
         ("method", json!("cash"), "must be one of credit_card, bank_account, hpp"),
         ("storage_mode", json!("CC"), "must be one of cc, cc_token, token, no_cc"),
-        ("workflow_number", json!("1"), "is not an option of this provider"),
     ] {
         let mut options = json!({ "customer_id": 200 });
         options[name] = value;

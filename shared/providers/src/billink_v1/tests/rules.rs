@@ -29,7 +29,7 @@ fn every_rule_is_told_at_its_field() {
         (consumer(), "/billing_address/house_number", json!("A1")),
         (consumer(), "/billing_address/house_number_addition", long(11)),
         (consumer(), "/shipping_address/house_number", json!("1 tweede verdieping")),
-        (consumer(), "/options", json!({"workflow": "2"})),
+        (consumer(), "/options", json!({"workflow_number": 2})),
         (business(), "/buyer/company/name", long(51)),
         (business(), "/buyer/company/registration_number", Value::Null),
         (business(), "/buyer/company/registration_number", long(4)),

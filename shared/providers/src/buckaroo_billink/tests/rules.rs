@@ -91,10 +91,7 @@ fn an_account_limited_to_one_action_refuses_the_other() {
 }
 
 #[test]
-fn an_unknown_option_and_a_hundredth_line_are_refused() {
-    let mut document = consumer();
-    document["options"] = json!({"workflow_number": "1"});
-    assert_eq!(broken(&account(), &document), ["/options/workflow_number"]);
+fn a_hundredth_line_is_refused() {
     let mut document = consumer();
     let line =
         json!({"reference": "L", "name": "Pin", "kind": "goods", "quantity": 1, "unit_price": 1, "tax_rate": "21"});

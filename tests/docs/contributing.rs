@@ -1,0 +1,57 @@
+//! What CONTRIBUTING.md asks for is there, and it asks for everything.
+
+use std::collections::BTreeSet;
+
+use crate::names::collect_all;
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(crate::root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The part of CONTRIBUTING.md about a new provider.
+fn guide() -> String {
+    let text = read("CONTRIBUTING.md");
+    let (_, rest) = text.split_once("## Adding a provider\n").unwrap();
+    rest.split("\n## ").next().unwrap().to_owned()
+}
+
+/// What stands in backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn a_new_provider_is_told_of_every_method_of_the_adapter() {
+    let file = syn::parse_file(&read("shared/providers/src/adapter.rs")).unwrap();
+    let adapter = file.items.into_iter().find_map(|item| match item {
+        syn::Item::Trait(found) if found.ident == "Adapter" => Some(found),
+        _ => None,
+    });
+    let methods = adapter.unwrap().items.into_iter().filter_map(|item| match item {
+        syn::TraitItem::Fn(method) => Some(method.sig.ident.to_string()),
+        _ => None,
+    });
+    let guide = guide();
+    let told: BTreeSet<&str> = quoted(&guide).collect();
+    let missing: Vec<String> = methods.filter(|name| !told.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "CONTRIBUTING.md says nothing of {}", missing.join(", "));
+}
+
+/// A test is named by its module and its own name, after the word for its binary.
+#[test]
+fn every_test_that_the_guide_names_is_there() {
+    let (guide, mut files) = (guide(), Vec::new());
+    for folder in ["tests", "infra/local/src"] {
+        collect_all(&crate::root(), folder, &mut files);
+    }
+    let named = quoted(&guide).filter_map(|words| words.rsplit_once([' ', ':']));
+    let named: Vec<(&str, &str)> = named.filter(|(_, name)| name.matches('_').count() > 3).collect();
+    assert!(named.len() > 10, "{named:?}");
+    for (place, name) in named {
+        let mut modules = place.split([' ', ':']).filter(|module| !["", "tests", "<name>"].contains(module));
+        let module = modules.next_back().unwrap();
+        let held = |path: &&String| path.contains(&format!("/{module}.rs")) || path.contains(&format!("/{module}/"));
+        let there = files.iter().filter(held).any(|path| read(path).contains(&format!("fn {name}(")));
+        assert!(there, "there is no test {name} in {place}");
+    }
+}
