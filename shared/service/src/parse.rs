@@ -29,7 +29,7 @@ pub(crate) fn body<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, P
     }
 }
 
-/// What a type is said to be that complains of a value in words of its own: they may repeat it.
+/// What is told where a type complains of a value in words of its own, since they may repeat the value.
 const NOT_VALID: &str = "is not valid";
 
 /// What parsers expect, by the beginning of how they say it, and what our callers are told. Of the numbers in requests only
@@ -39,7 +39,7 @@ const RULES: [(&str, &str); 15] = [
     ("a map", "must be an object"),
     ("a sequence", "must be an array"),
     ("a boolean", "must be true or false"),
-    // A word of a list, which could be more than a text by the parser's lights.
+    // Where a word of a list is wanted.
     ("string", "must be a string"),
     ("unit", "must be a string"),
     ("i64", "must be a whole number of minor units, as 12600 for 126.00"),

@@ -165,7 +165,7 @@ async fn a_release_that_is_due_runs_although_an_earlier_one_waits_for_its_time()
     let shop = Shop::without_messages(At::Billie).await;
     let (backstage, deal) = (Backstage::of(&shop), shop.authorized().await);
     // Something of it shows at the provider.
-    deal.post("captures", &shop.capture(Some(1_000))).await.expect(201);
+    let _ = deal.post("captures", &shop.capture(Some(1_000))).await.expect(201);
     let (store, now) = (store_of(&shop), Timestamp::now());
     let mut payment = store.load(&deal.id.parse().unwrap()).await.unwrap().unwrap();
     let [waits, due] = with_two_releases(&mut payment, now);
@@ -188,7 +188,7 @@ async fn the_rest_is_released_once_the_provider_shows_what_was_captured() {
     shop.sandbox.control(reqwest::Method::POST, "settings", &delay).await;
     let mut body = shop.capture(Some(5_000));
     body["final"] = json!(true);
-    deal.post("captures", &body).await.expect(201);
+    let _ = deal.post("captures", &body).await.expect(201);
     assert_eq!(shop.count("cancel").await, 0, "it would call off the whole order");
     deal.ends("partially_captured", [AMOUNT, 0, 5_000, 0]).await;
     shop.sandbox.advance(3_600).await;
