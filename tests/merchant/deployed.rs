@@ -29,7 +29,7 @@ async fn a_document_that_cannot_be_used_is_told_by_its_secrets_name_and_field() 
              /accounts/billink/workflow_number is required",
         ),
         (json!({ "merchant": "dmeo" }), "/merchant must be the end of the secret's name"),
-        (json!({ "merchants": "demo" }), "/merchants unknown field"),
+        (json!({ "merchants": "demo" }), "/merchants is none of the fields here: `merchant`"),
     ] {
         let told = read(&document).await.unwrap_err();
         let start = format!("the secret paylater/prod/demo is no merchant document: {rule}");

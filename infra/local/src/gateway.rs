@@ -93,7 +93,7 @@ impl Gateway {
         let answer = answer.map_err(|_| Problem::unavailable("the authorizer failed"))?;
         match answer.context.filter(|_| answer.is_authorized) {
             Some(context) => serde_json::to_value(context).map_err(Problem::unavailable),
-            None => Err(Problem::new(ProblemCode::Unauthorized, "Send Authorization: Bearer with an API key.")),
+            None => Err(Problem::unauthorized()),
         }
     }
 }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 /// Why a text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected}")]
+#[error("must be {expected}")]
 pub struct ParseId {
     expected: &'static str,
 }

@@ -87,11 +87,10 @@ impl InstructionKind {
         self.row().ordered && other.row().ordered
     }
 
-    pub(crate) const fn is_allowed_when(self, status: Status) -> bool {
-        match status {
-            Status::Authorized => !self.row().owed,
-            Status::PartiallyCaptured | Status::Captured => true,
-            _ => false,
+    pub(crate) const fn statuses(self) -> &'static [Status] {
+        match self.row().owed {
+            true => &[Status::PartiallyCaptured, Status::Captured],
+            false => &[Status::Authorized, Status::PartiallyCaptured, Status::Captured],
         }
     }
 }

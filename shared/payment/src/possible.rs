@@ -91,20 +91,21 @@ impl Payment {
     /// Whether the status allows this kind of operation.
     #[must_use]
     pub fn status_allows(&self, kind: OperationKind) -> bool {
-        use Status::{Authorized, Captured, PartiallyCaptured, RequiresAction, RequiresConfirmation, UnderReview};
-        match kind {
-            OperationKind::CreateSession => self.status == Status::Created,
-            OperationKind::Confirm => {
-                self.status == RequiresConfirmation || (self.status == RequiresAction && self.flow == Flow::Widget)
-            }
-            OperationKind::Capture | OperationKind::Amend => matches!(self.status, Authorized | PartiallyCaptured),
-            OperationKind::Refund => matches!(self.status, PartiallyCaptured | Captured),
-            OperationKind::Cancel => matches!(
-                self.status,
-                RequiresAction | RequiresConfirmation | UnderReview | Authorized | PartiallyCaptured
-            ),
-            OperationKind::Tell(kind) => kind.is_allowed_when(self.status),
-        }
+        let in_widget = kind == OperationKind::Confirm && self.flow == Flow::Widget;
+        statuses_for(kind).contains(&self.status) || (in_widget && self.status == Status::RequiresAction)
+    }
+}
+
+/// The statuses that allow a kind of operation. What a widget hands over is confirmed while it still requires action, too.
+pub(crate) const fn statuses_for(kind: OperationKind) -> &'static [Status] {
+    use Status::{Authorized, Captured, Created, PartiallyCaptured, RequiresAction, RequiresConfirmation, UnderReview};
+    match kind {
+        OperationKind::CreateSession => &[Created],
+        OperationKind::Confirm => &[RequiresConfirmation],
+        OperationKind::Capture | OperationKind::Amend => &[Authorized, PartiallyCaptured],
+        OperationKind::Refund => &[PartiallyCaptured, Captured],
+        OperationKind::Cancel => &[RequiresAction, RequiresConfirmation, UnderReview, Authorized, PartiallyCaptured],
+        OperationKind::Tell(kind) => kind.statuses(),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::amounts::InvariantBroken;
 use crate::id::OperationId;
 use crate::money::Amount;
 use crate::operation::OperationKind;
+use crate::possible::statuses_for;
 use crate::status::Status;
 
 /// Why a command was not accepted. Nothing was written.
@@ -32,7 +33,7 @@ pub enum Rejection {
         operation: OperationId,
     },
     /// The status does not allow it.
-    #[error("a payment that is {status} cannot be asked to {}", .kind.verb())]
+    #[error("a payment that is {status} cannot be asked to {}, only one that is {}", .kind.verb(), allowing(*.kind))]
     StatusDoesNotAllow {
         /// The status.
         status: Status,
@@ -115,5 +116,30 @@ impl Rejection {
             }
             _ => None,
         }
+    }
+}
+
+/// The statuses that allow a kind of operation, in words.
+fn allowing(kind: OperationKind) -> String {
+    let words: Vec<String> = statuses_for(kind).iter().map(Status::to_string).collect();
+    words.join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instruction::InstructionKind;
+
+    #[test]
+    fn whoever_comes_in_the_wrong_status_is_told_the_right_ones() {
+        let told = |status, kind| Rejection::StatusDoesNotAllow { status, kind }.to_string();
+        assert_eq!(
+            told(Status::RequiresAction, OperationKind::Capture),
+            "a payment that is requires_action cannot be asked to capture, only one that is authorized or partially_captured"
+        );
+        assert_eq!(
+            told(Status::Authorized, OperationKind::Tell(InstructionKind::Hold)),
+            "a payment that is authorized cannot be asked to hold, only one that is partially_captured or captured"
+        );
     }
 }

@@ -31,8 +31,7 @@ pub struct Incoming {
 
 impl Incoming {
     pub(crate) fn of_checkout(request: Request) -> Result<Self, Problem> {
-        let nobody = || Problem::new(ProblemCode::Unauthorized, "Send Authorization: Bearer with an API key.");
-        let merchant = merchant(&request).ok_or_else(nobody)?;
+        let merchant = merchant(&request).ok_or_else(Problem::unauthorized)?;
         let body = limited(request.body())?.to_vec();
         if !body.is_empty() && !is_json(&request) {
             return Err(Problem::new(ProblemCode::UnsupportedMediaType, "Send the body as application/json."));

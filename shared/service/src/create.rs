@@ -7,6 +7,8 @@ use payment::{
     OperationStatus, Order, OrderError, Payment, PaymentId, ProviderId, Token,
 };
 use providers::Capabilities;
+use serde::Serialize;
+use serde_json::{Value, json};
 use store::{Created, StoreError};
 
 use crate::Service;
@@ -202,9 +204,16 @@ fn checked(order: &mut Order, merchant: &Merchant) -> Result<(Flow, CaptureMode)
     Ok((flow, capture_mode))
 }
 
-fn choose<T: Copy + PartialEq>(asked: Option<T>, possible: &[T], pointer: &str, what: &str) -> Result<T, Problem> {
-    let missing =
-        || Problem::at(ProblemCode::NotSupportedByProvider, pointer, format!("is not a {what} of this provider"));
+fn choose<T>(asked: Option<T>, possible: &[T], pointer: &str, what: &str) -> Result<T, Problem>
+where
+    T: Copy + PartialEq + Serialize,
+{
+    let missing = || {
+        let words = json!(possible);
+        let words: Vec<_> = words.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let rule = format!("is not a {what} of this provider, which has: {}", words.join(", "));
+        Problem::at(ProblemCode::NotSupportedByProvider, pointer, rule)
+    };
     match asked {
         None => possible.first().copied().ok_or_else(missing),
         Some(asked) if possible.contains(&asked) => Ok(asked),
@@ -258,7 +267,7 @@ fn required(order: &Order, capabilities: &Capabilities) -> Result<Vec<OrderError
         return Ok(Vec::new());
     }
     let document = serde_json::to_value(order).map_err(Problem::unavailable)?;
-    let missing = |pointer: &&&str| document.pointer(pointer).is_none_or(serde_json::Value::is_null);
+    let missing = |pointer: &&&str| document.pointer(pointer).is_none_or(Value::is_null);
     let absent = capabilities.required_fields.iter().filter(missing);
     Ok(absent.map(|pointer| OrderError::at(*pointer, "is required by this provider")).collect())
 }

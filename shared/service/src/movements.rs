@@ -43,13 +43,14 @@ impl Service {
         let fingerprint = parse::fingerprint(&asked)?;
         let work = self.load(call, &parse::payment_id(id)?).await?;
         let capability = capability(&work, OperationKind::Capture)?;
-        if work.payment.operation(&known(&work, "capture", &key)).is_none() {
+        let new = self.is_new(&work, OperationKind::Capture, &key)?;
+        if new {
             problem_of(asked.broken_rules())?;
         }
         require(capability, &json!(asked))?;
         let whole = work.payment.amounts().unreleased();
         let part = !asked.lines.is_empty() || asked.amount.is_some_and(|amount| amount < whole);
-        if part && !capability.partial && work.payment.operation(&known(&work, "capture", &key)).is_none() {
+        if part && !capability.partial && new {
             return Err(only_whole(if asked.lines.is_empty() { "/amount" } else { "/lines" }, "captures"));
         }
         let left_over = asked.releases_rest && (asked.amount.is_some_and(|a| a < whole) || !asked.lines.is_empty());
@@ -72,10 +73,11 @@ impl Service {
         let fingerprint = parse::fingerprint(&asked)?;
         let work = self.load(call, &parse::payment_id(id)?).await?;
         let capability = capability(&work, OperationKind::Refund)?;
+        let new = self.is_new(&work, OperationKind::Refund, &key)?;
         require(capability, &json!(asked))?;
         let whole = work.payment.amounts().captured;
         let part = !asked.lines.is_empty() || asked.amount.is_some_and(|amount| amount < whole);
-        if part && !capability.partial && work.payment.operation(&known(&work, "refund", &key)).is_none() {
+        if part && !capability.partial && new {
             return Err(only_whole(if asked.lines.is_empty() { "/amount" } else { "/lines" }, "refunds"));
         }
         Box::pin(self.run(call, work, Command::refund(asked, key, fingerprint), None)).await
@@ -129,6 +131,15 @@ impl Service {
         }
         let command = ConfirmCommand { from_widget: widget_result.is_some() };
         Box::pin(self.run(call, work, Command::confirm(command, key, fingerprint), widget_result)).await
+    }
+
+    /// Whether the key is new to the payment. What no request of the kind could get now comes before what this one lacks.
+    pub(crate) fn is_new(&self, work: &Work, kind: OperationKind, key: &IdempotencyKey) -> Result<bool, Problem> {
+        let new = work.payment.operation(&known(work, kind.as_str(), key)).is_none();
+        if new {
+            work.payment.possible(kind, self.now())?;
+        }
+        Ok(new)
     }
 
     /// Looks whether the buyer is done. That nobody could see it does not mean that the buyer is not.

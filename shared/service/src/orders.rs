@@ -51,7 +51,9 @@ impl Service {
         let asked = read(body)?;
         let fingerprint = parse::fingerprint(&asked)?;
         let work = self.load(call, &parse::payment_id(id)?).await?;
-        let capability = capability(&work, OperationKind::Tell(asked.kind()))?;
+        let kind = OperationKind::Tell(asked.kind());
+        let capability = capability(&work, kind)?;
+        self.is_new(&work, kind, &key)?;
         require(capability, &json!(asked))?;
         Box::pin(self.run(call, work, Command::tell(asked, key, fingerprint), None)).await
     }

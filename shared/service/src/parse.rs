@@ -21,7 +21,7 @@ pub(crate) fn body<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, P
     }
     let mut reader = serde_json::Deserializer::from_str(text);
     let parsed: T = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| Problem::with_errors(ProblemCode::ValidationFailed, vec![broken_field(&error)]))?;
+        .map_err(|error| Problem::with_errors(ProblemCode::ValidationFailed, vec![broken_in::<T>(&raw, &error)]))?;
     let typed = serde_json::to_value(&parsed).map_err(Problem::unavailable)?;
     match list_for_object(&raw, &typed, String::new()) {
         Some(pointer) => Err(Problem::at(ProblemCode::ValidationFailed, pointer, "must be an object")),
@@ -29,13 +29,56 @@ pub(crate) fn body<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, P
     }
 }
 
+/// What is told where a type complains of a value in words of its own, since they may repeat the value.
+const NOT_VALID: &str = "is not valid";
+
+/// What parsers expect, by the beginning of how they say it, and what our callers are told. Of the numbers in requests only
+/// amounts are signed, only quantities have 32 bits, and only days have 16.
+const RULES: [(&str, &str); 15] = [
+    ("struct ", "must be an object"),
+    ("a map", "must be an object"),
+    ("a sequence", "must be an array"),
+    ("a boolean", "must be true or false"),
+    // Where a word of a list is wanted.
+    ("string", "must be a string"),
+    ("unit", "must be a string"),
+    ("i64", "must be a whole number of minor units, as 12600 for 126.00"),
+    ("u32", "must be a whole number from 1 to 1000000"),
+    ("u16", "must be a whole number from 1 to 65535"),
+    ("a nonzero u16", "must be a whole number from 1 to 65535"),
+    ("a date string", "must be a date, as 1990-01-31"),
+    ("a timestamp string", "must be a time, as 2026-01-31T08:30:00Z"),
+    ("a string representing an URL", "must be an https address, as https://shop.example/thanks"),
+    ("IP address", "must be an IP address"),
+    ("one of `AED`", "must be an ISO 4217 code in capitals, as EUR"),
+];
+
+/// The field that is wrong in a document, and the rule. A type that complains in words of its own is shown a value of
+/// another kind, so that it says what it expects.
+fn broken_in<T: DeserializeOwned>(raw: &Value, error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
+    let (mut raw, mut field) = (raw.clone(), broken_field(error));
+    while field.detail == NOT_VALID {
+        match raw.pointer_mut(&field.pointer) {
+            Some(value) if !value.is_boolean() => *value = Value::Bool(false),
+            _ => break,
+        }
+        match serde_path_to_error::deserialize::<_, T>(&raw) {
+            Err(error) => field = broken_field(&error),
+            Ok(_) => break,
+        }
+    }
+    field
+}
+
 /// The field that is wrong, and the rule, in a parser's error.
 pub(crate) fn broken_field(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
-    let (pointer, rule) = (pointer(error.path()), rule(error.inner()));
-    match rule.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
-        Some((name, _)) => FieldError { pointer: format!("{pointer}/{name}"), detail: "is required".to_owned() },
-        None => FieldError { pointer, detail: rule },
-    }
+    let (at, text) = (pointer(error.path()), error.inner().to_string());
+    let of_object = [("missing field `", "is required"), ("duplicate field `", "must be given once only")];
+    let named = of_object.into_iter().find_map(|(start, rule)| {
+        let (name, _) = text.strip_prefix(start)?.split_once('`')?;
+        Some(FieldError { pointer: format!("{at}/{name}"), detail: rule.to_owned() })
+    });
+    named.unwrap_or_else(|| FieldError { pointer: at, detail: rule(&text) })
 }
 
 /// Where a list stands in the place of an object: serde would read its elements as the fields in their order.
@@ -53,23 +96,28 @@ fn list_for_object(raw: &Value, typed: &Value, pointer: String) -> Option<String
     }
 }
 
-/// The rule in a parser's message, without the value that broke it and without the place in the text.
-fn rule(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(before, _)| before);
+/// The rule in a parser's message, in our words, without the value that broke it and without the place in the text.
+fn rule(text: &str) -> String {
+    let text = text.rsplit_once(" at line ").map_or(text, |(before, _)| before);
     // serde writes what it found before the last ", expected …"; what was found may be anything, a name for example.
+    let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
+    if text.starts_with("unknown field") {
+        let fields = expected.map(|fields| fields.strip_prefix("one of ").unwrap_or(fields));
+        return fields
+            .map_or_else(|| "is no field here".to_owned(), |known| format!("is none of the fields here: {known}"));
+    }
     let repeats = ["invalid type", "invalid value", "invalid length", "unknown variant"];
-    if repeats.iter().any(|start| text.starts_with(start)) {
-        let expected = text.rsplit_once(", expected ").map(|(_, expected)| format!("must be {expected}"));
-        return expected.unwrap_or_else(|| "is not valid".to_owned());
+    let expected = match expected.filter(|_| repeats.iter().any(|start| text.starts_with(start))) {
+        None if text == "expected value" => Some("string"),
+        expected => expected,
+    };
+    if let Some(expected) = expected {
+        let ours = RULES.iter().find(|(start, _)| expected.starts_with(start));
+        return ours.map_or_else(|| format!("must be {expected}"), |(_, rule)| (*rule).to_owned());
     }
-    // Only our own types and serde's structural messages are known to repeat no value.
-    let own = ["must ", "missing field", "unknown field", "duplicate field", "has "];
-    match text.strip_prefix("expected ") {
-        Some(rest) => format!("must be {rest}"),
-        None if own.iter().any(|start| text.starts_with(start)) => text.to_owned(),
-        None => "is not valid".to_owned(),
-    }
+    // Only our own types are known to repeat no value.
+    let own = ["must ", "has "].iter().any(|start| text.starts_with(start));
+    if own { text.to_owned() } else { NOT_VALID.to_owned() }
 }
 
 /// The JSON pointer of a place.
@@ -94,7 +142,7 @@ pub(crate) fn key(header: Option<&str>) -> Result<IdempotencyKey, Problem> {
         let detail = "Send an Idempotency-Key header of 1 to 255 visible ASCII characters; use the same one to retry.";
         return Err(Problem::new(ProblemCode::MissingIdempotencyKey, detail));
     };
-    text.parse().map_err(|error| Problem::new(ProblemCode::InvalidIdempotencyKey, format!("Idempotency-Key: {error}.")))
+    text.parse().map_err(|error| Problem::new(ProblemCode::InvalidIdempotencyKey, format!("Idempotency-Key {error}.")))
 }
 
 /// A payment id of the path; a text that is none cannot be a payment.
@@ -122,5 +170,39 @@ mod tests {
         assert_eq!(code(b"{} x"), ProblemCode::InvalidJson);
         assert_eq!(code(b"{\"a\":1}"), ProblemCode::ValidationFailed);
         assert_eq!(code(b"[]"), ProblemCode::ValidationFailed);
+    }
+
+    #[test]
+    fn a_wrong_kind_is_told_in_the_words_of_the_api() {
+        let minor_units = "must be a whole number of minor units, as 12600 for 126.00";
+        let address = "must be an https address, as https://shop.example/thanks";
+        let date = "must be a date, as 1990-01-31";
+        for (document, pointer, rule) in [
+            (r#"{"amount":126.00}"#, "/amount", minor_units),
+            (r#"{"amount":"12600"}"#, "/amount", minor_units),
+            (r#"{"lines":[{"unit_price":1e30}]}"#, "/lines/0/unit_price", minor_units),
+            (r#"{"lines":[{"quantity":1.5}]}"#, "/lines/0/quantity", "must be a whole number from 1 to 1000000"),
+            (r#"{"lines":{}}"#, "/lines", "must be an array"),
+            (r#"{"payment_terms_days":70000}"#, "/payment_terms_days", "must be a whole number from 1 to 65535"),
+            (r#"{"return_url":"/return"}"#, "/return_url", address),
+            (r#"{"return_url":17}"#, "/return_url", address),
+            (r#"{"buyer":{"person":{"birth_date":"31-01-1990"}}}"#, "/buyer/person/birth_date", date),
+            (r#"{"buyer":{"person":{"birth_date":"1990"}},"return_url":"/"}"#, "/buyer/person/birth_date", date),
+            (r#"{"buyer":{"ip_address":"1.2.3"}}"#, "/buyer/ip_address", "must be an IP address"),
+            (r#"{"buyer":17}"#, "/buyer", "must be an object"),
+            (r#"{"provider":"x","provider":"x"}"#, "/provider", "must be given once only"),
+            (r#"{"buyer":{"kind":"person","kind":"person"}}"#, "/buyer/kind", "must be given once only"),
+            (r#"{"currency":"eur"}"#, "/currency", "must be an ISO 4217 code in capitals, as EUR"),
+            (r#"{"currency":978}"#, "/currency", "must be a string"),
+            (r#"{"capture":"now"}"#, "/capture", "must be `manual` or `automatic`"),
+            (
+                r#"{"billing_address":{"town":"x"}}"#,
+                "/billing_address/town",
+                "is none of the fields here: `street`, `house_number`, `house_number_addition`, `postal_code`, `city`, `country`",
+            ),
+        ] {
+            let told = body::<Order>(document.as_bytes()).err().unwrap();
+            assert_eq!(told.detail(), format!("{pointer} {rule}"), "{document}");
+        }
     }
 }

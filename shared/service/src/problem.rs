@@ -151,6 +151,13 @@ impl Problem {
         Self { source: Some(source.into()), ..Self::new(ProblemCode::Unavailable, detail) }
     }
 
+    /// No API key, or a wrong one: the caller cannot tell which.
+    #[must_use]
+    pub fn unauthorized() -> Self {
+        let detail = "The request came without an API key that is known: send Authorization: Bearer with one.";
+        Self::new(ProblemCode::Unauthorized, detail)
+    }
+
     /// No such payment, or another merchant's: the caller cannot tell which.
     #[must_use]
     pub fn payment_not_found() -> Self {

@@ -44,6 +44,12 @@ async fn nobody_gets_in_without_the_right_key() {
             }
             let mut answer = request.send().await.expect_problem(ProblemCode::Unauthorized);
             assert_eq!(repeats_a_value(&answer), None, "{method} {path} with {header:?}");
+            // With a wrong key nobody is told to send one.
+            assert!(
+                answer.text("/detail").starts_with("The request came without an API key that is known"),
+                "{:#}",
+                answer.body
+            );
             answer.body["request_id"] = Value::Null;
             let first = uniform.get_or_insert_with(|| answer.body.clone());
             assert_eq!(*first, answer.body, "{method} {path} with {header:?} is told something of its own");

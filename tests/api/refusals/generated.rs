@@ -215,7 +215,7 @@ async fn a_missing_required_field_is_refused_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_field_that_is_given_twice_is_refused() {
+async fn a_field_that_is_given_twice_is_refused_by_its_name() {
     let bench = Bench::new().await;
     let mut watch = bench.watch().await;
     let mut found = Vec::new();
@@ -231,8 +231,8 @@ async fn a_field_that_is_given_twice_is_refused() {
             let body = format!("{{{once},{once}{comma}{rest}}}");
             let request = bench.api(&endpoint).request(reqwest::Method::POST, &endpoint.path);
             let answer = request.raw(body, Some("application/json")).send().await;
-            let refused = (answer.status, answer.code()) == (422, "validation_failed");
-            found.extend((!refused).then(|| format!("POST {} with {name} twice: {:#}", endpoint.path, answer.body)));
+            let wrong = not_refused_at(&answer, "validation_failed", &format!("/{name}"));
+            found.extend(wrong.map(|wrong| format!("POST {} with {name} twice {wrong}", endpoint.path)));
         }
     }
     watch.nothing_happened("fields given twice").await;

@@ -212,9 +212,21 @@ fn not_refused_at(answer: &Answer, code: &str, pointer: &str) -> Option<String> 
     } else if !answer.pointers().iter().any(inside) {
         format!("points at {:?}: {}", answer.pointers(), answer.text("/detail"))
     } else {
-        return repeats_a_value(answer);
+        return repeats_a_value(answer).or_else(|| speaks_otherwise(answer));
     };
     Some(wrong)
+}
+
+/// Words of the language that this is written in. Callers know JSON and the documentation.
+const FOREIGN: &str =
+    "i64 u64 u32 u16 f64 nonzero struct enum variant sequence tuple newtype boolean map duplicate valid";
+
+/// What is wrong with the words of a problem, in words: they are not the API's, or go on and on.
+fn speaks_otherwise(answer: &Answer) -> Option<String> {
+    let detail = answer.text("/detail");
+    let foreign = |word: &str| FOREIGN.split(' ').any(|known| known == word);
+    let bad = detail.len() > 400 || detail.split(|c: char| !c.is_ascii_alphanumeric()).any(foreign);
+    bad.then(|| format!("says: {detail}"))
 }
 
 fn repeats_a_value(answer: &Answer) -> Option<String> {

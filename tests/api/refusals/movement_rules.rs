@@ -85,6 +85,18 @@ async fn wrong_movements(bench: &Bench) -> Vec<Asked> {
             "/amount",
         ),
         ("a capture while the buyer decides", capture(page, json!({})).await, "status_does_not_allow", ""),
+        (
+            "a capture without its invoice while the buyer decides",
+            post(page, "captures", json!({})).await,
+            "status_does_not_allow",
+            "",
+        ),
+        (
+            "a capture with an address of no kind while the buyer decides",
+            capture(page, json!({ "invoice": { "number": "1", "url": "data:," } })).await,
+            "status_does_not_allow",
+            "",
+        ),
         ("a refund before any capture", refund(open, json!({})).await, "status_does_not_allow", ""),
         ("a refund while the buyer decides", refund(page, json!({})).await, "status_does_not_allow", ""),
         (
@@ -143,6 +155,12 @@ async fn wrong_movements(bench: &Bench) -> Vec<Asked> {
             "/capture_id",
         ),
         ("a payment before any capture", paid(open, json!({ "amount": 10 })).await, "status_does_not_allow", ""),
+        (
+            "a payment of too little before any capture",
+            paid(open, json!({ "amount": 9 })).await,
+            "status_does_not_allow",
+            "",
+        ),
         (
             "a payment where nobody takes note",
             paid(whole, json!({ "amount": 10 })).await,

@@ -226,6 +226,21 @@ async fn a_wrong_sum_names_both_sums() {
 }
 
 #[tokio::test]
+async fn a_flow_or_capture_mode_that_is_not_there_is_told_with_those_that_are() {
+    let site = Site::start().await;
+    for (order, rule) in [
+        (
+            Order::billie_pad().with("/capture", "automatic"),
+            "is not a capture mode of this provider, which has: manual",
+        ),
+        (Order::buckaroo_billink().with("/flow", "widget"), "is not a flow of this provider, which has: redirect"),
+    ] {
+        let answer = site.api.post("/v1/payments", order.json()).await.expect(422);
+        assert!(answer.text("/errors/0/detail").starts_with(rule), "{:#}", answer.body);
+    }
+}
+
+#[tokio::test]
 async fn everything_that_is_wrong_is_told_at_once() {
     let site = Site::start().await;
     let order = Order::billie_pad()
