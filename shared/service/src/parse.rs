@@ -48,7 +48,7 @@ const RULES: [(&str, &str); 15] = [
     ("a nonzero u16", "must be a whole number from 1 to 65535"),
     ("a date string", "must be a date, as 1990-01-31"),
     ("a timestamp string", "must be a time, as 2026-01-31T08:30:00Z"),
-    ("a string representing an URL", "must be an https address, as https://shop.example/thanks"),
+    ("a string representing an URL", "must be a whole address, as https://shop.example/thanks"),
     ("IP address", "must be an IP address"),
     ("one of `AED`", "must be an ISO 4217 code in capitals, as EUR"),
 ];
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn a_wrong_kind_is_told_in_the_words_of_the_api() {
         let minor_units = "must be a whole number of minor units, as 12600 for 126.00";
-        let address = "must be an https address, as https://shop.example/thanks";
+        let address = "must be a whole address, as https://shop.example/thanks";
         let date = "must be a date, as 1990-01-31";
         for (document, pointer, rule) in [
             (r#"{"amount":126.00}"#, "/amount", minor_units),
