@@ -207,7 +207,7 @@ impl Payment {
             return Err(Rejection::KeyReused { operation: id });
         }
         let is_known = |o: &&Operation| o.kind() == OperationKind::Confirm && o.status == OperationStatus::Succeeded;
-        if let Some(known) = self.operations.iter().find(is_known) {
+        if let Some(known) = self.operation(&id).or_else(|| self.operations.iter().find(is_known)) {
             return Ok((known.id.clone(), false));
         }
         if self.is_too_large_for(OperationKind::Confirm) {

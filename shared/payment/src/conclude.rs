@@ -286,6 +286,7 @@ impl Payment {
                     self.record(Fact::RefundFailed { refund, capture, amount, reason: word }, self.status, cause, now);
                 }
                 self.given_back_as_said(&capture, cause, now);
+                self.compare_parts_told(0, cause, now);
             }
             _ => {}
         }

@@ -56,22 +56,26 @@ impl Payment {
         }
     }
 
-    /// Each refund and each cancellation of ours can explain one such message. No look tells more than who said it, so what
-    /// is one too many is written down at once.
+    /// No look tells more of such a message than who said it.
     fn something_given_back(&mut self, message: String, cause: &Cause, now: Timestamp) {
-        if self.parts_told.contains(&message) {
-            return;
+        let is_new = !self.parts_told.contains(&message);
+        let is_one_too_many = is_new && self.parts_told.len() >= MOST_UNPLACED;
+        if is_new && !is_one_too_many {
+            self.parts_told.push(message);
         }
+        self.compare_parts_told(usize::from(is_one_too_many), cause, now);
+    }
+
+    /// Each refund and each cancellation of ours can explain one message that something was given back. What is one too
+    /// many is written down at once.
+    pub(crate) fn compare_parts_told(&mut self, not_kept: usize, cause: &Cause, now: Timestamp) {
         let gives_back = |o: &&Operation| matches!(o.kind(), OperationKind::Refund | OperationKind::Cancel);
         let may_have = |o: &&Operation| {
             let thought_rejected = o.reason.as_ref().is_some_and(Reason::allows_another_attempt);
             o.status != OperationStatus::Rejected || thought_rejected
         };
         let explained = self.operations.iter().filter(gives_back).filter(may_have).count();
-        let told = self.parts_told.len() + 1;
-        if told <= MOST_UNPLACED {
-            self.parts_told.push(message);
-        }
+        let told = self.parts_told.len() + not_kept;
         if told > explained {
             let ours = self.amounts().refunded;
             let theirs = format!("more than {ours}, in {told} parts");

@@ -50,13 +50,16 @@ impl Payment {
         }
     }
 
-    /// Our name of the one operation that this can be. A refund is of a capture, and found by what was given back of it.
+    /// Our name of the one operation that this can be, of those that are open before all others. One that is not done yet may
+    /// come to nothing, which must not be told of ours. A refund is of a capture, and found by what was given back of it.
     fn only_unnamed(&self, kind: OperationKind, outcome: &Outcome) -> Option<String> {
-        let (Outcome::Done(receipt) | Outcome::Pending(receipt)) = outcome else { return None };
+        let Outcome::Done(receipt) = outcome else { return None };
         let may_be = |o: &&Operation| {
             o.kind() == kind && o.attempt > 0 && receipt.amount == Some(o.amount) && can_be_a_movement(o)
         };
-        let mut ours = self.operations.iter().filter(|_| kind != OperationKind::Refund).filter(may_be);
+        let ours = || self.operations.iter().filter(|_| kind != OperationKind::Refund).filter(may_be);
+        let is_open = ours().any(|o| o.status.is_open());
+        let mut ours = ours().filter(|o| o.status.is_open() == is_open);
         ours.next().filter(|_| ours.next().is_none()).map(|one| one.reference.clone())
     }
 }

@@ -320,6 +320,17 @@ fn each_refund_of_ours_explains_one_message_that_something_was_given_back() {
 }
 
 #[test]
+fn a_message_that_a_rejected_refund_does_not_explain_any_more_is_told() {
+    let (mut payment, capture) = captured(5_000);
+    let opened = payment.operations[0].id.clone();
+    let ticket = refund(&mut payment, "r1", &capture, 1_000);
+    given_back(&mut payment, &opened, unnamed("m1"));
+    assert_eq!(drifts(&payment), 0);
+    settle(&mut payment, &ticket, refused());
+    assert_eq!(drifts(&payment), 1);
+}
+
+#[test]
 fn of_many_messages_that_something_was_given_back_few_are_kept() {
     let (mut payment, _) = captured(5_000);
     let opened = payment.operations[0].id.clone();

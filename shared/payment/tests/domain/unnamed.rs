@@ -76,20 +76,31 @@ fn the_only_operation_that_it_can_be_has_happened_before_during_and_after_doubt(
     }
 }
 
+/// It may be somebody else's, and come to nothing.
 #[test]
-fn what_waits_at_the_provider_is_known_by_its_name_from_then_on() {
+fn what_waits_at_the_provider_is_not_ours_until_it_is_done() {
     for kind in BOTH {
         let mut payment = authorized();
         let ticket = asked(&mut payment, kind);
         settle(&mut payment, &ticket, Outcome::InDoubt(Doubt::TimedOut));
         follows(&mut payment, kind, "m1", Outcome::Pending(receipt("m1", AMOUNT)));
-        assert_eq!(status_of(&payment, &ticket), OperationStatus::Pending);
+        follows(&mut payment, kind, "m1", refused());
+        assert_eq!((status_of(&payment, &ticket), drifts(&payment)), (OperationStatus::InDoubt, 0));
         happened(&mut payment, kind, "m2", AMOUNT);
-        let told = if kind == OperationKind::Capture { 1 } else { 0 };
-        assert_eq!(drifts(&payment), told, "another one is not ours");
-        follows(&mut payment, kind, "m1", Outcome::Done(receipt("m1", AMOUNT)));
         assert_eq!((status_of(&payment, &ticket), payment.status), (OperationStatus::Succeeded, ended(kind)));
     }
+}
+
+#[test]
+fn one_that_is_open_goes_before_one_that_was_not_sent() {
+    let mut payment = authorized();
+    let unsent = capture(&mut payment, "a", AMOUNT);
+    settle(&mut payment, &unsent, Outcome::NotSent);
+    let doubtful = capture(&mut payment, "b", AMOUNT);
+    settle(&mut payment, &doubtful, Outcome::InDoubt(Doubt::TimedOut));
+    happened(&mut payment, OperationKind::Capture, "m1", AMOUNT);
+    assert_eq!(status_of(&payment, &doubtful), OperationStatus::Succeeded);
+    assert_eq!((status_of(&payment, &unsent), drifts(&payment)), (OperationStatus::Rejected, 0));
 }
 
 /// By its amount alone, so that the name of another refund outweighs it.

@@ -219,13 +219,18 @@ pub(super) fn nothing_to_cancel(payment: &Payment) -> bool {
         && matches!(payment.status, Status::RequiresAction | Status::RequiresConfirmation | Status::UnderReview)
 }
 
-/// Whether the order shows that something was captured, where it was. An invoice needs a moment for that
-/// (docs.billie.io, create invoice), and cancelling an order without one calls off all of it.
+/// Whether the order shows what was captured last, where something was. An invoice needs a moment for that
+/// (docs.billie.io, create invoice), and no page says that a cancellation waits for it: without one the whole order goes.
 pub(super) async fn shows_captures(client: &Client, context: &Context<'_>) -> bool {
-    let captured = !context.payment.amounts().captured.is_zero();
-    let Some(uuid) = context.payment.provider_reference.as_deref().filter(|_| captured) else { return true };
+    let payment = context.payment;
+    let captured = !payment.amounts().captured.is_zero();
+    let Some(uuid) = payment.provider_reference.as_deref().filter(|_| captured) else { return true };
     let soon = Context { deadline: context.deadline.at_most(READ_WAIT), ..*context };
-    order(client, &soon, uuid).await.is_ok_and(|order| stage(&order.state) != Some(Stage::Created))
+    let Ok(order) = order(client, &soon, uuid).await else { return false };
+    let made = |o: &&Operation| o.makes_capture().is_some() && o.status == OperationStatus::Succeeded;
+    let newest = payment.operations.iter().rev().find(made).and_then(|capture| capture.provider_reference.as_deref());
+    let shows = |id: &str| order.invoices.0.iter().flatten().any(|invoice| invoice.uuid.0 == id);
+    stage(&order.state) != Some(Stage::Created) && newest.is_none_or(shows)
 }
 
 /// `GET /orders/{uuid}`

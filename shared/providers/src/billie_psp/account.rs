@@ -99,15 +99,13 @@ impl Wire {
 impl Account {
     pub(super) fn read(document: &Value) -> Result<Self, AccountError> {
         let account: Self = read(document)?;
-        let Self { username, password, merchant_id, webhook_keys, wire, .. } = &account;
+        let Self { username, password, merchant_id, wire, .. } = &account;
         let with_id = [&wire.confirm_path, &wire.capture_path, &wire.cancel_path, &wire.refund_path, &wire.update_path];
         let takes_id = |path: &String| segments(path).filter(|part| *part == ID).count() == 1;
         check([
             before_colon("username", username),
             filled("password", password.expose_secret()),
             (merchant_id.as_ref().is_none_or(|id| !id.is_empty()), "merchant_id", "must not be empty"),
-            // There is no read, and a message without a key proves nothing.
-            (!webhook_keys.is_empty(), "webhook_keys", "must not be empty: nothing else tells of an authorization"),
             (
                 with_id.into_iter().all(takes_id),
                 "wire",

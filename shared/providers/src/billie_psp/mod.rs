@@ -21,6 +21,7 @@ use serde_json::value::RawValue;
 
 use crate::account::SessionSeconds;
 use crate::billie::{self, refused};
+use crate::order::told;
 use crate::{
     AccountError, Act, Activate, Activation, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck,
     Deadline, Effect, Inbound, Message, NotAuthentic, OperationCapability, ReadError, Request, Transport,
@@ -94,7 +95,10 @@ impl Adapter for BilliePsp {
     }
 
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
-        billie::broken(order).collect()
+        // There is no read, and a message without a key proves nothing.
+        let unheard = order.flow != Some(Flow::Widget) && self.account.webhook_keys.is_empty();
+        let rule = "cannot be redirect: the account has no key of webhooks, and nothing else tells of an authorization";
+        told([(unheard, "/flow", rule)]).chain(billie::broken(order)).collect()
     }
 
     fn broken_widget_rules(&self, payment: &Payment, result: &RawValue) -> Vec<OrderError> {

@@ -59,8 +59,7 @@ impl Wire {
         let ours = |name: &str| {
             let is_it = |(ours, theirs): &(&String, &String)| *theirs == name && usual(ours) != name;
             let ours = self.names.iter().find(is_it).map(|(ours, _)| ours.clone());
-            let bare =
-                || Some(snake_case(name)).filter(|name| self.names.get(name).is_none_or(|theirs| theirs == name));
+            let bare = || self.names.get(name).is_none_or(|theirs| theirs == name).then(|| snake_case(name));
             ours.or_else(bare)
         };
         Said(renamed(body, &ours))

@@ -258,8 +258,11 @@ async fn a_cancel_after_a_capture_waits_until_the_order_shows_it() {
     let mut case = Case::captured(5_000);
     let cancel = case.cancel();
     let cancels = format!("POST /orders/{ORDER}/cancel");
+    let with = |invoice: &str| json!({ "invoices": [{ "uuid": invoice }] });
     for (reply, sent) in [
-        (says(200, &case.at_billie("partially_shipped", &json!({}))), true),
+        (says(200, &case.at_billie("partially_shipped", &with(INVOICE))), true),
+        // It would release what the newest invoice took.
+        (says(200, &case.at_billie("partially_shipped", &with("another"))), false),
         // It would call off all of the order.
         (says(200, &case.at_billie("created", &json!({}))), false),
         (says(500, ""), false),

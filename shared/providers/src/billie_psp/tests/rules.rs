@@ -21,6 +21,22 @@ fn each_rule_is_told_at_its_field() {
 }
 
 #[test]
+fn only_a_widget_opens_where_no_message_can_be_believed() {
+    let mut account = document();
+    for (keys, flow, wanted) in [
+        (json!([]), None, &["/flow"][..]),
+        (json!([]), Some(Flow::Redirect), &["/flow"]),
+        (json!([]), Some(Flow::Widget), &[]),
+        (json!([{ "header": "X-Api-Key", "value": "key" }]), None, &[]),
+    ] {
+        account["webhook_keys"] = keys;
+        let order: Order = serde_json::from_str(include_str!("../fixtures/checkout.json")).unwrap();
+        let broken = open(&account).broken_rules(&Order { flow, ..order });
+        assert_eq!(broken.iter().map(|error| &*error.pointer).collect::<Vec<_>>(), wanted);
+    }
+}
+
+#[test]
 fn a_widget_result_must_have_our_amount_currency_and_term() {
     let pointers = |change: fn(&mut Value)| -> Vec<String> {
         let mut result: Value = serde_json::from_str(include_str!("../fixtures/widget-result.json")).unwrap();
@@ -88,6 +104,7 @@ fn an_amount_under_a_name_that_the_account_has_changed_is_no_amount() {
         (json!({ "currency": "EUR", "amount": 12600 }), true),
         (json!({ "currency": "EUR", "brutto": 1, "gross": 12600 }), false),
         (json!({ "currency": "EUR", "gross": 12600 }), false),
+        (json!({ "currency": "EUR", "Brutto": 12600 }), false),
     ] {
         let mut result: Value = serde_json::from_str(include_str!("../fixtures/widget-result.json")).unwrap();
         result["amount"] = amount.clone();
