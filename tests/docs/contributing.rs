@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::names::collect_all;
-
-fn read(path: &str) -> String {
-    std::fs::read_to_string(crate::root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
+use crate::read;
 
 /// The part of CONTRIBUTING.md about a new provider.
 fn guide() -> String {

@@ -1,17 +1,17 @@
-//! The parts of README.md that are generated: the capability table, the state diagram, and what a payment costs; and of
-//! the merchants' schema what its accounts may hold. What CONTRIBUTING.md names is there. And two rules of the whole code:
-//! where the providers' names may stand, and where effects are made.
+//! What is made from the code: of README.md the capability table, the state diagram, and what a payment costs; of the
+//! contract, the deployment and the merchants' documents whatever there is one of for each provider. What CONTRIBUTING.md
+//! names is there. And two rules of the whole code: where the providers' names may stand, and where effects are made.
 //!
 //! `PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs` writes them anew.
 #![cfg(test)]
 
-mod accounts;
 mod contributing;
 mod cost;
 mod effects;
 mod names;
+mod registry;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use payment::{DoubtPolicy, Flow, InstructionKind, OperationKind};
 use providers::{BestEvidence, Capabilities, REGISTRY};
@@ -21,29 +21,29 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn readme() -> PathBuf {
-    root().join("README.md")
+/// A file of the repository.
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// Holds the part of the README between two markers against what it must be, or writes it.
 fn check(name: &str, expected: &str) {
-    let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
-    let text = std::fs::read_to_string(readme()).unwrap();
-    let (before, rest) = text.split_once(&begin).unwrap();
-    let (found, after) = rest.split_once(&end).unwrap();
-    hold(&readme(), &format!("{before}{begin}"), found, expected, &format!("{end}{after}"));
+    hold("README.md", &format!("<!-- {name}: begin -->\n"), &format!("<!-- {name}: end -->"), |_| expected.to_owned());
 }
 
-/// Holds the generated part of a file against what it must be, or writes it between what is before and after it.
-fn hold(path: &Path, before: &str, found: &str, expected: &str, after: &str) {
+/// Holds what stands in a file between two texts against what must be made of it, or writes that.
+fn hold(path: &str, begin: &str, end: &str, made: impl FnOnce(&str) -> String) {
+    let text = read(path);
+    let (before, rest) = text.split_once(begin).unwrap_or_else(|| panic!("{path} has no {begin:?}"));
+    let (found, after) = rest.split_once(end).unwrap_or_else(|| panic!("{path} has no {end:?}"));
+    let expected = made(found);
     if std::env::var_os("PAYLATER_WRITE_DOCS").is_some() {
-        std::fs::write(path, format!("{before}{expected}{after}")).unwrap();
+        std::fs::write(root().join(path), format!("{before}{begin}{expected}{end}{after}")).unwrap();
         return;
     }
-    let name = path.file_name().unwrap().display();
     assert_eq!(
         found, expected,
-        "{name} is stale; run PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs -- --test-threads 1"
+        "{path} is stale; run PAYLATER_WRITE_DOCS=1 cargo test -p tests --test docs -- --test-threads 1"
     );
 }
 
@@ -68,6 +68,7 @@ fn the_capability_table_in_the_readme_is_what_the_adapters_declare() {
     table += &row("expiry", all.iter().map(|c| expiry(c.expires_unobserved_seconds)));
     table += &row("best evidence", all.iter().map(|c| evidence(c.evidence).to_owned()));
     table += &row("word of its webhook", all.iter().map(|c| format!("`{}`", c.webhook_path)));
+    table += &row("offers besides", all.iter().map(|c| list(c.omits, "—")));
     check("capability table", &table);
 }
 

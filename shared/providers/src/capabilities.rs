@@ -142,6 +142,9 @@ pub struct Capabilities {
     pub session_seconds: Option<u32>,
     /// Seconds after its session's end at which a payment expires that nobody can look at; none where it is seen.
     pub expires_unobserved_seconds: Option<i64>,
+    /// What its API offers besides and nobody can ask for here, in words for the README.
+    #[serde(skip)]
+    pub omits: &'static [&'static str],
 }
 
 impl Capabilities {

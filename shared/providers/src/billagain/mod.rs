@@ -53,6 +53,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     session_seconds: Some(SessionSeconds::BELIEVED),
     // A page that its buyer left has no id that could be read.
     expires_unobserved_seconds: Some(EXPIRES_UNOBSERVED_AFTER_SECONDS),
+    omits: &["customers", "invoices", "subscriptions"],
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {

@@ -84,6 +84,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     timeout_seconds: 20,
     session_seconds: Some(SESSION_SECONDS),
     expires_unobserved_seconds: None,
+    omits: &["change of an invoice", "list of legal forms"],
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {

@@ -62,6 +62,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     timeout_seconds: 20,
     session_seconds: Some(SessionSeconds::BELIEVED),
     expires_unobserved_seconds: Some(EXPIRES_UNOBSERVED_AFTER_SECONDS),
+    omits: &["defence in a dispute"],
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {

@@ -64,6 +64,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     timeout_seconds: 25,
     session_seconds: Some(SESSION_SECONDS),
     expires_unobserved_seconds: None,
+    omits: &["disputes", "reconciliation", "settings of a webshop", "set-up of webhooks", "creation of merchants"],
 };
 
 pub(crate) fn open(document: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {

@@ -61,6 +61,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     timeout_seconds: 25,
     session_seconds: None,
     expires_unobserved_seconds: None,
+    omits: &["invoice file"],
 };
 
 pub(crate) fn open(document: &Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {

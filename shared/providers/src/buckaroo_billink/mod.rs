@@ -71,6 +71,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     timeout_seconds: 25,
     session_seconds: None,
     expires_unobserved_seconds: None,
+    omits: &["refund and invoice information", "batches"],
 };
 
 pub(crate) fn open(account: &serde_json::Value, transport: Transport) -> Result<Box<dyn Adapter>, AccountError> {
