@@ -1,10 +1,8 @@
 //! What a million payments cost: what a payment was measured to ask for, times AWS's prices.
 
-use std::path::PathBuf;
-
 use tests::cost::{EVENTS, STEPS, Step};
 
-use crate::{check, row};
+use crate::{check, hold, read, row};
 
 /// Ten-thousandths of a dollar for a million, in eu-central-1, first tier, without free tier and tax. September 2026.
 const HTTP_API_REQUESTS: u64 = 12_000;
@@ -53,8 +51,7 @@ fn rows() -> [(&'static str, u64, u64); 8] {
 
 /// What the template gives every function, in megabytes.
 fn memory() -> u64 {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = read("template.yaml");
     let all: Vec<u64> =
         text.lines().filter_map(|line| line.trim().strip_prefix("MemorySize: ")?.parse().ok()).collect();
     let [memory] = all.as_slice() else { panic!("functions have several sizes: {all:?}") };
@@ -106,4 +103,18 @@ fn a_number_is_cut_to_its_digits() {
     assert_eq!(decimal(133_334, 10_000, 4), "13.3334");
     assert_eq!(decimal(1_999_999, 10_000, 2), "199.99");
     assert_eq!(decimal(1_005, 1_000, 2), "1.00");
+}
+
+/// CloudWatch charges an alarm by the metrics that it looks at.
+#[test]
+fn the_readme_counts_what_the_alarms_look_at() {
+    let of_file = |path: &&str| {
+        let text = read(path);
+        let alarms = text.split("Type: AWS::CloudWatch::Alarm").skip(1);
+        alarms.map(|alarm| alarm.matches("MetricStat:").count().max(1)).sum::<usize>()
+    };
+    let metrics: usize =
+        ["template.yaml", "infra/alarms/template.yaml", "infra/queue/template.yaml"].iter().map(of_file).sum();
+    let begin = "0.10 for each metric that an alarm looks at (";
+    hold("README.md", begin, " with one event queue)", |_| metrics.to_string());
 }

@@ -8,7 +8,7 @@ use crate::code::Code;
 use crate::document::Template;
 use crate::{folders, read, sources};
 
-pub(crate) const TEMPLATES: [&str; 3] = ["template.yaml", "infra/alarms/template.yaml", "infra/queue/template.yaml"];
+const TEMPLATES: [&str; 3] = ["template.yaml", "infra/alarms/template.yaml", "infra/queue/template.yaml"];
 
 /// The sections that a heading makes.
 fn sections() -> BTreeSet<String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::alarms::{TEMPLATES, words_of};
+use crate::alarms::words_of;
 use crate::code::Code;
 use crate::document::Template;
 use crate::{folders, read};
@@ -102,19 +102,4 @@ fn every_index_that_refuses_alarms_as_the_table_does() {
     }
     let by_text = |pairs: Vec<(String, Value)>| pairs.iter().map(|pair| format!("{pair:?}")).collect::<BTreeSet<_>>();
     assert_eq!(by_text(watched), by_text(wanted.collect()));
-}
-
-/// CloudWatch charges an alarm by the metrics that it looks at.
-#[test]
-fn the_readme_counts_what_the_alarms_look_at() {
-    let mut metrics = 0;
-    for path in TEMPLATES {
-        for (_, alarm) in Template::load(path).resources("AWS::CloudWatch::Alarm") {
-            let several = alarm["Metrics"].as_array().into_iter().flatten();
-            metrics += several.filter(|metric| metric.get("MetricStat").is_some()).count().max(1);
-        }
-    }
-    let readme = read("README.md").split_whitespace().collect::<Vec<_>>().join(" ");
-    let told = format!("0.10 for each metric that an alarm looks at ({metrics} with one event queue)");
-    assert!(readme.contains(&told), "README.md does not say: {told}");
 }
