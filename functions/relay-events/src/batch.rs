@@ -24,10 +24,18 @@ impl Outgoing {
             payment: event.subject.clone(),
             event_id: event.id.to_string(),
             sequence: event.sequence.parse()?,
-            body: serde_json::to_string(event)?,
+            body: sendable(serde_json::to_string(event)?),
             record: record.to_owned(),
         })
     }
+}
+
+/// The same JSON without the two characters that may stand in a text and that no queue takes.
+fn sendable(json: String) -> String {
+    if !json.contains(['\u{fffe}', '\u{ffff}']) {
+        return json;
+    }
+    json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
 }
 
 /// A change whose events this code cannot tell: newer code wrote it, or it is broken.

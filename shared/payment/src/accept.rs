@@ -98,6 +98,12 @@ impl Payment {
         };
         let kind = known.kind();
         next.check_may_run_again(&known)?;
+        // Each attempt leaves something behind. What follows another operation is bounded by the number of its attempts, and
+        // what is not settled yet had its room when it was reserved.
+        let begins_anew = known.status == OperationStatus::Rejected && known.waits_for.is_none();
+        if begins_anew && next.is_too_large_for(kind) {
+            return Err(Rejection::TooLarge);
+        }
         next.check_conflicts(kind, Some(id), now)?;
         let late = next.is_late_cancel(id);
         if !late {

@@ -17,8 +17,7 @@ impl Payment {
     }
 
     pub(crate) fn check_room(&self, with_release: bool) -> Result<(), Rejection> {
-        let movements =
-            self.operations.iter().filter(|o| matches!(o.kind(), OperationKind::Capture | OperationKind::Refund));
+        let movements = self.operations.iter().filter(|o| o.is_movement());
         if movements.count() + usize::from(with_release) >= MOST_MOVEMENTS { Err(Rejection::TooLarge) } else { Ok(()) }
     }
 

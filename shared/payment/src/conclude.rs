@@ -34,7 +34,7 @@ impl Payment {
             Outcome::Pending(receipt) => self.wait(id, receipt, cause, now),
             Outcome::Refused(refusal) => {
                 let reason = Reason::ProviderRefused { provider_code: refusal.provider_code, message: refusal.message };
-                if self.is_late_cancel(id) {
+                if self.operation(id).is_some_and(|o| o.waits_for.is_some()) {
                     self.leave_to_operator(id, reason, cause, now);
                 } else {
                     self.reject(id, reason, cause, now);
@@ -263,6 +263,12 @@ impl Payment {
         if reason.allows_another_attempt() && self.is_hopeless_follower(id) {
             self.leave_to_operator(id, reason, cause, now);
             return;
+        }
+        if let Some(pending) =
+            self.operation_mut(id).filter(|o| o.status == OperationStatus::Pending && !o.is_movement())
+        {
+            // Whoever was told that it is pending is told by no other fact that it failed.
+            pending.doubt_since.get_or_insert(now);
         }
         self.resolve_doubt(id, false, cause, now);
         let Some(operation) = self.operation_mut(id) else { return };

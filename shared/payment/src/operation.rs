@@ -314,6 +314,11 @@ impl Operation {
         }
     }
 
+    /// Whether it moves money of the ledger, with facts of its own about how it ends.
+    pub(crate) const fn is_movement(&self) -> bool {
+        matches!(self.detail, Detail::Capture { .. } | Detail::Refund { .. })
+    }
+
     /// Whether it follows another operation and nobody but the sweep will run it.
     #[must_use]
     pub fn is_ready_follower(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::history::{Cause, Entry, Fact};
 use crate::id::{Fingerprint, IdempotencyKey, MerchantId, OperationId, PaymentId, ProviderId, Token};
 use crate::late::LateAuthorization;
 use crate::money::{Amount, Currency};
-use crate::operation::{Detail, Operation, OperationKind, OperationStatus};
+use crate::operation::{Detail, Operation, OperationKind, OperationStatus, Reason};
 use crate::order::{CaptureMode, Flow, Order, TableLine};
 use crate::outcome::{Action, BankTransfer, DebtorAddress, Decline, PaymentMethod};
 use crate::personal::Personal;
@@ -307,10 +307,20 @@ impl Payment {
         operations.chain(self.observe_at).min()
     }
 
-    /// Puts off the look at an operation that cannot be run now; without a time, nobody tries again.
-    pub fn postpone(&mut self, id: &OperationId, until: Option<Timestamp>) {
+    /// Puts off an operation that follows another one and cannot be run now.
+    pub fn postpone(&mut self, id: &OperationId, until: Timestamp) {
         if let Some(operation) = self.operation_mut(id) {
-            operation.due_at = until;
+            operation.due_at = Some(until);
+        }
+    }
+
+    /// Gives up an operation that follows another one and has nothing left to do: it is never run.
+    pub fn give_up(&mut self, id: &OperationId) {
+        let Some(operation) = self.operation_mut(id) else { return };
+        operation.due_at = None;
+        if operation.status == OperationStatus::Accepted && operation.attempt == 0 {
+            operation.status = OperationStatus::Rejected;
+            operation.reason = Some(Reason::PrerequisiteFailed);
         }
     }
 

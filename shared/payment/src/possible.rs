@@ -68,14 +68,19 @@ impl Payment {
     }
 
     /// Capture beside capture and refund beside refund are fine; cancel and amend exclude capture and each other; confirm
-    /// excludes everything. What the provider is told excludes only what its own meaning depends on. What waits for an operation does not keep it from running again.
+    /// excludes everything. What the provider is told excludes only what its own meaning depends on.
     pub(crate) fn check_conflicts(
         &self,
         kind: OperationKind,
         except: Option<&OperationId>,
         now: Timestamp,
     ) -> Result<(), Rejection> {
-        let waits = |o: &Operation| except.is_some() && o.waits_for.as_ref() == except && o.attempt == 0;
+        let follows = except.and_then(|id| self.operation(id)).is_some_and(|o| o.waits_for.is_some());
+        // Whatever waits for this one lets it run again, and of several releases that wait each lets the first one run.
+        let waits = |o: &Operation| {
+            let for_this = except.is_some() && o.waits_for.as_ref() == except;
+            o.attempt == 0 && (for_this || (follows && o.waits_for.is_some()))
+        };
         let open = self.operations.iter().filter(|o| o.status.is_open() && Some(&o.id) != except && !waits(o));
         let Some(blocker) = open.into_iter().find(|o| conflicts(kind, o.kind())) else { return Ok(()) };
         match blocker.status {

@@ -6,7 +6,7 @@ use crate::check::invalid;
 use crate::command::{AmendCommand, CaptureCommand, ConfirmCommand, RefundCommand};
 use crate::id::{CaptureId, Fingerprint, IdempotencyKey, OperationId, RefundId};
 use crate::money::Amount;
-use crate::operation::{Detail, Operation, OperationKind, OperationStatus};
+use crate::operation::{Detail, Operation, OperationKind};
 use crate::order::Flow;
 use crate::payment::Payment;
 use crate::rejection::Rejection;
@@ -72,10 +72,6 @@ impl Payment {
         fingerprint: Fingerprint,
         now: Timestamp,
     ) {
-        // This release takes along what an earlier one did not get to.
-        for earlier in self.operations.iter_mut().filter(|o| o.status == OperationStatus::Rejected) {
-            earlier.due_at = None;
-        }
         let id = OperationId::of(&self.id, "cancel", &format!("after {key}"));
         let reference = format!("{}-X{}", self.order_reference, id.suffix());
         self.reserve(id, Detail::Cancel, Amount::ZERO, reference, fingerprint, now);

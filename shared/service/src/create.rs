@@ -56,6 +56,10 @@ impl Service {
             cause: cause.clone(),
         };
         let (mut payment, ticket) = Payment::open(new, self.now());
+        if payment.is_too_large_for(OperationKind::Capture) {
+            let rule = "must leave room for the payment's operations: with the lines it has too many bytes";
+            return Err(Problem::at(ProblemCode::ValidationFailed, "/metadata", rule));
+        }
         let created = self.create(&mut payment, &order).await?;
         let mut work = Work { payment, merchant };
         match created {

@@ -25,7 +25,7 @@ impl Service {
         cause: &Cause,
     ) -> Result<Option<ReadError>, Problem> {
         let seen = self.read(work, deadline).await?;
-        let before = (work.payment.history.len(), work.payment.due_at(), work.payment.receivable.clone());
+        let mut before = work.payment.clone();
         let unseen = match seen {
             Ok(observation) => {
                 work.payment.learn(observation, cause, self.now());
@@ -48,9 +48,9 @@ impl Service {
             let Payment { provider, merchant, id: payment_id, .. } = &work.payment;
             tracing::warn!(%provider, %merchant, %payment_id, %error, "a payment could not be observed");
         }
-        if before == (work.payment.history.len(), None, work.payment.receivable.clone())
-            && work.payment.due_at().is_none()
-        {
+        // When it was looked at is written down where somebody is to look again.
+        before.observed_at = work.payment.observed_at;
+        if work.payment.due_at().is_none() && work.payment == before {
             return Ok(unseen);
         }
         match self.store.save(&mut work.payment).await {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::{join_all, try_join_all};
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use payment::{Cause, CauseKind, Operation, OperationId, PaymentId};
+use payment::{Cause, CauseKind, Operation, OperationId, Payment, PaymentId};
 use providers::Deadline;
 use serde::Serialize;
 use store::{Due, DuePage, Lane, MessageState, StoredMessage};
@@ -15,7 +15,7 @@ use crate::answer::Call;
 use crate::hooks::reread;
 use crate::merchant::Merchant;
 use crate::problem::{Problem, ProblemCode};
-use crate::work::Work;
+use crate::work::policy;
 
 /// Nothing is begun with less time than this: it covers one call to a slow provider.
 const LEAST_TIME: Duration = Duration::from_secs(10);
@@ -166,9 +166,12 @@ impl Service {
     /// When the table fails or somebody else is at it.
     pub async fn tend(&self, id: &PaymentId, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
         let Some(payment) = self.store.load(id).await? else { return Ok(()) };
-        let mut work = self.work(payment).await?;
+        let mut work = match self.work(payment.clone()).await {
+            Ok(work) => work,
+            Err(problem) => return self.go_on_without_a_look(payment, cause).await.and(Err(problem)),
+        };
         let mut first = Ok(());
-        for id in self.due_operations(&work) {
+        for id in self.due_operations(&work.payment) {
             let follower = work.payment.operation(&id).is_some_and(Operation::is_ready_follower);
             let done = match follower {
                 true => self.run_follower(&mut work, &id, deadline, cause).await,
@@ -185,9 +188,23 @@ impl Service {
         first
     }
 
-    fn due_operations(&self, work: &Work) -> Vec<OperationId> {
+    /// Nobody can look for a merchant that cannot be looked up. What is in doubt, or waited for, is so all the same, and a
+    /// person is asked in the end.
+    async fn go_on_without_a_look(&self, mut payment: Payment, cause: &Cause) -> Result<(), Problem> {
+        let (now, before) = (self.now(), payment.clone());
+        for id in self.due_operations(&payment) {
+            let policy = policy(&payment, &id);
+            payment.lapse(&id, policy, cause, now);
+            if payment.operation(&id).is_some_and(|o| !o.is_ready_follower()) {
+                payment.look_again(&id, policy, cause, now);
+            }
+        }
+        if payment == before { Ok(()) } else { Ok(self.store.save(&mut payment).await?) }
+    }
+
+    fn due_operations(&self, payment: &Payment) -> Vec<OperationId> {
         let now = self.now();
-        let due = work.payment.operations.iter().filter(|o| o.next_look().is_some_and(|at| at <= now));
+        let due = payment.operations.iter().filter(|o| o.next_look().is_some_and(|at| at <= now));
         due.map(|o| o.id.clone()).collect()
     }
 

@@ -47,10 +47,15 @@ impl Work {
     /// How doubt about an operation ends. A provider that is not in this build may be in the next one: it is waited for
     /// as long as for a look-up.
     pub(crate) fn policy(&self, id: &OperationId) -> DoubtPolicy {
-        let Ok(capabilities) = self.capabilities() else { return DoubtPolicy::Lookup };
-        let kind = self.payment.operation(id).map(Operation::kind);
-        kind.map_or(DoubtPolicy::None, |kind| capabilities.doubt(kind, self.payment.flow))
+        policy(&self.payment, id)
     }
+}
+
+/// The same of a payment whose merchant cannot be looked up.
+pub(crate) fn policy(payment: &Payment, id: &OperationId) -> DoubtPolicy {
+    let Some(known) = providers::find(&payment.provider) else { return DoubtPolicy::Lookup };
+    let kind = payment.operation(id).map(Operation::kind);
+    kind.map_or(DoubtPolicy::None, |kind| known.capabilities.doubt(kind, payment.flow))
 }
 
 /// What an act needs beside the payment.
@@ -256,9 +261,12 @@ impl Service {
             Ok(ticket) => ticket,
             // Something else is under way: later. Nothing left to do, or no longer allowed: never.
             Err(rejection) => {
-                let blocked = matches!(rejection, Rejection::InProgress { .. } | Rejection::BlockedByDoubt { .. });
-                let later = now.checked_add(jiff::SignedDuration::from_secs(BLOCKED_SECONDS)).ok();
-                work.payment.postpone(follower, later.filter(|_| blocked));
+                if matches!(rejection, Rejection::InProgress { .. } | Rejection::BlockedByDoubt { .. }) {
+                    let later = now.checked_add(jiff::SignedDuration::from_secs(BLOCKED_SECONDS));
+                    work.payment.postpone(follower, later.unwrap_or(now));
+                } else {
+                    work.payment.give_up(follower);
+                }
                 return Ok(self.store.save(&mut work.payment).await?);
             }
         };

@@ -169,8 +169,8 @@ async fn a_release_that_is_due_runs_although_an_earlier_one_waits_for_its_time()
     let (store, now) = (store_of(&shop), Timestamp::now());
     let mut payment = store.load(&deal.id.parse().unwrap()).await.unwrap().unwrap();
     let [waits, due] = with_two_releases(&mut payment, now);
-    payment.postpone(&waits, Some(now + SignedDuration::from_hours(1)));
-    payment.postpone(&due, Some(now));
+    payment.postpone(&waits, now + SignedDuration::from_hours(1));
+    payment.postpone(&due, now);
     store.save(&mut payment).await.unwrap();
     eventually("the rest to be released", async || {
         backstage.sweep().await;
@@ -196,7 +196,7 @@ async fn the_rest_is_released_once_the_provider_shows_what_was_captured() {
         let store = store_of(&shop);
         let mut payment = store.load(&deal.id.parse().unwrap()).await.unwrap().unwrap();
         if let Some(release) = payment.ready_follower().map(|release| release.id.clone()) {
-            payment.postpone(&release, Some(Timestamp::now()));
+            payment.postpone(&release, Timestamp::now());
             let _ = store.save(&mut payment).await;
         }
         backstage.sweep().await;

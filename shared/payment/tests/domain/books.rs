@@ -2,8 +2,8 @@
 //! late and tells the truth when asked: no money may move at it that was not promised, and in the end both books agree.
 
 use payment::{
-    Admission, CaptureId, Doubt, DoubtPolicy, Finding, Observation, OperationId, OperationKind, OperationStatus,
-    OrderNews, OrderState, Outcome, Payment, Ticket,
+    Admission, CaptureId, Decision, Doubt, DoubtPolicy, Finding, Observation, Operation, OperationId, OperationKind,
+    OperationStatus, OrderNews, OrderState, Outcome, Payment, Ticket,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -307,6 +307,15 @@ impl World {
             let open: Vec<OperationId> =
                 self.payment.operations.iter().filter(|o| o.status.is_open()).map(|o| o.id.clone()).collect();
             open.iter().for_each(|id| self.probe(id));
+        }
+        // A release that was refused is for a person, who sees that it was not done.
+        let asked = |o: &&Operation| o.status == OperationStatus::NeedsOperator && o.waits_for.is_some();
+        let refused: Vec<OperationId> = self.payment.operations.iter().filter(asked).map(|o| o.id.clone()).collect();
+        for id in refused {
+            let reason = "seen in the portal".to_owned();
+            let by = by_a_person();
+            let decision = Decision { succeeded: false, reason, provider_reference: None, order: None, by };
+            self.payment.resolve(&id, decision, &cause(), at(self.now));
         }
     }
 }

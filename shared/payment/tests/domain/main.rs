@@ -29,6 +29,8 @@ mod owed;
 #[cfg(test)]
 mod receivable;
 #[cfg(test)]
+mod releases;
+#[cfg(test)]
 mod reservations;
 #[cfg(test)]
 mod reversals;

@@ -1,8 +1,8 @@
 //! What may be asked: amounts, lines, keys and conflicts.
 
 use payment::{
-    Admission, CaptureCommand, CaptureMode, Command, Doubt, DoubtPolicy, Finding, Flow, InstructionKind, Observation,
-    OperationKind, OperationStatus, OrderState, Outcome, Payment, RefundCommand, Rejection, Status,
+    Admission, CaptureCommand, CaptureMode, Command, Doubt, DoubtPolicy, Flow, InstructionKind, OperationKind,
+    OrderState, Outcome, Payment, RefundCommand, Rejection, Status,
 };
 use proptest::prelude::*;
 
@@ -353,106 +353,6 @@ fn every_status_allows_what_the_contract_says() {
         (Status::Expired, vec![]),
     ];
     assert_eq!(table, expected);
-}
-
-#[test]
-fn a_final_capture_releases_the_rest_once_it_succeeded() {
-    let mut payment = authorized();
-    let ticket = act(&mut payment, final_capture_command("c1", 10_000));
-    assert!(payment.ready_follower().is_none());
-    settle(&mut payment, &ticket, done());
-    let follower = payment.ready_follower().unwrap().id.clone();
-    let release = payment.next_attempt(&follower, at(2)).unwrap();
-    settle(&mut payment, &release, done());
-    assert_eq!((payment.status, payment.amounts().released), (Status::Captured, amount(2_600)));
-}
-
-#[test]
-fn a_final_capture_of_everything_has_nothing_to_release() {
-    let mut payment = authorized();
-    let ticket = act(&mut payment, final_capture_command("c1", AMOUNT));
-    settle(&mut payment, &ticket, done());
-    assert!(payment.ready_follower().is_none());
-    assert_eq!(last_of(&payment, OperationKind::Cancel).status, OperationStatus::Succeeded);
-}
-
-#[test]
-fn the_release_of_a_final_capture_does_not_outlive_its_refusal() {
-    let mut payment = authorized();
-    let ticket = act(&mut payment, final_capture_command("c1", 10_000));
-    settle(&mut payment, &ticket, refused());
-    assert_eq!(last_of(&payment, OperationKind::Cancel).status, OperationStatus::Rejected);
-    capture(&mut payment, "c2", 100);
-}
-
-#[test]
-fn a_final_capture_that_was_not_sent_at_first_still_releases_the_rest() {
-    let mut payment = authorized();
-    let first = act(&mut payment, final_capture_command("c1", 10_000));
-    settle(&mut payment, &first, Outcome::NotSent);
-    let second = act(&mut payment, final_capture_command("c1", 10_000));
-    settle(&mut payment, &second, done());
-    assert!(payment.ready_follower().is_some());
-}
-
-#[test]
-fn a_release_that_never_leaves_us_needs_a_person_after_three_days() {
-    for outcome in [Outcome::NotSent, Outcome::InDoubt(Doubt::TimedOut)] {
-        let mut payment = authorized();
-        let ticket = act(&mut payment, final_capture_command("c1", 10_000));
-        settle(&mut payment, &ticket, done());
-        let follower = payment.ready_follower().unwrap().id.clone();
-        let (mut now, mut attempts) = (at(1), 0);
-        while operation(&payment, &follower).status != OperationStatus::NeedsOperator {
-            now = payment.due_at().unwrap();
-            let release = payment.next_attempt(&follower, now).unwrap();
-            payment.settle(&release, outcome.clone(), DoubtPolicy::Lookup, &cause(), now);
-            if operation(&payment, &follower).status == OperationStatus::InDoubt {
-                for seen in [now, now + jiff::SignedDuration::from_secs(1)] {
-                    let missing = Observation::read(Finding::NotFound);
-                    payment.found(&follower, missing, 1, DoubtPolicy::Lookup, &cause(), seen);
-                }
-            }
-            attempts += 1;
-            assert!(attempts < 100, "tried for ever");
-        }
-        sound(&payment);
-        let days = now.duration_since(at(1)).as_hours() / 24;
-        assert_eq!((days, payment.ready_follower().is_none()), (3, true));
-        assert_eq!(facts_after(&payment, 0).last(), Some(&"operation.needs_operator"));
-    }
-}
-
-#[test]
-fn a_final_capture_in_doubt_can_be_repeated_while_its_release_waits() {
-    let mut payment = authorized();
-    let first = act(&mut payment, final_capture_command("c1", 10_000));
-    settle(&mut payment, &first, Outcome::InDoubt(Doubt::TimedOut));
-    let again = payment.next_attempt(&first.operation, at(60)).unwrap();
-    assert!(payment.ready_follower().is_none());
-    settle(&mut payment, &again, done());
-    assert!(payment.ready_follower().is_some());
-}
-
-#[test]
-fn a_release_waits_for_other_captures_and_ends_when_they_took_everything() {
-    let mut payment = authorized();
-    let other = capture(&mut payment, "c1", 2_600);
-    let last = act(&mut payment, final_capture_command("c2", 10_000));
-    settle(&mut payment, &last, done());
-    let follower = payment.ready_follower().unwrap().id.clone();
-    assert!(payment.next_attempt(&follower, at(2)).is_err());
-    settle(&mut payment, &other, done());
-    assert_eq!(operation(&payment, &follower).status, OperationStatus::Succeeded);
-}
-
-#[test]
-fn no_callers_key_can_meet_the_release_of_a_final_capture() {
-    let mut payment = authorized();
-    act(&mut payment, final_capture_command("c1", 10_000));
-    let release = last_of(&payment, OperationKind::Cancel).id.clone();
-    assert_ne!(release, payment::OperationId::of(&payment.id, "cancel", "c1"));
-    assert!("after c1".parse::<payment::IdempotencyKey>().is_err());
 }
 
 #[test]

@@ -433,7 +433,24 @@ fn promises(before: &Payment, after: &Payment, told: bool) -> Result<(), TestCas
     }
     let ids: BTreeSet<&OperationId> = after.operations.iter().map(|o| &o.id).collect();
     prop_assert_eq!(ids.len(), after.operations.len());
+    nobody_is_forgotten(after)?;
     nets_add_up(after)
+}
+
+/// What is open is looked at some time, waits for something that is, or a person knows of it; and so is a release of which
+/// nobody else would hear that it did not happen.
+fn nobody_is_forgotten(payment: &Payment) -> Result<(), TestCaseError> {
+    for operation in &payment.operations {
+        let known = operation.status == OperationStatus::NeedsOperator || operation.next_look().is_some();
+        let before = operation.waits_for.as_ref().and_then(|id| payment.operation(id));
+        let waits = before.is_some_and(|before| before.status.is_open()) && operation.attempt == 0;
+        prop_assert!(!operation.status.is_open() || known || waits, "{:?} is forgotten", operation.kind());
+        let word = operation.reason.as_ref().map(payment::Reason::as_str);
+        let fell = operation.attempt == 0 || word == Some("operator");
+        let ended = operation.status != OperationStatus::Rejected || operation.waits_for.is_none();
+        prop_assert!(ended || known || fell, "a release failed and nobody was told: {:?}", word);
+    }
+    Ok(())
 }
 
 /// Whether the provider was seen to have reversed a capture.
