@@ -139,6 +139,7 @@ mod tests {
             doubt: DoubtPolicy::None,
             calls: true,
             needs_order: false,
+            once_ordered: false,
             requires: &[],
             ranges: &[],
         };

@@ -83,10 +83,16 @@ async fn wrong_orders(bench: &Bench) -> Vec<(String, String, Value, ProblemCode)
     {
         add("/buyer/kind", json!(kind), ValidationFailed);
     }
-    for pointer in capabilities.required_fields {
+    let order = Order::at(bench.table.provider);
+    let person = order.json().pointer("/buyer/kind") == Some(&json!(BuyerKind::Person));
+    let of_buyer = if person { capabilities.required_of_person } else { capabilities.required_of_business };
+    for pointer in capabilities.required_fields.iter().chain(of_buyer) {
         add(pointer, Value::Null, ValidationFailed);
     }
-    let order = Order::at(bench.table.provider);
+    for range in capabilities.ranges {
+        let outside = std::iter::once(range.min - 1).chain(range.max.map(|max| max + 1));
+        outside.for_each(|number| add(range.pointer, json!(number), ValidationFailed));
+    }
     for limit in capabilities.limits {
         let same = order.json().pointer("/billing_address/country") == Some(&json!(limit.country))
             && order.json().pointer("/buyer/kind") == Some(&json!(limit.buyer));

@@ -248,6 +248,104 @@ async fn a_capture_is_not_given_the_key_of_another_payments_where_only_a_look_ca
 }
 
 #[tokio::test]
+async fn a_word_that_nobody_could_look_at_is_held_against_the_books_once_somebody_can() {
+    for at in [At::Billie, At::Buckaroo] {
+        for happened in [true, false] {
+            let shop = Shop::without_messages(at).await;
+            let (backstage, deal) = (Backstage::of(&shop), shop.authorized().await);
+            let operation = captured_unseen((&shop, &backstage), &deal, None, happened).await;
+            let invented = json!("00000000000000000000000000000000");
+            let wrong = if happened { word("rejected", None) } else { word("succeeded", Some(&invented)) };
+            let _ = resolve(&deal, &operation, "word", &wrong).await.expect(200);
+            shop.sandbox.no_faults().await;
+            let told = if happened { "capture.succeeded" } else { "payment.drift_detected" };
+            let told = eventually("the books to outweigh the word", async || {
+                backstage.advance(3_600);
+                backstage.sweep().await;
+                let entries = deal.timeline().await;
+                entries.iter().find(|entry| entry["type"].as_str().unwrap().contains(told)).cloned()
+            })
+            .await;
+            if happened {
+                deal.ends("captured", [AMOUNT, 0, AMOUNT, 0]).await;
+            } else {
+                let drift = &told["drift"];
+                assert_eq!(drift["field"], format!("capture.{operation}"), "{at:?}: {told}");
+                assert_eq!((&drift["ours"], &drift["theirs"]), (&json!("succeeded"), &json!("rejected")));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_a_person_names_must_be_this_payments_as_far_as_it_can_be_looked_at() {
+    let shop = Shop::without_messages(At::Billie).await;
+    let backstage = Backstage::of(&shop);
+    let anothers = json!(shop.authorized().await.get().await["provider_reference"]);
+    let lost = async || {
+        shop.sandbox.fault(json!({ "call": "create_order", "kind": "drop_after" })).await;
+        let opened = shop
+            .opening(&tests::orders::new_word("k"), &shop.at.order().with("/flow", "direct"))
+            .send()
+            .await
+            .expect(202);
+        let (deal, operation) =
+            (Deal::of(&shop, opened.id()), opened.at("/operations/0/id").as_str().unwrap().to_owned());
+        a_person_is_asked((&backstage, QUARTER), &deal, &operation).await;
+        (deal, operation)
+    };
+    let (deal, operation) = lost().await;
+    for wrong in [json!("00000000-0000-4000-8000-000000000000"), anothers.clone()] {
+        is_not_taken(&deal, &operation, &wrong).await;
+    }
+    let orders = shop.sandbox.books().await["orders"].clone();
+    let orders = orders.as_array().unwrap();
+    let name = deal.get().await["order_reference"].clone();
+    let own = orders.iter().find(|order| order["external_code"] == name).unwrap()["id"].clone();
+    // Where nobody can look the person's word counts, and a wrong one is corrected.
+    shop.sandbox.fault(json!({ "call": "get_order", "kind": "http_5xx", "times": 1_000 })).await;
+    let invented = word("succeeded", Some(&json!("00000000-0000-4000-8000-000000000000")));
+    let _ = resolve(&deal, &operation, "invented", &invented).await.expect(200);
+    shop.sandbox.no_faults().await;
+    let _ = resolve(&deal, &operation, "own", &word("succeeded", Some(&own))).await.expect(200);
+    eventually("the order to be seen", async || {
+        backstage.advance(60);
+        backstage.sweep().await;
+        (deal.get().await["status"] == "authorized").then_some(())
+    })
+    .await;
+    assert_eq!(deal.get().await["provider_reference"], own);
+}
+
+#[tokio::test]
+async fn a_wrong_id_that_a_person_told_is_corrected_by_a_person() {
+    let (shop, backstage) = shop().await;
+    let deal = authorized(&shop).await;
+    let operation = left_to_a_person((&shop, &backstage), &deal, "captures", &shop.capture(None), true).await;
+    let mistyped = word("succeeded", Some(&json!("00000000-0000-4000-8000-000000000000")));
+    let _ = resolve(&deal, &operation, "mistyped", &mistyped).await.expect(200);
+    let refund = json!({ "amount": 2_500 });
+    let _ = deal.post("refunds", &refund).await.expect_problem(ProblemCode::ProviderRefused);
+
+    let capture = shop.sandbox.books().await["captures"][0]["id"].clone();
+    let right = word("succeeded", Some(&capture));
+    assert!(!resolve(&deal, &operation, "right", &right).await.expect(200).is_replay());
+    for (key, earlier) in [("mistyped", &mistyped), ("right", &right)] {
+        assert!(resolve(&deal, &operation, key, earlier).await.expect(200).is_replay(), "{key}");
+    }
+    assert_eq!(deal.get().await["captures"][0]["provider_reference"], capture);
+    let _ = deal.post("refunds", &refund).await.expect(201);
+    deal.ends("captured", [AMOUNT, 0, AMOUNT, 2_500]).await;
+
+    // What the provider told itself is not for a person to change.
+    let refunded =
+        deal.get().await["operations"].as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned();
+    let other = word("succeeded", Some(&json!("another")));
+    let refused = resolve(&deal, &refunded, "other", &other).await.expect_problem(ProblemCode::ValidationFailed);
+    assert_eq!(refused.pointers(), ["/provider_reference"]);
+}
+
+#[tokio::test]
 async fn a_capture_is_not_given_an_invoice_of_another_amount() {
     let shop = Shop::without_messages(At::Billie).await;
     let backstage = Backstage::of(&shop);

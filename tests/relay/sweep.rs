@@ -1,6 +1,7 @@
 //! The sweep: everything that is due gets its turn.
 
 use jiff::{SignedDuration, Timestamp};
+use payment::OperationStatus;
 use providers::Deadline;
 use service::SweepReport;
 use std::time::Duration;
@@ -39,6 +40,18 @@ async fn one_sweep_looks_at_everything_that_is_due() {
     let report = sweep(&bench, 60).await;
     assert_eq!((report.payments, report.failed), (150, 150));
     assert_eq!(sweep(&bench, 60).await, SweepReport::default());
+}
+
+#[tokio::test]
+async fn a_merchant_that_cannot_be_looked_up_keeps_nobody_from_hearing_of_an_operation() {
+    let bench = Bench::start().await;
+    let (payment, ticket) = opened(&bench.store, "a").await;
+    // Its worker died, and nobody knows its merchant.
+    for (seconds, status) in [(60, OperationStatus::InDoubt), (3_600, OperationStatus::NeedsOperator)] {
+        assert_eq!(sweep(&bench, seconds).await.failed, 1);
+        let known = bench.store.load(&payment.id).await.unwrap().unwrap();
+        assert_eq!(known.operation(&ticket.operation).unwrap().status, status);
+    }
 }
 
 #[tokio::test]

@@ -163,3 +163,25 @@ fn tell(event: &payment::Event) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::sendable;
+
+    /// What a queue takes: docs.aws.amazon.com, SendMessage, `MessageBody`.
+    fn is_taken(c: char) -> bool {
+        matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
+    }
+
+    #[test]
+    fn every_text_is_sent_in_characters_that_a_queue_takes() {
+        for text in ('\0'..=char::MAX).collect::<Vec<_>>().chunks(4_096) {
+            let said = Value::String(text.iter().collect());
+            let json = sendable(said.to_string());
+            assert!(json.chars().all(is_taken), "{}", text[0].escape_unicode());
+            assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), said);
+        }
+    }
+}

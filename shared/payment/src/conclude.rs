@@ -176,8 +176,12 @@ impl Payment {
     fn after_amend(&mut self, to: Amount, cause: &Cause, now: Timestamp) {
         // To the provider, what it reversed was captured and not given up.
         let given_up = self.released.left_after(self.reversed());
-        let promised = self.authorized.left_after(self.released);
-        let released = self.authorized.left_after(given_up).left_after(to).min(promised);
+        // What was captured and not reversed stays promised. Where the amendment leaves no room for it, the two cannot both
+        // be, and the ledger says so.
+        let amounts = self.amounts();
+        let kept = if amounts.captured <= to { amounts.captured } else { Amount::ZERO };
+        let free = self.authorized.left_after(self.released).left_after(kept);
+        let released = self.authorized.left_after(given_up).left_after(to).min(free);
         if !released.is_zero() {
             self.released = self.released.plus(released).unwrap_or(self.released);
             self.after_movement(Fact::Amended { released }, cause, now);

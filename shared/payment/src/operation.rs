@@ -297,6 +297,12 @@ pub struct Operation {
     /// The request that settled it by a person's word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_by: Option<ResolvedBy>,
+    /// The requests that corrected the provider's name for it, which a person had told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrected_by: Vec<ResolvedBy>,
+    /// Whether a look has told since that a person's word on it is right, or wrong.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub word_checked: bool,
 }
 
 impl Operation {
@@ -329,7 +335,8 @@ impl Operation {
     }
 
     /// Whether a person said how it ended, and nobody else has since.
-    pub(crate) const fn is_by_a_persons_word(&self) -> bool {
+    #[must_use]
+    pub const fn is_by_a_persons_word(&self) -> bool {
         matches!(self.reason, Some(Reason::Operator { .. }))
     }
 

@@ -32,8 +32,11 @@ const MOST_CANDIDATES: usize = 4;
 /// No provider's id is longer, in bytes.
 const LONGEST_CANDIDATE: usize = 100;
 
-/// Above this many bytes a payment takes no new operation.
-const TOO_LARGE: usize = 200_000;
+/// Above this many bytes of its own a payment is not opened: there would be no room for its operations.
+const LARGEST_AT_FIRST: usize = 120_000;
+
+/// Above this many bytes a payment takes no new operation. 200 captures and refunds without lines of their own fit in.
+const TOO_LARGE: usize = 240_000;
 
 /// Above this many bytes the provider is told nothing more, so that there is always room for money to move.
 const ENOUGH_SAID: usize = 100_000;
@@ -273,6 +276,8 @@ impl Payment {
             all_given_back: false,
             inferred: None,
             resolved_by: None,
+            corrected_by: Vec::new(),
+            word_checked: false,
         });
     }
 
@@ -330,6 +335,12 @@ impl Payment {
     pub fn layout(&self) -> u32 {
         // Layout 2 does not know of attempts that were given up, and would believe what is said of the next one.
         if self.operations.iter().any(|o| o.was_not_processed) { SCHEMA } else { USUAL_LAYOUT }
+    }
+
+    /// Whether a new payment is so large that too few operations would have room in it.
+    #[must_use]
+    pub fn is_too_large_to_open(&self) -> bool {
+        self.size() > LARGEST_AT_FIRST
     }
 
     /// Whether the item is so large that it takes no new operation of this kind, so that what is reserved can always settle.

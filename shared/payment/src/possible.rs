@@ -83,6 +83,9 @@ impl Payment {
         };
         let open = self.operations.iter().filter(|o| o.status.is_open() && Some(&o.id) != except && !waits(o));
         let Some(blocker) = open.into_iter().find(|o| conflicts(kind, o.kind())) else { return Ok(()) };
+        // What waits for another operation is in the way because that one is.
+        let first = blocker.waits_for.as_ref().filter(|_| blocker.attempt == 0).and_then(|id| self.operation(id));
+        let blocker = first.filter(|o| o.status.is_open()).unwrap_or(blocker);
         match blocker.status {
             OperationStatus::Accepted if now < blocker.lease_until || blocker.attempt == 0 => {
                 let retry_after = schedule::COME_AGAIN_AFTER_SECONDS;

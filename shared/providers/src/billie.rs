@@ -9,6 +9,7 @@ use payment::{
 };
 use url::Url;
 
+use crate::Range;
 use crate::object::Body;
 use crate::order::told;
 use crate::zone::time_in;
@@ -17,7 +18,7 @@ use crate::zone::time_in;
 const USUAL_TERM_DAYS: u16 = 30;
 
 /// docs.billie.io, create order: `duration`.
-const LONGEST_TERM_DAYS: u16 = 120;
+pub(crate) const TERMS: &[Range] = &[Range { pointer: "/payment_terms_days", min: 1, max: Some(120) }];
 
 /// The script of the widget in one of Billie's environments.
 pub(crate) fn widget_script(production: bool) -> Option<Url> {
@@ -48,14 +49,9 @@ pub(crate) fn term(payment: &Payment) -> u16 {
     payment.payment_terms_days.unwrap_or(USUAL_TERM_DAYS)
 }
 
-/// Billie's rules for the payment term and the lines of an order.
+/// Billie's rule for the lines of an order.
 pub(crate) fn broken(order: &Order) -> impl Iterator<Item = OrderError> {
-    let bad_term = order.payment_terms_days.is_some_and(|days| !(1..=LONGEST_TERM_DAYS).contains(&days));
-    let rules = [
-        (bad_term, "/payment_terms_days", "must be from 1 to 120 days"),
-        (goods(order).next().is_none(), "/lines", "must have a line of kind goods"),
-    ];
-    told(rules)
+    told([(goods(order).next().is_none(), "/lines", "must have a line of kind goods")])
 }
 
 /// Only what is sold: Billie takes no vouchers, delivery and the like as line items.

@@ -29,6 +29,8 @@ pub struct OperationCapability {
     pub calls: bool,
     /// Whether the adapter needs the order with its personal data for it.
     pub needs_order: bool,
+    /// Whether it is about an order: while the buyer is still in the session there is nothing that it could be asked of.
+    pub once_ordered: bool,
     /// JSON pointers of request fields that are required here and optional elsewhere.
     pub requires: &'static [&'static str],
     /// The whole numbers that request fields may have here.
@@ -49,7 +51,17 @@ pub struct Range {
 impl OperationCapability {
     /// A call in every flow, about all of the money, that needs nothing but the payment.
     pub(crate) const fn call(kind: OperationKind, doubt: DoubtPolicy) -> Self {
-        Self { kind, flows: &[], partial: false, doubt, calls: true, needs_order: false, requires: &[], ranges: &[] }
+        Self {
+            kind,
+            flows: &[],
+            partial: false,
+            doubt,
+            calls: true,
+            needs_order: false,
+            once_ordered: false,
+            requires: &[],
+            ranges: &[],
+        }
     }
 
     /// Telling the provider something, of which no page says what a second sending does.
@@ -65,6 +77,11 @@ impl OperationCapability {
     /// The same with the order and its personal data.
     pub(crate) const fn with_order(self) -> Self {
         Self { needs_order: true, ..self }
+    }
+
+    /// The same once there is an order, and not while the buyer is still in the session.
+    pub(crate) const fn once_ordered(self) -> Self {
+        Self { once_ordered: true, ..self }
     }
 
     /// The same in these flows alone.
@@ -126,6 +143,12 @@ pub struct Capabilities {
     pub enrols: bool,
     /// JSON pointers of order fields that this provider requires and others do not.
     pub required_fields: &'static [&'static str],
+    /// JSON pointers of what it requires besides where the buyer is a person.
+    pub required_of_person: &'static [&'static str],
+    /// JSON pointers of what it requires besides where the buyer is a business.
+    pub required_of_business: &'static [&'static str],
+    /// The whole numbers that order fields may have here.
+    pub ranges: &'static [Range],
     /// The names that an order's `options` may have; what each of them may be is the adapter's rule.
     pub options: &'static [&'static str],
     /// The best evidence that it gives.

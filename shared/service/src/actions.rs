@@ -84,6 +84,10 @@ pub(crate) fn supported<'c>(
     let Some(capability) = capabilities.operation(action, payment.flow) else {
         return cannot(format!("{} cannot {}.", payment.provider, action.verb()));
     };
+    if capability.once_ordered && payment.authorized.is_zero() && payment.provider_reference.is_none() {
+        let session = "There is no order yet, and this provider calls no session off: it lapses by itself.";
+        return cannot(session.to_owned());
+    }
     match action {
         _ if capability.partial || payment.status != Status::PartiallyCaptured => Ok(capability),
         OperationKind::Cancel => cannot("This provider cannot release the rest once something is captured.".to_owned()),

@@ -121,7 +121,11 @@ fn rejected(operation: &Operation) -> Problem {
             Problem::new(ProblemCode::ProviderRefused, format!("The provider refused ({code}): {message}."))
         }
         Some(reason) if reason.allows_another_attempt() => {
-            let detail = "Nothing happened at the provider. Send the same request with the same Idempotency-Key again.";
+            let happened = match reason {
+                Reason::Harmless => "Nobody knows what happened at the provider, but it moved nothing.",
+                _ => "Nothing happened at the provider.",
+            };
+            let detail = format!("{happened} Send the same request with the same Idempotency-Key again.");
             Problem::new(ProblemCode::ProviderUnavailable, detail)
         }
         Some(Reason::PrerequisiteFailed) => {

@@ -14,6 +14,7 @@ use store::{Created, StoreError};
 use crate::Service;
 use crate::answer::{Answer, Call};
 use crate::merchant::{Account, Merchant};
+use crate::movements::out_of_range;
 use crate::parse;
 use crate::problem::{FieldError, Problem, ProblemCode};
 use crate::work::{Material, RACES, Work};
@@ -56,7 +57,7 @@ impl Service {
             cause: cause.clone(),
         };
         let (mut payment, ticket) = Payment::open(new, self.now());
-        if payment.is_too_large_for(OperationKind::Capture) {
+        if payment.is_too_large_to_open() {
             let rule = "must leave room for the payment's operations: with the lines it has too many bytes";
             return Err(Problem::at(ProblemCode::ValidationFailed, "/metadata", rule));
         }
@@ -267,13 +268,16 @@ fn unknown_options(order: &Order, known: &[&str]) -> impl Iterator<Item = OrderE
 }
 
 fn required(order: &Order, capabilities: &Capabilities) -> Result<Vec<OrderError>, Problem> {
-    if capabilities.required_fields.is_empty() {
-        return Ok(Vec::new());
-    }
+    let of_buyer = match order.buyer.kind {
+        BuyerKind::Person => capabilities.required_of_person,
+        BuyerKind::Business => capabilities.required_of_business,
+    };
+    let fields = || capabilities.required_fields.iter().chain(of_buyer);
     let document = serde_json::to_value(order).map_err(Problem::unavailable)?;
     let missing = |pointer: &&&str| document.pointer(pointer).is_none_or(Value::is_null);
-    let absent = capabilities.required_fields.iter().filter(missing);
-    Ok(absent.map(|pointer| OrderError::at(*pointer, "is required by this provider")).collect())
+    let absent = fields().filter(missing).map(|pointer| OrderError::at(*pointer, "is required by this provider"));
+    let outside = capabilities.ranges.iter().filter_map(|range| out_of_range(range, &document));
+    Ok(absent.chain(outside).collect())
 }
 
 fn own_rules(order: &Order, account: &Account) -> Vec<OrderError> {

@@ -2,9 +2,9 @@
 
 use payment::{
     CauseKind, Decision, Decline, DeclineReason, Finding, Operation, OperationId, OperationKind, OperationStatus,
-    OrderState, Outcome, Rejection, ResolvedBy, Text,
+    OrderState, Outcome, Payment, Rejection, ResolvedBy, Text,
 };
-use providers::{BestEvidence, Deadline};
+use providers::{BestEvidence, Capabilities, Deadline, ReadError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::StoreError;
@@ -14,7 +14,7 @@ use crate::answer::{Answer, Call};
 use crate::parse;
 use crate::problem::{Problem, ProblemCode};
 use crate::view::PaymentView;
-use crate::work::Work;
+use crate::work::{Material, Work};
 
 /// What the operator found out.
 #[derive(Serialize, Deserialize)]
@@ -55,13 +55,20 @@ impl Service {
         let cause = call.cause(CauseKind::Operator);
         for _ in 0..3 {
             let known = work.payment.operation(&operation).ok_or_else(Problem::payment_not_found)?;
-            if let Some(earlier) = known.resolved_by.as_ref().filter(|earlier| earlier.key == by.key) {
+            if let Some(earlier) = known.word_under(&by.key) {
                 let again =
                     if *earlier == by { Ok(()) } else { Err(Rejection::KeyReused { operation: known.id.clone() }) };
                 return again.map_err(Problem::from).and_then(|()| self.shown(&work, true));
             }
             if known.status != OperationStatus::NeedsOperator {
                 agrees(known, &asked)?;
+                if let Some(name) = another_name(known, &asked) {
+                    match self.correct(call, &mut work, &operation, (&asked, name), by.clone()).await {
+                        Err(problem) if problem.code() == ProblemCode::Conflict => self.reload(&mut work).await?,
+                        corrected => return corrected.and_then(|()| self.shown(&work, false)),
+                    }
+                    continue;
+                }
                 // The same request is answered in the same way, whatever becomes of the operation.
                 if !work.payment.heard(&operation, by.clone()) {
                     return self.shown(&work, false);
@@ -93,9 +100,7 @@ impl Service {
             }
             let decision = self.decision(&work, &operation, &asked, by.clone()).await?;
             if !self.is_what_was_named(&work, &operation, &decision, call.deadline).await {
-                let rule = "must be of what the provider did for this operation: under this id it has nothing of this \
-                            order, another amount, or something that is not done";
-                return Err(Problem::at(ProblemCode::ValidationFailed, "/provider_reference", rule));
+                return Err(not_named());
             }
             if !work.payment.resolve(&operation, decision, &cause, self.now()) {
                 continue;
@@ -107,6 +112,26 @@ impl Service {
             }
         }
         Err(StoreError::Conflict.into())
+    }
+
+    /// Takes another id of the provider's for what a person said was done before, with the same checks.
+    async fn correct(
+        &self,
+        call: &Call,
+        work: &mut Work,
+        id: &OperationId,
+        (asked, name): (&ResolveBody, String),
+        by: ResolvedBy,
+    ) -> Result<(), Problem> {
+        let decision = self.decision(work, id, asked, by.clone()).await?;
+        if !self.is_what_was_named(work, id, &decision, call.deadline).await {
+            return Err(not_named());
+        }
+        if !work.payment.correct(id, name, by, &call.cause(CauseKind::Operator), self.now()) {
+            let rule = "must be the id that is known: the provider itself has told it, or it was corrected too often";
+            return Err(Problem::at(ProblemCode::ValidationFailed, "/provider_reference", rule));
+        }
+        Ok(self.save_settled(work, id).await?)
     }
 
     /// What the person's word makes of the operation. Whatever cannot go on without the provider's id needs it now: nobody
@@ -171,12 +196,16 @@ impl Service {
         })
     }
 
-    /// Whether a capture that a person named can be this one: it is there, done, and of its amount. Where nobody can look,
-    /// the person's word counts.
+    /// Whether what a person named can be what the operation made: an order of this payment, or a capture that is there, done
+    /// and of its amount. Where nobody can look, the person's word counts.
     async fn is_what_was_named(&self, work: &Work, id: &OperationId, decision: &Decision, deadline: Deadline) -> bool {
         let named = decision.provider_reference.clone().filter(|_| decision.succeeded);
-        let capture = work.payment.operation(id).filter(|o| o.kind() == OperationKind::Capture);
-        let (Some(name), Some(capture)) = (named, capture) else { return true };
+        let operation = work.payment.operation(id);
+        let (Some(name), Some(operation)) = (named, operation) else { return true };
+        if matches!(operation.kind(), OperationKind::Confirm | OperationKind::CreateSession) {
+            return self.is_its_order(work, &name, deadline).await;
+        }
+        let Some(capture) = Some(operation).filter(|o| o.kind() == OperationKind::Capture) else { return true };
         if !work.capabilities().is_ok_and(|c| c.refunds_name_capture) {
             return true;
         }
@@ -190,6 +219,28 @@ impl Service {
                 is_named && receipt.amount.is_none_or(|amount| amount == capture.amount)
             }
             Finding::Unclear | Finding::Found(Outcome::InDoubt(_) | Outcome::NotSent) => true,
+        }
+    }
+
+    /// Whether the provider shows an order with this id as this payment's; where it cannot be asked by an id of its own, or
+    /// does not answer, nobody knows better than the person.
+    async fn is_its_order(&self, work: &Work, name: &str, deadline: Deadline) -> bool {
+        let by_id = |c: &Capabilities| c.evidence == BestEvidence::Observation && !c.finds_by_reference;
+        let (Ok(account), Ok(urls)) = (work.account(), self.urls(&work.payment)) else { return true };
+        if !by_id(account.registered.capabilities) {
+            return true;
+        }
+        let payment = Payment { provider_reference: None, ..work.payment.clone() };
+        let material = Material { candidate: Some(name.to_owned()), ..Material::default() };
+        let context = self.context(&payment, &material, &urls, account, deadline);
+        match account.adapter.observe(&context).await {
+            Ok(seen) => {
+                let seen = seen.content();
+                let shown = seen.order.as_ref().and_then(|order| order.provider_reference.as_deref());
+                seen.differs.is_empty() && shown == Some(name)
+            }
+            Err(ReadError::Nothing) => false,
+            Err(ReadError::Unreachable | ReadError::Unreadable | ReadError::Unauthorized) => true,
         }
     }
 
@@ -208,4 +259,18 @@ fn agrees(known: &Operation, asked: &ResolveBody) -> Result<(), Problem> {
     }
     let detail = "Only an operation that is needs_operator can be resolved.";
     Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail).about(&known.id))
+}
+
+/// The id that is told of what is known to have been done, where it is known by another one, or a person told none.
+fn another_name(known: &Operation, asked: &ResolveBody) -> Option<String> {
+    let told = asked.provider_reference.as_ref().filter(|_| asked.outcome == Found::Succeeded)?.to_string();
+    let named = known.provider_reference.as_ref();
+    let is_new = named.is_none_or(|name| *name != told) && (named.is_some() || known.is_by_a_persons_word());
+    is_new.then_some(told)
+}
+
+fn not_named() -> Problem {
+    let rule = "must be of what the provider did for this operation: under this id it has nothing of this order, another \
+                amount, or something that is not done";
+    Problem::at(ProblemCode::ValidationFailed, "/provider_reference", rule)
 }

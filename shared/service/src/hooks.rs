@@ -156,7 +156,12 @@ impl Service {
         inbound: Inbound<'_>,
         message: &Message,
     ) -> StoredMessage {
-        let proves = !matches!(message.evidence, Evidence::Hint);
+        let hints = matches!(message.evidence, Evidence::Hint);
+        let authentic = !hints || message.receivable.is_some() || message.unrecognized.is_some();
+        let readable =
+            providers::find(provider).is_none_or(|known| known.capabilities.evidence == BestEvidence::Observation);
+        // What no look can tell is lost with the message.
+        let proves = !hints || (authentic && !readable);
         StoredMessage {
             provider: provider.clone(),
             merchant: merchant.id.clone(),
@@ -166,7 +171,7 @@ impl Service {
             body: inbound.body.to_vec(),
             received_at: self.now(),
             proves,
-            authentic: proves || message.receivable.is_some() || message.unrecognized.is_some(),
+            authentic,
             tries: 0,
             applied: false,
         }

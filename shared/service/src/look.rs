@@ -29,6 +29,7 @@ impl Service {
         let unseen = match seen {
             Ok(observation) => {
                 work.payment.learn(observation, cause, self.now());
+                self.check_words(work, deadline, cause).await;
                 None
             }
             Err(ReadError::Nothing) if work.capabilities()?.expires_unobserved_seconds.is_some() => {
@@ -59,6 +60,21 @@ impl Service {
             saved => saved?,
         }
         Ok(unseen)
+    }
+
+    /// Looks for what a person settled, who may have erred, as soon as there is somebody who can tell.
+    async fn check_words(&self, work: &mut Work, deadline: Deadline, cause: &Cause) {
+        let shows = |o: &&Operation| work.policy(&o.id) == DoubtPolicy::Lookup;
+        let unchecked: Vec<Operation> = work.payment.unchecked_words().filter(shows).cloned().collect();
+        for operation in &unchecked {
+            // The name that a person told may be what is wrong.
+            let nameless = Operation { provider_reference: None, ..operation.clone() };
+            for looked_for in [operation, &nameless] {
+                if let Ok(finding) = self.probe(work, looked_for, deadline).await {
+                    work.payment.check_word(&operation.id, finding, cause, self.now());
+                }
+            }
+        }
     }
 
     /// Reads how a payment stands; where the provider's id of it is not known, by every id that somebody named.

@@ -2,7 +2,7 @@
 
 use payment::{
     CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, Flow, IdempotencyKey, Operation,
-    OperationKind, OperationStatus, Reason, RefundCommand, Status,
+    OperationKind, OperationStatus, OrderError, Reason, RefundCommand, Status,
 };
 use providers::{OperationCapability, Range};
 use serde::{Deserialize, Serialize};
@@ -205,18 +205,20 @@ pub(crate) fn require(capability: &OperationCapability, body: &Value) -> Result<
         |pointer: &&str| FieldError { pointer: (*pointer).to_owned(), detail: "is required by this provider".into() };
     let missing = capability.requires.iter().filter(missing).map(error);
     let beyond = capability.ranges.iter().filter_map(|range| out_of_range(range, body));
+    let beyond = beyond.map(|rule| FieldError { pointer: rule.pointer, detail: rule.detail });
     let errors: Vec<FieldError> = missing.chain(beyond).collect();
     if errors.is_empty() { Ok(()) } else { Err(Problem::with_errors(ProblemCode::ValidationFailed, errors)) }
 }
 
-fn out_of_range(range: &Range, body: &Value) -> Option<FieldError> {
+/// The rule that a whole number in a request breaks by a provider's range.
+pub(crate) fn out_of_range(range: &Range, body: &Value) -> Option<OrderError> {
     let number = body.pointer(range.pointer).and_then(Value::as_i64)?;
     let outside = number < range.min || range.max.is_some_and(|max| number > max);
     let rule = match range.max {
         Some(max) => format!("must be from {} to {max} at this provider", range.min),
         None => format!("must be at least {} at this provider", range.min),
     };
-    outside.then(|| FieldError { pointer: range.pointer.to_owned(), detail: rule })
+    outside.then(|| OrderError::at(range.pointer, rule))
 }
 
 fn only_whole(pointer: &str, what: &str) -> Problem {

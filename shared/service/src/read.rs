@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use payment::{CauseKind, Payment};
-use providers::REGISTRY;
+use providers::{BestEvidence, REGISTRY};
 use serde_json::json;
 use store::Filter;
 
@@ -25,11 +25,17 @@ impl Service {
             _ => return Err(unknown_of(query, "refresh")),
         };
         let mut work = self.load(call, &parse::payment_id(id)?).await?;
+        let mut refreshed = None;
         if refresh {
             let cause = call.cause(CauseKind::Api);
-            self.observe(&mut work, call.deadline, &cause).await?;
+            let unseen = self.observe(&mut work, call.deadline, &cause).await?;
+            refreshed = Some(unseen.is_none() && work.capabilities()?.evidence == BestEvidence::Observation);
         }
-        Ok(Answer::ok(json!(PaymentView::of(&work.payment, work.capabilities()?, self.now()))))
+        let mut body = json!(PaymentView::of(&work.payment, work.capabilities()?, self.now()));
+        if let (Some(refreshed), Some(body)) = (refreshed, body.as_object_mut()) {
+            body.insert("refreshed".to_owned(), json!(refreshed));
+        }
+        Ok(Answer::ok(body))
     }
 
     /// Every transition of a payment, oldest first: `GET /v1/payments/{id}/timeline`. No personal data.

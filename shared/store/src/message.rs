@@ -48,7 +48,7 @@ pub struct StoredMessage {
     pub body: Vec<u8>,
     /// When it arrived.
     pub received_at: Timestamp,
-    /// Whether it is more than a hint.
+    /// Whether it is more than a hint: it proves something, or says what no look at the provider can tell.
     pub proves: bool,
     /// Whether something of it was believed when it arrived, be it only who pays whom.
     pub authentic: bool,

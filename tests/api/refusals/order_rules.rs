@@ -1,12 +1,46 @@
 //! Rules of an order: between its fields, and of its provider.
 
 use serde_json::{Value, json};
+use service::ProblemCode;
 use tests::{Order, Site};
 
 use super::{Bench, SECRET, not_refused_at, nothing_found};
 
 /// An order with one thing wrong, the code and the field.
 type Case = (&'static str, Order, &'static str, &'static str);
+
+/// As many lines and notes as there may be, each as long as it may be, of the longest characters.
+fn of_many_bytes() -> Order {
+    let long = |n: usize, length: usize| format!("{n:03}{}", "\u{1f4a9}".repeat(length - 3));
+    let line = |n| json!({ "reference": long(n, 100), "name": "X", "kind": "goods", "quantity": 1, "unit_price": 63, "tax_rate": "21" });
+    let lines: Vec<Value> = (0..200).map(line).collect();
+    let notes: serde_json::Map<String, Value> = (0..50).map(|n| (long(n, 40), json!(long(n, 500)))).collect();
+    Order::billie_pad().with("/lines", lines).with("/metadata", notes)
+}
+
+#[tokio::test]
+async fn what_a_provider_requires_of_a_kind_of_buyer_is_asked_of_that_kind_alone() {
+    let site = Site::start().await;
+    for known in providers::REGISTRY {
+        let capabilities = known.capabilities;
+        let of = [("person", capabilities.required_of_person), ("business", capabilities.required_of_business)];
+        for (kind, required) in of.into_iter().filter(|(_, required)| !required.is_empty()) {
+            let company = json!({ "name": "Zeta B.V.", "registration_number": "12345678" });
+            let order = Order::at(capabilities.provider).with("/buyer/kind", kind).with("/buyer/company", company);
+            let birth =
+                order.with("/buyer/person/birth_date", "1990-01-31").with("/buyer/person/phone", "+31612345678");
+            for pointer in required {
+                let refused = site.api.post("/v1/payments", birth.clone().without(pointer).json()).await;
+                let refused = refused.expect_problem(ProblemCode::ValidationFailed);
+                assert_eq!(refused.pointers(), [*pointer], "{} {kind}", capabilities.provider);
+            }
+            let other = if kind == "person" { "business" } else { "person" };
+            let missing =
+                required.iter().fold(birth.with("/buyer/kind", other), |order, pointer| order.without(pointer));
+            let _ = site.api.post("/v1/payments", missing.json()).await.expect(201);
+        }
+    }
+}
 
 fn wrong_for_everybody() -> Vec<Case> {
     let good = Order::billie_pad;
@@ -105,6 +139,7 @@ fn wrong_for_everybody() -> Vec<Case> {
             "/metadata",
         ),
         ("a note without a name", good().with("/metadata", json!({ "": "v" })), "validation_failed", "/metadata"),
+        ("notes and lines of more bytes than a payment may have", of_many_bytes(), "validation_failed", "/metadata"),
         ("a long note", good().with("/metadata", json!({ "k": SECRET.repeat(72) })), "validation_failed", "/metadata"),
         (
             "a tax rate above a hundred",

@@ -98,6 +98,20 @@ async fn what_is_signed_is_kept_for_90_days_whether_it_fits_or_not() {
 }
 
 #[tokio::test]
+async fn what_no_look_could_tell_is_kept_and_tried_like_what_is_signed() {
+    let shop = Shop::without_messages(At::BilliePsp).await;
+    let backstage = Backstage::with_policy(&shop, "cancel");
+    let dispute = json!({ "disputeId": "d-1", "reasonCode": "return", "captureId": "nobody-knows-it-yet",
+                          "amount": { "currency": "EUR", "amount": 1 }, "defenseDeadline": "2027-01-31T23:59:59Z" });
+    let hook = message(&shop, "/v1/webhooks/billie-psp/demo", "application/json", &dispute.to_string());
+    let _ = hook.header("x-api-key", sandbox::billie_psp::WEBHOOK_KEY).send().await.expect(200);
+    assert_eq!(kept(&shop).await, [("parked".to_owned(), 90 * DAY)]);
+    backstage.advance(26 * 3_600);
+    assert_eq!(backstage.sweep().await.messages, 1, "it is tried for longer than a day");
+    assert_eq!(backstage.service.gauges().await.unwrap().parked_messages, 1, "somebody is told");
+}
+
+#[tokio::test]
 async fn what_is_not_signed_is_kept_up_to_16_kib() {
     let shop = Shop::without_messages(At::Billie).await;
     let event = overdue("ORD-1001-ABCDEF").to_string();

@@ -95,6 +95,10 @@ async fn asking_with_refresh_looks_at_once() {
     shop.sandbox.buyer(&key, "accept").await;
     deal_is(&deal, "requires_action").await;
     let seen = shop.api.get(&format!("/v1/payments/{}?refresh=true", deal.id)).await.expect(200);
-    assert_eq!(seen.at("/status"), "authorized");
+    assert_eq!((seen.at("/status"), seen.at("/refreshed")), (&json!("authorized"), &json!(true)));
     deal.ends("authorized", [AMOUNT, 0, 0, 0]).await;
+    shop.sandbox.fault(json!({ "call": "status", "kind": "http_5xx", "times": 1_000 })).await;
+    let unseen = shop.api.get(&format!("/v1/payments/{}?refresh=true", deal.id)).await.expect(200);
+    assert_eq!(unseen.at("/refreshed"), false, "nobody takes what is stored for what was seen");
+    assert!(deal.get().await.get("refreshed").is_none(), "it was not asked for");
 }

@@ -20,6 +20,21 @@ fn order_of(minor: i64) -> payment::News {
 }
 
 #[test]
+fn what_was_captured_after_all_is_not_released_by_an_amendment() {
+    let mut payment = authorized();
+    let lost = capture(&mut payment, "c1", 5_595);
+    settle(&mut payment, &lost, Outcome::NotSent);
+    let ticket = act(&mut payment, amend_command("a1", 949));
+    let told = GivenBack::Part { movement: "m-1".to_owned(), amount: amount(4_646) };
+    let receipt = Receipt { given_back: Some(told), ..Receipt::default() };
+    let opened = payment.operations[0].reference.clone();
+    claim(&mut payment, operation_news(&opened, Outcome::Done(receipt)), 2);
+    settle(&mut payment, &lost, done());
+    settle(&mut payment, &ticket, done());
+    assert_eq!(payment.amounts().captured, amount(949));
+}
+
+#[test]
 fn what_an_amendment_gives_up_is_released_once_it_succeeded() {
     let mut payment = authorized();
     let ticket = act(&mut payment, amend_command("a", 10_000));

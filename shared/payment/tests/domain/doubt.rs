@@ -241,6 +241,61 @@ fn a_person_who_says_what_turned_out_is_remembered_and_changes_nothing() {
     assert_eq!(operation(&payment, &ticket.operation).resolved_by, Some(by_a_person()));
 }
 
+/// A look after a person settled a capture found this.
+fn checked(succeeded: bool, finding: Finding) -> Payment {
+    let (mut payment, ticket) = asked_a_person();
+    assert!(payment.resolve(&ticket.operation, decision(succeeded), &cause(), at(2_000)));
+    assert!(payment.unchecked_words().any(|o| o.id == ticket.operation));
+    payment.check_word(&ticket.operation, Observation::read(finding), &cause(), at(3_000));
+    sound(&payment);
+    payment
+}
+
+#[test]
+fn a_look_confirms_a_persons_word_or_outweighs_it_and_is_made_once() {
+    let gone = || Finding::Found(refused());
+    for (case, succeeded, finding, drift, captured) in [
+        ("was done", true, Finding::Found(done_as("p-9")), 0, 5_000),
+        ("is not there", true, Finding::NotFound, 1, 5_000),
+        ("was refused", true, gone(), 1, 5_000),
+        ("is not there either", false, Finding::NotFound, 0, 0),
+        ("was refused as said", false, gone(), 0, 0),
+        ("was done after all", false, Finding::Found(done_as("p-1")), 0, 5_000),
+    ] {
+        let payment = checked(succeeded, finding);
+        assert_eq!((drifts(&payment), payment.amounts().captured), (drift, amount(captured)), "{case}");
+        assert_eq!(payment.unchecked_words().count(), 0, "{case}");
+    }
+    for finding in [Finding::Unclear, Finding::Found(pending()), Finding::Found(Outcome::NotSent)] {
+        for succeeded in [true, false] {
+            let payment = checked(succeeded, finding.clone());
+            assert_eq!((drifts(&payment), payment.unchecked_words().count()), (0, 1), "nothing is told");
+        }
+    }
+}
+
+#[test]
+fn a_persons_name_for_what_was_done_can_be_corrected_and_the_providers_own_cannot() {
+    let (mut payment, ticket) = asked_a_person();
+    let correct = |payment: &mut Payment, name: &str| {
+        let by = ResolvedBy { key: body(name), asked: body("word") };
+        payment.correct(&ticket.operation, name.to_owned(), by, &cause(), at(2_001))
+    };
+    assert!(!correct(&mut payment, "p-8"), "it is still to be settled");
+    assert!(payment.resolve(&ticket.operation, decision(true), &cause(), at(2_000)));
+    let before = payment.history.len();
+    assert!(correct(&mut payment, "p-8"));
+    let capture = operation(&payment, &ticket.operation);
+    assert_eq!(capture.provider_reference.as_deref(), Some("p-8"));
+    assert!(capture.word_under(&body("p-8")).is_some() && capture.word_under(&by_a_person().key).is_some());
+    assert_eq!(facts_after(&payment, before), ["operation.resolved"]);
+    assert!((0..100).any(|n| !correct(&mut payment, &format!("p-{n}"))), "corrected for ever");
+
+    let (mut payment, id) = captured(5_000);
+    let ticket = payment.operations.iter().find(|o| o.makes_capture() == Some(&id)).unwrap().id.clone();
+    assert!(!payment.correct(&ticket, "p-1".to_owned(), by_a_person(), &cause(), at(2_001)));
+}
+
 /// A capture of 10,000 with a refund of so much that the provider had for three days, and that a person decided about.
 fn refund_of_a_persons_word(minor: i64, decision: Decision) -> (Payment, Ticket) {
     let (mut payment, capture) = captured(10_000);

@@ -24,7 +24,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::adapter::proven;
-use crate::billie::refused;
+use crate::billie::{TERMS, refused};
 use crate::{
     AccountError, Act, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck, Deadline, Effect,
     Inbound, Message, NotAuthentic, OperationCapability, Range, ReadError, Request, Transport,
@@ -76,6 +76,9 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     limits: &[],
     enrols: false,
     required_fields: &["/buyer/reference", "/buyer/company", "/buyer/company/legal_form"],
+    required_of_person: &[],
+    required_of_business: &[],
+    ranges: TERMS,
     options: &[],
     evidence: BestEvidence::Observation,
     finds_by_reference: false,

@@ -20,7 +20,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::account::SessionSeconds;
-use crate::billie::{self, refused};
+use crate::billie::{self, TERMS, refused};
 use crate::order::told;
 use crate::{
     AccountError, Act, Activate, Activation, Adapter, Answer, BestEvidence, Capabilities, Context, CredentialCheck,
@@ -44,8 +44,10 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         // The invoice is what Billie finances; its other API takes no capture without one.
         OperationCapability::call(OperationKind::Capture, DoubtPolicy::None).in_parts().requiring(&["/invoice/number"]),
         OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
-        // docs.billie.io, cancel: only if nothing was captured before.
-        OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
+        // docs.billie.io, cancel: only if nothing was captured before. On the page the buyer may be making an order this
+        // moment; in the widget there is none before our confirmation, and its session lapses.
+        OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None).in_flows(&[Flow::Redirect]).once_ordered(),
+        OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None).in_flows(&[Flow::Widget]),
         OperationCapability::call(OperationKind::Amend, DoubtPolicy::None).in_parts(),
     ],
     countries: &[],
@@ -54,6 +56,9 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     limits: &[],
     enrols: false,
     required_fields: &["/buyer/reference", "/buyer/company/legal_form"],
+    required_of_person: &[],
+    required_of_business: &[],
+    ranges: TERMS,
     options: &[],
     evidence: BestEvidence::Webhook,
     finds_by_reference: false,

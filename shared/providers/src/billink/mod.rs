@@ -43,7 +43,8 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         // A workflow that is started again answers 707.
         OperationCapability::call(OperationKind::Capture, DoubtPolicy::Repeat),
         OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
-        OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None),
+        // A session cannot be called off and lapses within an hour.
+        OperationCapability::call(OperationKind::Cancel, DoubtPolicy::None).once_ordered(),
         // No page says what a second sending does, and order info shows none of them.
         OperationCapability::tell(InstructionKind::Hold).within(HOLD_DAYS),
         OperationCapability::tell(InstructionKind::Resume),
@@ -56,6 +57,9 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     limits: &[],
     enrols: false,
     required_fields: &[],
+    required_of_person: &[],
+    required_of_business: &[],
+    ranges: &[],
     options: options::NAMES,
     evidence: BestEvidence::Observation,
     finds_by_reference: false,

@@ -1,5 +1,5 @@
 //! Billink's rules for who buys and where to, as its tables of errors tell them. Their codes are in the comments, of
-//! the check and of the order; a gateway passes them on only as text.
+//! the check and of the order; a gateway passes them on only as text. What must be there is in the capabilities.
 
 use jiff::civil::Date;
 use payment::{Address, BuyerKind, Order, OrderError};
@@ -16,11 +16,9 @@ pub(crate) fn broken(order: &Order, today: Date) -> impl Iterator<Item = OrderEr
     let number = number.map(|number| length(number.reveal().as_str()));
     let (company_name, registration_number) = ("/buyer/company/name", "/buyer/company/registration_number");
     let rules = [
-        // 421; 422 and 453; 430 and 448; 411 and 427; 429
-        (consumer && person.birth_date.is_none(), "/buyer/person/birth_date", "is required for a person"),
+        // 422 and 453; 430 and 448; 429
         (consumer && is_minor(person, today), "/buyer/person/birth_date", "must be at least 18 years ago"),
         (name.is_some_and(|length| !(2..=50).contains(&length)), company_name, "must have 2 to 50 characters"),
-        (company.is_some() && number.is_none(), registration_number, "is required for a business"),
         (number.is_some_and(|length| !(5..=25).contains(&length)), registration_number, "must have 5 to 25 characters"),
     ];
     let billing = broken_house_number("/billing_address", &order.billing_address);

@@ -53,6 +53,9 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
     // Check 417
     enrols: false,
     required_fields: &["/buyer/person/phone"],
+    required_of_person: &["/buyer/person/birth_date"],
+    required_of_business: &["/buyer/company/registration_number"],
+    ranges: &[],
     options: options::NAMES,
     evidence: BestEvidence::Observation,
     finds_by_reference: true,

@@ -1,8 +1,8 @@
-//! What this gateway wants of an order beyond Billink's rules. Currency, billing country, largest amounts and the return
-//! address are in the capabilities and checked there.
+//! What this gateway wants of an order beyond Billink's rules. Currency, billing country, largest amounts, the return address
+//! and what must be there are in the capabilities and checked there.
 
 use jiff::civil::Date;
-use payment::{BuyerKind, Flow, Order, OrderError};
+use payment::{Flow, Order, OrderError};
 
 use super::CAPABILITIES;
 use super::account::Account;
@@ -14,7 +14,7 @@ const MOST_ARTICLES: usize = 99;
 
 /// Every rule that the order breaks.
 pub(super) fn broken(account: &Account, order: &Order, today: Date) -> Vec<OrderError> {
-    let (person, consumer) = (&order.buyer.person, order.buyer.kind == BuyerKind::Person);
+    let person = &order.buyer.person;
     let contradicts = account.only().is_some_and(|only| order.capture != Some(only));
     let misshapen = person.phone.as_ref().is_some_and(|phone| !is_phone(phone.reveal().as_str()));
     let long = person.initials.as_ref().is_some_and(|initials| initials.reveal().as_str().chars().count() > 6);
@@ -27,8 +27,6 @@ pub(super) fn broken(account: &Account, order: &Order, today: Date) -> Vec<Order
         (order.reference.as_str().starts_with(' '), "/reference", "must not begin with a space"),
         (astray, "/return_url", "is required: in any flow the buyer may be shown a page and come back"),
         (order.lines.len() > MOST_ARTICLES, "/lines", "must have at most 99 lines"),
-        // 417, 402
-        (consumer && person.phone.is_none(), "/buyer/person/phone", "is required for a person"),
         (misshapen, "/buyer/person/phone", "must have 9 to 18 digits, spaces and + ( ) -"),
         (long, "/buyer/person/initials", "must have at most 6 characters"),
         (unserved, "/shipping_address/country", "must be one of NL, BE"),

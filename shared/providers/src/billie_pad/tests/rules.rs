@@ -34,7 +34,7 @@ fn a_good_order_breaks_no_rule() {
 #[test]
 fn each_rule_is_told_at_its_field() {
     type Change = fn(&mut Value);
-    let rows: [(Change, &str); 5] = [
+    let rows: [(Change, &str); 3] = [
         (|o| o["buyer"]["company"]["registration_number"] = json!(null), "/buyer/company/registration_number"),
         (
             |o| {
@@ -43,8 +43,6 @@ fn each_rule_is_told_at_its_field() {
             },
             "/buyer/company/vat_number",
         ),
-        (|o| o["payment_terms_days"] = json!(0), "/payment_terms_days"),
-        (|o| o["payment_terms_days"] = json!(121), "/payment_terms_days"),
         (|o| o["lines"][0]["kind"] = json!("fee"), "/lines"),
     ];
     for (change, pointer) in rows {

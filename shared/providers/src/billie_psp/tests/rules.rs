@@ -16,7 +16,6 @@ fn each_rule_is_told_at_its_field() {
     };
     assert!(pointers(|_| {}).is_empty());
     assert!(pointers(|order| order["payment_terms_days"] = json!(120)).is_empty());
-    assert_eq!(pointers(|order| order["payment_terms_days"] = json!(121)), ["/payment_terms_days"]);
     assert_eq!(pointers(|order| order["lines"][0]["kind"] = json!("fee")), ["/lines"]);
 }
 
