@@ -301,7 +301,7 @@ async fn an_order_that_a_person_names_must_be_this_payments_as_far_as_it_can_be_
     let orders = shop.sandbox.books().await["orders"].clone();
     let orders = orders.as_array().unwrap();
     let name = deal.get().await["order_reference"].clone();
-    let own = orders.iter().find(|order| order["external_code"] == name).unwrap()["id"].clone();
+    let own = orders.iter().find(|order| order["reference"] == name).unwrap()["id"].clone();
     // Where nobody can look the person's word counts, and a wrong one is corrected.
     shop.sandbox.fault(json!({ "call": "get_order", "kind": "http_5xx", "times": 1_000 })).await;
     let invented = word("succeeded", Some(&json!("00000000-0000-4000-8000-000000000000")));

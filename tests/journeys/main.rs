@@ -18,6 +18,7 @@ mod replays;
 mod requests;
 mod support;
 mod table;
+mod told;
 mod unreachable;
 mod unsupported;
 mod webhooks;

@@ -1,16 +1,14 @@
 //! What is personal or secret leaves no trace in logs, events, timelines, problems or capabilities. That such types
 //! cannot be printed at all is checked by the compiler; this is about everything that is not a type.
 
-mod log;
 mod secretive;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Answer, Order, eventually};
 
-use self::log::Log;
 use self::secretive::Secretive;
-use crate::support::{At, Deal, Shop};
+use crate::support::{At, Deal, Log, Shop};
 
 const API_KEY: &str = "sk_demo_canary-of-the-api-key";
 const CLIENT_ID: &str = "canary-of-the-client-id";

@@ -1,7 +1,5 @@
 //! What the sweep tells the alarms: how things stand, whether anything is due or not.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,32 +9,10 @@ use runtime::App;
 use serde_json::Value;
 use service::Gauges;
 use store::{Lag, MessageState};
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::bench::{Bench, authorized, in_doubt};
+use crate::log::Log;
 use crate::sweep::tried;
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 /// Trouble of every kind, none of it due.
 async fn trouble(bench: &Bench) {
@@ -84,19 +60,16 @@ async fn a_gauge_tells_what_there_is_and_not_what_somebody_looked_at() {
 async fn every_sweep_says_how_things_stand_also_where_nothing_was_due() {
     let bench = Bench::start().await;
     trouble(&bench).await;
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(log.clone()).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (log, guard) = Log::of_thread();
     for _ in 0..2 {
         let app = App { service: bench.service_in(0) };
         let deadline = Deadline::within(Duration::from_secs(26));
         settle::handle(app, settle::Event::default(), deadline, "test".to_owned()).await.unwrap();
     }
     drop(guard);
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = log.lines();
     let swept: Vec<&Value> = lines.iter().filter(|line| line["message"] == "swept").collect();
-    assert_eq!(swept.len(), 2, "{text}");
+    assert_eq!(swept.len(), 2, "{lines:#?}");
     for line in swept {
         let told = ["needs_operator", "queues_behind", "parked_messages"].map(|name| line[name].as_i64().unwrap());
         assert_eq!(told, [1, 2, 1], "{line}");

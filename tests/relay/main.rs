@@ -4,8 +4,10 @@
 
 mod bench;
 mod conflicts;
+mod drift;
 mod gauges;
 mod lags;
+mod log;
 mod proxy;
 mod refusals;
 mod silence;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use service::ProblemCode;
 
 use crate::code::Code;
 use crate::document::Template;
@@ -148,9 +149,18 @@ fn every_request_to_a_provider_is_counted_by_its_provider_doubt_included() {
     };
     assert_eq!(groups("provider_requests"), asking);
     assert_eq!(groups("provider_failures"), asking);
-    for (name, filter) in filters.iter().filter(|(name, _)| name.starts_with("Unanswered")) {
-        let pattern = filter["FilterPattern"].as_str().unwrap();
-        assert!(pattern.contains("\"not_sent\"") && pattern.contains("\"in_doubt\""), "{name}: {pattern}");
+    for (name, filter) in &filters {
+        let pattern = words_of(filter["FilterPattern"].as_str().unwrap());
+        let unsent = "an operation could not be sent";
+        match filter["MetricTransformations"][0]["MetricName"].as_str().unwrap() {
+            // Where nobody is asked any more, because nothing can be sent, there is still a share that failed.
+            "provider_requests" => assert_eq!(pattern, ["a provider was asked", unsent], "{name}"),
+            "provider_failures" => {
+                let doubt = ["a provider was asked", "not_sent", "in_doubt", unsent, "outcome", "outcome"];
+                assert_eq!(pattern, doubt, "{name}");
+            }
+            _ => {}
+        }
     }
 }
 
@@ -175,13 +185,37 @@ fn every_provider_has_an_alarm_that_a_small_shop_can_set_off() {
 
 #[test]
 fn what_is_not_authentic_is_counted_at_every_address_that_a_provider_is_given() {
+    is_counted("signature_failures", &[ProblemCode::Unauthorized]);
+}
+
+#[test]
+fn what_cannot_be_read_is_counted_at_every_address_that_a_provider_is_given_and_one_of_it_alarms() {
+    let codes = [ProblemCode::InvalidJson, ProblemCode::UnsupportedMediaType, ProblemCode::BodyTooLarge];
+    is_counted("unreadable_messages", &codes);
+    let alarms = Template::load("infra/alarms/template.yaml");
+    let alarms = alarms.resources("AWS::CloudWatch::Alarm");
+    let (_, alarm) = alarms.iter().find(|(_, alarm)| alarm["MetricName"] == "unreadable_messages").unwrap();
+    assert_eq!((&alarm["Statistic"], &alarm["Threshold"]), (&"Sum".into(), &0.into()));
+}
+
+/// Every address that a provider is given counts its messages that are answered with one of these.
+fn is_counted(metric: &str, codes: &[ProblemCode]) {
     let alarms = Template::load("infra/alarms/template.yaml");
     let filters = alarms.resources("AWS::Logs::MetricFilter");
-    let counted = filters.iter().filter(|(_, f)| f["MetricTransformations"][0]["MetricName"] == "signature_failures");
-    let groups: BTreeSet<&str> = counted.map(|(_, f)| f["LogGroupName"]["Fn::Sub"].as_str().unwrap()).collect();
+    let mut groups = BTreeSet::new();
+    for (name, filter) in filters.iter().filter(|(_, f)| f["MetricTransformations"][0]["MetricName"] == metric) {
+        let words = words_of(filter["FilterPattern"].as_str().unwrap());
+        let wanted = ["answered"].into_iter().chain(codes.iter().map(|code| code.as_str()));
+        assert_eq!(
+            words.iter().filter(|word| *word != "code").collect::<Vec<_>>(),
+            wanted.collect::<Vec<_>>(),
+            "{name}"
+        );
+        groups.insert(filter["LogGroupName"]["Fn::Sub"].as_str().unwrap());
+    }
     for known in providers::REGISTRY {
         let group = format!("/paylater/${{Stage}}/webhook-{}", known.capabilities.webhook_path);
-        assert!(groups.contains(group.as_str()), "nobody counts what is not authentic in {group}");
+        assert!(groups.contains(group.as_str()), "nobody counts {metric} in {group}");
     }
 }
 

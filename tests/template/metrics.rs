@@ -103,3 +103,44 @@ fn every_index_that_refuses_alarms_as_the_table_does() {
     let by_text = |pairs: Vec<(String, Value)>| pairs.iter().map(|pair| format!("{pair:?}")).collect::<BTreeSet<_>>();
     assert_eq!(by_text(watched), by_text(wanted.collect()));
 }
+
+/// What a provider is given up after, in milliseconds: the least of all of them.
+fn least_patience() -> u32 {
+    providers::REGISTRY.iter().map(|known| known.capabilities.timeout_seconds * 1_000).min().unwrap()
+}
+
+#[test]
+fn a_provider_that_does_not_answer_is_seen_by_how_long_shops_wait() {
+    let alarms = Template::load("infra/alarms/template.yaml");
+    let alarms = alarms.resources("AWS::CloudWatch::Alarm");
+    let (_, slow) = alarms.iter().find(|(name, _)| *name == "ShopsSlow").unwrap();
+    let threshold = slow["Threshold"].as_u64().unwrap();
+    assert!(threshold < u64::from(least_patience()), "whoever waits for it is done before {threshold} ms");
+    assert!(threshold > 10_000, "slow providers answer within that");
+}
+
+/// It is told when it is seen; that nothing new was seen for a while does not mean that somebody saw to it.
+#[test]
+fn a_drift_alarms_and_nobody_is_told_that_it_is_over() {
+    let alarms = Template::load("infra/alarms/template.yaml");
+    let filters = alarms.resources("AWS::Logs::MetricFilter");
+    let (_, filter) = filters.iter().find(|(_, f)| f["MetricTransformations"][0]["MetricName"] == "drifts").unwrap();
+    assert_eq!(filter["LogGroupName"]["Fn::Sub"], "/paylater/${Stage}/relay-events");
+    assert_eq!(words_of(filter["FilterPattern"].as_str().unwrap()), ["a payment differs at its provider"]);
+    let [alarm] = watching(&alarms, "drifts")[..] else { panic!("one alarm watches it") };
+    assert_eq!((&alarm["Statistic"], &alarm["Threshold"]), (&"Sum".into(), &0.into()));
+    assert!(alarm.get("OKActions").is_none());
+}
+
+#[test]
+fn whoever_is_woken_is_told_when_it_is_over() {
+    for path in ["template.yaml", "infra/alarms/template.yaml", "infra/queue/template.yaml"] {
+        for (name, alarm) in Template::load(path).resources("AWS::CloudWatch::Alarm") {
+            // What judges a new version is over with its deployment.
+            if alarm["AlarmName"]["Fn::Sub"].as_str().unwrap().contains("-errors-new-") || name == "Drift" {
+                continue;
+            }
+            assert_eq!(alarm["OKActions"], alarm["AlarmActions"], "{name}");
+        }
+    }
+}

@@ -56,6 +56,10 @@ fn every_line_about_a_provider_says_which_and_whose() {
     let sources = sources();
     for line in [
         "a provider was asked",
+        "a provider does not accept the credentials",
+        "an operation could not be sent",
+        "a payment differs at its provider",
+        "a parked message found its payment",
         "a payment could not be observed",
         "an operation could not be probed",
         "an operation is in doubt",

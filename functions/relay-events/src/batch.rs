@@ -151,19 +151,30 @@ impl Batch {
 
 /// What happened that people look for in the log.
 fn tell(event: &payment::Event) {
-    let Some(operation) = &event.data.operation else { return };
     let (provider, merchant, payment_id) = (&event.data.provider, &event.data.merchant, &event.subject);
+    let request_id = &event.data.cause.request_id;
+    if let Some(drift) = &event.data.drift {
+        let field = &drift.field;
+        // Of what is no amount the name says enough.
+        let (ours, theirs) = is_amount(field).then_some((&drift.ours, &drift.theirs)).unzip();
+        tracing::warn!(
+            %provider, %merchant, %payment_id, request_id, field, ours, theirs,
+            "a payment differs at its provider"
+        );
+    }
+    let Some(operation_id) = event.data.operation.as_ref().map(|operation| &operation.id) else { return };
     match event.event_type.as_str() {
         "paylater.operation.in_doubt.v1" => {
-            tracing::warn!(%provider, %merchant, %payment_id, operation_id = %operation.id, "an operation is in doubt");
+            tracing::warn!(%provider, %merchant, %payment_id, %operation_id, request_id, "an operation is in doubt");
         }
         "paylater.operation.needs_operator.v1" => {
-            tracing::error!(%provider, %merchant, %payment_id, operation_id = %operation.id, "an operation needs a person");
+            tracing::error!(%provider, %merchant, %payment_id, %operation_id, request_id, "an operation needs a person");
         }
         _ => {}
     }
 }
 
+<<<<<<< HEAD
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
@@ -184,4 +195,9 @@ mod tests {
             assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), said);
         }
     }
+=======
+/// Whether a field of a drift is an amount: the payment's, what was taken or given back, or an operation's.
+fn is_amount(field: &str) -> bool {
+    matches!(field, "amount" | "captured" | "refunded") || field.ends_with(".amount")
+>>>>>>> opslog
 }

@@ -28,8 +28,8 @@ pub struct AccountError {
 /// Why a read told us nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// The provider could not be reached in time.
-    #[error("the provider could not be reached")]
+    /// The provider could not be reached in time, or failed.
+    #[error("the provider failed or did not answer in time")]
     Unreachable,
     /// The provider answered something that cannot be read or trusted.
     #[error("the provider's answer cannot be read")]

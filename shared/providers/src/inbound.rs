@@ -5,6 +5,8 @@ use http::HeaderMap;
 use payment::{Attestation, News, ReceivableMessage, SignedClaim};
 use sha2::{Digest as _, Sha256};
 
+use crate::met::Met;
+
 /// A message as it arrived, nothing parsed.
 #[derive(Clone, Copy)]
 pub struct Inbound<'a> {
@@ -27,7 +29,12 @@ impl Inbound<'_> {
     /// A header's text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        let text = self.headers.get(name).and_then(|value| value.to_str().ok());
+        if text.is_none() {
+            // For the log of a message that is not authentic: what is looked for first are signatures and keys.
+            Met::obstacle("no_signature").note();
+        }
+        text
     }
 
     /// The hash of the body: an identity for messages that differ in their bodies unless they are repeats.

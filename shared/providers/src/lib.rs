@@ -15,6 +15,7 @@ mod credentials;
 mod decimal;
 mod effect;
 mod inbound;
+mod met;
 mod object;
 mod order;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use credentials::CredentialCheck;
 pub use decimal::JsonDecimal;
 pub use effect::Effect;
 pub use inbound::{Addressee, Evidence, Inbound, Message, NotAuthentic};
+pub use met::Met;
 pub use transport::{
     Answer, Broken, Deadline, Network, Request, Response, Transport, Verb, client_builder, is_https_or_loopback,
 };

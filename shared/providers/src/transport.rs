@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::adapter::ReadError;
 use crate::effect::Effect;
+use crate::met::Met;
 
 /// The longest answer that is read, in bytes.
 const LONGEST_BODY: usize = 1 << 20;
@@ -220,12 +221,12 @@ impl Transport {
     /// Sends an effectful request, at most once.
     pub async fn act(&self, effect: Effect, request: Request, deadline: Deadline) -> Answer {
         if !deadline.leaves(Duration::ZERO) {
+            Met::obstacle("no_time_left").note();
             return Answer::NotSent;
         }
         let until = self.patience.map_or(deadline, |patience| deadline.at_most(patience));
-        let Ok(sent) = timeout_at(until.0, self.network.send(Verb::Act, request)).await else {
-            return Answer::InDoubt(Doubt::TimedOut);
-        };
+        let sent = timeout_at(until.0, self.network.send(Verb::Act, request)).await.unwrap_or(Err(Broken::TimedOut));
+        met(&sent).note();
         let status = match &sent {
             Ok(response) => response.status,
             Err(Broken::Cut { status, .. }) => *status,
@@ -258,13 +259,26 @@ impl Transport {
             if pause > 0 && timeout_at(deadline.0, tokio::time::sleep(Duration::from_millis(pause))).await.is_err() {
                 break;
             }
-            match timeout_at(deadline.0, self.network.send(Verb::Read, sign())).await {
+            let sent = timeout_at(deadline.0, self.network.send(Verb::Read, sign())).await;
+            met(sent.as_ref().unwrap_or(&Err(Broken::TimedOut))).note();
+            match sent {
                 Err(_) => break,
                 Ok(Ok(response)) if response.status != 429 && response.status < 500 => return Ok(response),
                 Ok(Ok(_) | Err(_)) => {}
             }
         }
         Err(ReadError::Unreachable)
+    }
+}
+
+/// How an exchange ended, in the words of the log.
+fn met(sent: &Result<Response, Broken>) -> Met {
+    match sent {
+        Ok(response) => Met::answer(response.status),
+        Err(Broken::NotConnected) => Met::obstacle("not_connected"),
+        Err(Broken::TimedOut) => Met::obstacle("timed_out"),
+        Err(Broken::Lost) => Met::obstacle("connection_lost"),
+        Err(Broken::Cut { status, .. }) => Met { http_status: Some(*status), obstacle: Some("cut_off") },
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
-use payment::MerchantId;
+use payment::{MerchantId, OperationId, PaymentId};
 use providers::Deadline;
 use service::{Call, Problem, ProblemCode, Scope};
 use url::Url;
@@ -100,6 +100,10 @@ pub struct Asked {
     pub route: Option<String>,
     /// Whose key it came with, or whose messages its address takes.
     pub merchant: Option<MerchantId>,
+    /// The payment in its path.
+    pub payment: Option<PaymentId>,
+    /// The operation in its path.
+    pub operation: Option<OperationId>,
     /// The version of the function that answers, by which a deployment judges it.
     pub version: Option<String>,
 }
@@ -110,12 +114,15 @@ impl Asked {
             Some(RequestContext::ApiGatewayV2(context)) => context.route_key.clone(),
             _ => None,
         };
-        let in_path = || request.path_parameters_ref().and_then(|path| path.first("merchant")?.parse().ok());
+        let path = request.path_parameters_ref();
+        let in_path = |name: &str| path.and_then(|path| path.first(name));
         let version = request.lambda_context_ref().map(|context| context.env_config.version.clone());
         Self {
             request_id: request_id(request),
             route,
-            merchant: merchant(request).or_else(in_path),
+            merchant: merchant(request).or_else(|| in_path("merchant")?.parse().ok()),
+            payment: in_path("id").and_then(|id| id.parse().ok()),
+            operation: in_path("operation").and_then(|id| id.parse().ok()),
             version: version.filter(|version| !version.is_empty()),
         }
     }

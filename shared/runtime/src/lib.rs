@@ -17,6 +17,7 @@ pub use merchants::{BELIEVED_FOR, FixedMerchants, SecretMerchants};
 pub use outgoing::{LARGEST_BODY, Response, problem};
 
 use lambda_http::RequestExt;
+use payment::PaymentId;
 use service::{Answer, Problem, ProblemCode, Service};
 
 /// A request as a function gets it.
@@ -52,14 +53,19 @@ impl App {
         outgoing::acknowledgement(result, &asked)
     }
 
-    async fn take_in(&self, provider_path: &str, request: &Request, request_id: &str) -> Result<(), Problem> {
+    async fn take_in(
+        &self,
+        provider_path: &str,
+        request: &Request,
+        request_id: &str,
+    ) -> Result<Option<PaymentId>, Problem> {
         if request.method() != http::Method::POST {
             return Err(Problem::new(ProblemCode::MethodNotAllowed, "Messages are sent with POST."));
         }
-        let body = incoming::limited(request.body())?;
+        let body = incoming::limited(request.body()).map_err(|problem| problem.because("too_large"))?;
         if !body.is_empty() && !incoming::is_message(request) {
             let detail = "Messages are application/json or application/x-www-form-urlencoded.";
-            return Err(Problem::new(ProblemCode::UnsupportedMediaType, detail));
+            return Err(Problem::new(ProblemCode::UnsupportedMediaType, detail).because("media_type"));
         }
         let path = request.raw_http_path();
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();

@@ -3,7 +3,7 @@
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderName, HeaderValue};
 use lambda_http::Body;
-use payment::MerchantId;
+use payment::{MerchantId, OperationId, PaymentId};
 use service::{Answer, Problem};
 use url::Url;
 
@@ -22,16 +22,28 @@ pub(crate) fn answer(result: Result<Answer, Problem>, asked: &Asked) -> Response
     let Asked { request_id, route, .. } = asked;
     let merchant = asked.merchant.as_ref().map(MerchantId::as_str);
     match result {
-        Ok(answer) => {
-            tracing::info!(request_id, route, merchant, status = answer.status, replayed = answer.replayed, "answered");
-            let mut response = document(answer.status, "application/json", &answer.body, request_id);
-            if answer.replayed {
+        Ok(Answer { status, body, replayed, about }) => {
+            let (payment, operation) = about.as_ref().map(|(payment, operation)| (payment, operation)).unzip();
+            let (payment_id, operation_id) = ids(payment, operation, asked);
+            tracing::info!(request_id, route, merchant, payment_id, operation_id, status, replayed, "answered");
+            let mut response = document(status, "application/json", &body, request_id);
+            if replayed {
                 response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
             }
             response
         }
         Err(found) => problem(&found, asked),
     }
+}
+
+/// The payment and the operation that an answer is about, where they are known.
+fn ids<'a>(
+    payment: Option<&'a PaymentId>,
+    operation: Option<&'a OperationId>,
+    asked: &'a Asked,
+) -> (Option<&'a str>, Option<&'a str>) {
+    let (payment, operation) = (payment.or(asked.payment.as_ref()), operation.or(asked.operation.as_ref()));
+    (payment.map(PaymentId::as_str), operation.map(OperationId::as_str))
 }
 
 /// A problem document.
@@ -41,12 +53,20 @@ pub fn problem(problem: &Problem, asked: &Asked) -> Response {
     let merchant = asked.merchant.as_ref().map(MerchantId::as_str);
     let status = problem.code().status();
     let code = problem.code().as_str();
-    match problem.cause() {
-        Some(cause) => {
-            let version = asked.version.as_deref();
-            tracing::error!(request_id, route, merchant, version, status, code, cause = %Chain(cause), "failed");
+    let (payment_id, operation_id) = ids(problem.payment(), problem.operation(), asked);
+    match (problem.cause(), problem.reason()) {
+        (Some(cause), _) => {
+            let (version, cause) = (asked.version.as_deref(), Chain(cause));
+            tracing::error!(
+                request_id, route, merchant, payment_id, operation_id, version, status, code, %cause, "failed"
+            );
         }
-        None => tracing::info!(request_id, route, merchant, status, code, "answered"),
+        (None, Some(reason)) => {
+            tracing::warn!(request_id, route, merchant, payment_id, operation_id, status, code, reason, "answered");
+        }
+        (None, None) => {
+            tracing::info!(request_id, route, merchant, payment_id, operation_id, status, code, "answered");
+        }
     }
     let mut response = document(status, "application/problem+json", &problem.to_json(request_id), request_id);
     if let Some(seconds) = problem.retry_after() {
@@ -58,12 +78,13 @@ pub fn problem(problem: &Problem, asked: &Asked) -> Response {
     response
 }
 
-pub(crate) fn acknowledgement(result: Result<(), Problem>, asked: &Asked) -> Response {
+pub(crate) fn acknowledgement(result: Result<Option<PaymentId>, Problem>, asked: &Asked) -> Response {
     let Asked { request_id, route, .. } = asked;
     let merchant = asked.merchant.as_ref().map(MerchantId::as_str);
     match result {
-        Ok(()) => {
-            tracing::info!(request_id, route, merchant, status = 200, "message kept");
+        Ok(payment) => {
+            let payment_id = payment.as_ref().map(PaymentId::as_str);
+            tracing::info!(request_id, route, merchant, payment_id, status = 200, "message kept");
             with_request_id(http::Response::new(Body::Empty), request_id)
         }
         Err(found) => problem(&found, asked),
@@ -76,7 +97,8 @@ pub(crate) fn redirect(result: Result<Url, Problem>, asked: &Asked) -> Response 
     let location = result.map(|url| HeaderValue::from_str(url.as_str()));
     match location {
         Ok(Ok(location)) => {
-            tracing::info!(request_id, route, merchant, status = 303, "buyer sent back");
+            let payment_id = asked.payment.as_ref().map(PaymentId::as_str);
+            tracing::info!(request_id, route, merchant, payment_id, status = 303, "buyer sent back");
             let mut response = with_request_id(http::Response::new(Body::Empty), request_id);
             *response.status_mut() = http::StatusCode::SEE_OTHER;
             response.headers_mut().insert(LOCATION, location);

@@ -2,15 +2,15 @@
 
 use jiff::SignedDuration;
 use payment::{Fingerprint, IdempotencyKey, Outcome};
-use providers::{Activation, Effect};
+use providers::{Activation, Effect, Met};
 use serde_json::json;
 use store::{ActivationState, Issued};
 
 use crate::Service;
 use crate::answer::{Answer, Call};
+use crate::note::{Asked, note_asked};
 use crate::parse;
 use crate::problem::{Problem, ProblemCode};
-use crate::work::note_asked;
 
 /// Longer than a function may run.
 const LEASE: SignedDuration = SignedDuration::from_secs(35);
@@ -66,8 +66,17 @@ impl Service {
                 let seconds = account.registered.capabilities.timeout_seconds;
                 let deadline = call.deadline.at_most(std::time::Duration::from_secs(u64::from(seconds)));
                 let effect = Effect::of_reserved_attempt();
-                let outcome = activates.activate(&asked, call.merchant.as_str(), deadline, effect).await;
-                note_asked(&asked.provider, &call.merchant, None, &outcome);
+                let activating = activates.activate(&asked, call.merchant.as_str(), deadline, effect);
+                let (outcome, met) = Met::during(activating).await;
+                let asked = Asked {
+                    provider: &asked.provider,
+                    merchant: &call.merchant,
+                    payment_id: None,
+                    operation_id: None,
+                    kind: "activate",
+                    request_id: Some(&call.request_id),
+                };
+                note_asked(&asked, &outcome, met);
                 outcome
             }
         };
@@ -182,5 +191,5 @@ fn answer(issued: &Issued, replayed: bool) -> Result<Answer, Problem> {
         "account": issued.account,
         "updated_at": issued.updated_at,
     });
-    Ok(Answer { status, body, replayed })
+    Ok(Answer { status, replayed, ..Answer::ok(body) })
 }

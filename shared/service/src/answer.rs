@@ -1,6 +1,8 @@
 //! What a use case is told and what it answers.
 
-use payment::{Cause, CauseKind, MerchantId, Operation, OperationId, OperationKind, OperationStatus, Reason};
+use payment::{
+    Cause, CauseKind, MerchantId, Operation, OperationId, OperationKind, OperationStatus, PaymentId, Reason,
+};
 use providers::Deadline;
 use serde_json::{Value, json};
 
@@ -35,11 +37,13 @@ pub struct Answer {
     pub body: Value,
     /// Whether the request was here before.
     pub replayed: bool,
+    /// The payment and the operation that it is about, for the log.
+    pub about: Option<(PaymentId, OperationId)>,
 }
 
 impl Answer {
     pub(crate) const fn ok(body: Value) -> Self {
-        Self { status: 200, body, replayed: false }
+        Self { status: 200, body, replayed: false, about: None }
     }
 }
 
@@ -101,7 +105,7 @@ impl Service {
             OperationKind::Refund => with_payment(RefundView::of(operation).map(|v| json!(v)), &view),
             _ => json!(view),
         };
-        Ok(Answer { status, body, replayed })
+        Ok(Answer { status, body, replayed, about: Some((payment.id.clone(), id.clone())) })
     }
 }
 

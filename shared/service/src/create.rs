@@ -62,18 +62,20 @@ impl Service {
             return Err(Problem::at(ProblemCode::ValidationFailed, "/metadata", rule));
         }
         let created = self.create(&mut payment, &order).await?;
+        let id = payment.id.clone();
         let mut work = Work { payment, merchant };
-        match created {
+        let answered = match created {
             Created::New => {
-                let material = Material { order: Some(order), ..Material::default() };
-                self.act_and_settle(&mut work, &ticket, Ok(material), call.deadline, &cause).await?;
-                self.answer(&work, &ticket.operation, false)
+                let material = Ok(Material { order: Some(order), ..Material::default() });
+                let settled = self.act_and_settle(&mut work, &ticket, material, call.deadline, &cause).await;
+                settled.and_then(|()| self.answer(&work, &ticket.operation, false))
             }
             Created::Existed => {
                 self.reload(&mut work).await?;
                 Box::pin(self.open_again(call, work, (&ticket.operation, None), asked, order)).await
             }
-        }
+        };
+        answered.map_err(|problem| problem.of(&id))
     }
 
     /// Writes a new payment. Whoever meets another one who creates it finds it, or comes first after all.
@@ -108,8 +110,10 @@ impl Service {
     ) -> Result<Answer, Problem> {
         let Some(payment) = self.store.load(&PaymentId::of(&call.merchant, key)).await? else { return Err(problem) };
         let Some(first) = payment.operations.first().map(|o| o.id.clone()) else { return Err(problem) };
+        let id = payment.id.clone();
         let work = Work { payment, merchant };
-        Box::pin(self.open_again(call, work, (&first, Some(problem)), asked, order)).await
+        let answered = Box::pin(self.open_again(call, work, (&first, Some(problem)), asked, order)).await;
+        answered.map_err(|problem| problem.of(&id))
     }
 
     /// The account that the provider has issued to the merchant, or a mark of the one that is looked in, where it matters.

@@ -84,8 +84,9 @@ impl Service {
             let waits = match Box::pin(self.find_out(&mut work, &operation, call.deadline, &cause)).await {
                 Ok(waits) => waits,
                 Err(problem) => {
-                    let code = problem.code().as_str();
-                    tracing::warn!(request_id = call.request_id, code, "resolved without a look");
+                    let (payment_id, operation_id) = (&work.payment.id, &operation);
+                    let (request_id, code) = (&call.request_id, problem.code().as_str());
+                    tracing::warn!(request_id, %payment_id, %operation_id, code, "resolved without a look");
                     self.reload(&mut work).await?;
                     false
                 }
@@ -246,7 +247,7 @@ impl Service {
 
     fn shown(&self, work: &Work, replayed: bool) -> Result<Answer, Problem> {
         let body = json!(PaymentView::of(&work.payment, work.capabilities()?, self.now()));
-        Ok(Answer { status: 200, body, replayed })
+        Ok(Answer { replayed, ..Answer::ok(body) })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue};
 use payment::{Cause, CauseKind, Hint, MerchantId, Note, Payment, PaymentId, ProviderId, Status};
-use providers::{Addressee, BestEvidence, Deadline, Evidence, Inbound, Message, NotAuthentic};
+use providers::{Addressee, BestEvidence, Deadline, Evidence, Inbound, Message, Met, NotAuthentic};
 use store::{Kept, MessageState, StoreError, StoredMessage};
 use url::Url;
 
@@ -50,7 +50,8 @@ impl Service {
         let status = match self.look_for_a_buyer(payment.clone(), query, request_id, deadline).await {
             Ok(status) => status,
             Err(problem) => {
-                tracing::warn!(request_id, code = problem.code().as_str(), "a buyer came back and nobody could look");
+                let (payment_id, code) = (&payment.id, problem.code().as_str());
+                tracing::warn!(request_id, %payment_id, code, "a buyer came back and nobody could look");
                 payment.status
             }
         };
@@ -93,7 +94,8 @@ impl Service {
         Err(StoreError::Conflict.into())
     }
 
-    /// Takes in a provider's message: verified, kept, applied. `Ok` means that it is in the table.
+    /// Takes in a provider's message: verified, kept, applied. `Ok` means that it is in the table, and names the payment
+    /// that it was found to be about by now.
     ///
     /// # Errors
     /// One uniform 401 for anything that is not authentic; 503 when it could not be kept, so that it is sent again.
@@ -104,19 +106,22 @@ impl Service {
         inbound: Inbound<'_>,
         request_id: &str,
         deadline: Deadline,
-    ) -> Result<(), Problem> {
-        let merchant: MerchantId = merchant.parse().map_err(|_| forged())?;
-        let merchant = self.merchants.get(&merchant).await.map_err(Problem::unavailable)?.ok_or_else(forged)?;
+    ) -> Result<Option<PaymentId>, Problem> {
+        let unknown = || forged("unknown_merchant");
+        let merchant: MerchantId = merchant.parse().map_err(|_| unknown())?;
+        let merchant = self.merchants.get(&merchant).await.map_err(Problem::unavailable)?.ok_or_else(unknown)?;
+        let mut about = None;
         let call = Call { merchant: merchant.id.clone(), request_id: request_id.to_owned(), deadline };
         for (stored, message) in self.taken(&merchant, provider_path, inbound).await? {
             // A repeated hint may still mean something new: it says only that it is time to look.
             if self.store.keep(&stored).await? == Kept::Repeat && stored.proves {
                 continue;
             }
-            let state = self.apply(&call, &stored, &message, CauseKind::Webhook).await?;
+            let (state, payment) = self.apply(&call, &stored, &message, CauseKind::Webhook).await?;
             self.store.mark(&stored, state, self.now()).await?;
+            about = about.or(payment);
         }
-        Ok(())
+        Ok(about)
     }
 
     /// A message as the merchant's accounts at this address take it, of which several APIs can share one: as that
@@ -127,15 +132,16 @@ impl Service {
         provider_path: &str,
         inbound: Inbound<'_>,
     ) -> Result<Vec<(StoredMessage, Message)>, Problem> {
-        let (mut taken, mut refused) = (Vec::new(), forged());
+        let (mut taken, mut refused) = (Vec::new(), forged("no_account"));
         for (provider, account) in merchant.accounts_at(provider_path) {
-            match account.adapter.receive(inbound) {
+            let (received, met) = Met::within(|| account.adapter.receive(inbound));
+            match received {
                 Ok(message) if matches!(message.evidence, Evidence::Hint) && inbound.body.len() > LARGEST_HINT => {
                     let detail = format!("A message without a signature must have at most {LARGEST_HINT} bytes.");
-                    refused = Problem::new(ProblemCode::BodyTooLarge, detail);
+                    refused = Problem::new(ProblemCode::BodyTooLarge, detail).because("too_large");
                 }
                 Ok(message) => taken.push((self.stored(merchant, provider, inbound, &message), message)),
-                Err(error) => refused = not_authentic(error),
+                Err(error) => refused = not_authentic(error, met),
             }
         }
         if taken.is_empty() {
@@ -177,15 +183,27 @@ impl Service {
         }
     }
 
-    /// Applies a message to the payment it is about; parked when there is none yet.
+    /// Applies a message to the payment it is about; parked when there is none yet. Which payment it is comes back too.
     pub(crate) async fn apply(
         &self,
         call: &Call,
         stored: &StoredMessage,
         message: &Message,
         cause: CauseKind,
+    ) -> Result<(MessageState, Option<PaymentId>), Problem> {
+        let Some(payment) = self.addressed(stored, message).await? else { return Ok((MessageState::Parked, None)) };
+        let id = payment.id.clone();
+        let state = self.apply_to(payment, call, (stored, message), cause).await;
+        state.map_err(|problem| problem.of(&id)).map(|state| (state, Some(id.clone())))
+    }
+
+    async fn apply_to(
+        &self,
+        payment: Payment,
+        call: &Call,
+        (stored, message): (&StoredMessage, &Message),
+        cause: CauseKind,
     ) -> Result<MessageState, Problem> {
-        let Some(payment) = self.addressed(stored, message).await? else { return Ok(MessageState::Parked) };
         let mut work = self.work(payment).await?;
         let cause = call.cause(cause);
         for _ in 0..8 {
@@ -229,7 +247,8 @@ impl Service {
             return;
         }
         if let Err(problem) = self.observe(work, call.deadline.at_most(INLINE), cause).await {
-            tracing::warn!(request_id = call.request_id, code = problem.code().as_str(), "a hint is left to the sweep");
+            let (request_id, payment_id, code) = (&call.request_id, &work.payment.id, problem.code().as_str());
+            tracing::warn!(request_id, %payment_id, code, "a hint is left to the sweep");
         }
     }
 
@@ -268,18 +287,21 @@ impl Service {
     }
 }
 
-fn forged() -> Problem {
-    Problem::new(ProblemCode::Unauthorized, "The message is not authentic.")
+/// Whoever sent it learns nothing else; the reason is for the log.
+fn forged(reason: &'static str) -> Problem {
+    Problem::new(ProblemCode::Unauthorized, "The message is not authentic.").because(reason)
 }
 
-fn not_authentic(error: NotAuthentic) -> Problem {
+fn not_authentic(error: NotAuthentic, met: Met) -> Problem {
     match error {
-        NotAuthentic::Forged => forged(),
+        NotAuthentic::Forged => forged(met.obstacle.unwrap_or("wrong_signature")),
         NotAuthentic::MediaType => {
-            Problem::new(ProblemCode::UnsupportedMediaType, "The provider does not send this media type.")
+            let detail = "The provider does not send this media type.";
+            Problem::new(ProblemCode::UnsupportedMediaType, detail).because("media_type")
         }
         NotAuthentic::Unreadable => {
-            Problem::new(ProblemCode::InvalidJson, "The message is authentic but cannot be read.")
+            let detail = "The message is authentic but cannot be read.";
+            Problem::new(ProblemCode::InvalidJson, detail).because("unreadable")
         }
     }
 }

@@ -13,6 +13,7 @@ mod hooks;
 mod look;
 mod merchant;
 mod movements;
+mod note;
 mod orders;
 mod parse;
 mod problem;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use payment::{
     Cause, DoubtPolicy, Finding, News, Observation, Operation, OperationId, OperationStatus, Outcome, Payment, Ticket,
 };
-use providers::{Deadline, ReadError};
+use providers::{Deadline, Met, ReadError};
 use store::StoreError;
 
 use crate::Service;
@@ -24,7 +24,8 @@ impl Service {
         deadline: Deadline,
         cause: &Cause,
     ) -> Result<Option<ReadError>, Problem> {
-        let seen = self.read(work, deadline).await?;
+        let (seen, met) = Met::during(self.read(work, deadline)).await;
+        let seen = seen?;
         let mut before = work.payment.clone();
         let unseen = match seen {
             Ok(observation) => {
@@ -47,7 +48,11 @@ impl Service {
         };
         if let Some(error) = unseen {
             let Payment { provider, merchant, id: payment_id, .. } = &work.payment;
-            tracing::warn!(%provider, %merchant, %payment_id, %error, "a payment could not be observed");
+            let (request_id, Met { http_status, obstacle }) = (&cause.request_id, met);
+            tracing::warn!(
+                %provider, %merchant, %payment_id, request_id, %error, http_status, obstacle,
+                "a payment could not be observed"
+            );
         }
         // When it was looked at is written down where somebody is to look again.
         before.observed_at = work.payment.observed_at;
@@ -143,9 +148,14 @@ impl Service {
         if repeats && let Some(again) = self.repeatable(work, &operation).await {
             return self.repeat(work, again, deadline, cause).await.map(|()| false);
         }
-        let finding = self.probe(work, &operation, deadline).await.unwrap_or_else(|reason| {
+        let (probed, met) = Met::during(self.probe(work, &operation, deadline)).await;
+        let finding = probed.unwrap_or_else(|reason| {
             let Payment { provider, merchant, id: payment_id, .. } = &work.payment;
-            tracing::warn!(%provider, %merchant, %payment_id, operation_id = %id, reason, "an operation could not be probed");
+            let (request_id, Met { http_status, obstacle }) = (&cause.request_id, met);
+            tracing::warn!(
+                %provider, %merchant, %payment_id, operation_id = %id, request_id, reason, http_status, obstacle,
+                "an operation could not be probed"
+            );
             Observation::read(Finding::Unclear)
         });
         let waits = matches!(finding.content(), Finding::Found(Outcome::Pending(_)));

@@ -1,6 +1,6 @@
 //! Problems: what the caller is told when a request did not do what it asked (RFC 9457).
 
-use payment::{OperationId, OperationKind, Rejection};
+use payment::{OperationId, OperationKind, PaymentId, Rejection};
 use serde::Serialize;
 use serde_json::json;
 use store::StoreError;
@@ -117,7 +117,14 @@ pub struct Problem {
     retry_after: Option<u32>,
     operation: Option<OperationId>,
     replayed: bool,
-    /// For our log only.
+    log: Box<ForLog>,
+}
+
+/// What the caller does not learn.
+#[derive(Debug, Default)]
+struct ForLog {
+    payment: Option<PaymentId>,
+    reason: Option<&'static str>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -126,7 +133,8 @@ impl Problem {
     #[must_use]
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { code, detail, errors: Vec::new(), retry_after: None, operation: None, replayed: false, source: None }
+        let log = Box::default();
+        Self { code, detail, errors: Vec::new(), retry_after: None, operation: None, replayed: false, log }
     }
 
     /// A problem with one field.
@@ -148,7 +156,8 @@ impl Problem {
     #[must_use]
     pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let detail = "Nothing is lost: send the same request with the same Idempotency-Key again.";
-        Self { source: Some(source.into()), ..Self::new(ProblemCode::Unavailable, detail) }
+        let log = ForLog { source: Some(source.into()), ..ForLog::default() };
+        Self { log: Box::new(log), ..Self::new(ProblemCode::Unavailable, detail) }
     }
 
     /// No API key, or a wrong one: the caller cannot tell which.
@@ -168,6 +177,20 @@ impl Problem {
     #[must_use]
     pub fn about(mut self, operation: &OperationId) -> Self {
         self.operation = Some(operation.clone());
+        self
+    }
+
+    /// The problem, met at this payment.
+    #[must_use]
+    pub(crate) fn of(mut self, payment: &PaymentId) -> Self {
+        self.log.payment = Some(payment.clone());
+        self
+    }
+
+    /// The problem, with the reason that whoever asked does not learn.
+    #[must_use]
+    pub fn because(mut self, reason: &'static str) -> Self {
+        self.log.reason = Some(reason);
         self
     }
 
@@ -202,10 +225,28 @@ impl Problem {
         self.replayed
     }
 
+    /// The payment that it was met at, for our log.
+    #[must_use]
+    pub const fn payment(&self) -> Option<&PaymentId> {
+        self.log.payment.as_ref()
+    }
+
+    /// The operation that it is about.
+    #[must_use]
+    pub const fn operation(&self) -> Option<&OperationId> {
+        self.operation.as_ref()
+    }
+
+    /// The reason, for our log; never for the caller.
+    #[must_use]
+    pub const fn reason(&self) -> Option<&'static str> {
+        self.log.reason
+    }
+
     /// The cause, for our log; never for the caller.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
-        self.source.as_deref()
+        self.log.source.as_deref()
     }
 
     /// The problem document.

@@ -168,7 +168,7 @@ impl Service {
             (false, false) => "nothing",
         };
         if !dry_run {
-            let state = self.apply(call, stored, &message, CauseKind::Operator).await?;
+            let (state, _) = self.apply(call, stored, &message, CauseKind::Operator).await?;
             self.store.mark(stored, state, self.now()).await?;
             if let Some(now) = self.store.load(&id).await?.filter(|_| state == MessageState::Applied) {
                 *copy = now;

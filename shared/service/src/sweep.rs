@@ -215,12 +215,12 @@ impl Service {
         stored.tries += 1;
         let merchant = self.merchants.get(&stored.merchant).await.map_err(Problem::unavailable)?;
         let message = merchant.as_ref().and_then(|merchant| reread(merchant, &stored));
-        let mut state = match message {
+        let (mut state, payment) = match message {
             Some(message) => {
                 let call = Call { merchant: stored.merchant.clone(), request_id: request_id.to_owned(), deadline };
                 self.apply(&call, &stored, &message, CauseKind::Webhook).await?
             }
-            None => MessageState::Parked,
+            None => (MessageState::Parked, None),
         };
         if let Some(merchant) = merchant.filter(|_| state == MessageState::Parked)
             && self.was_another_apis(&merchant, &stored).await?
@@ -228,6 +228,10 @@ impl Service {
             state = MessageState::Applied;
         }
         self.store.mark(&stored, state, self.now()).await?;
+        if let Some(payment_id) = payment.filter(|_| state == MessageState::Applied) {
+            let StoredMessage { provider, merchant, .. } = &stored;
+            tracing::info!(request_id, %provider, %merchant, %payment_id, "a parked message found its payment");
+        }
         Ok(())
     }
 

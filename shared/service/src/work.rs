@@ -1,10 +1,10 @@
 //! The three steps that every operation takes: reserve and write, act once, settle and write.
 
 use payment::{
-    Admission, Cause, CauseKind, Command, Detail, Doubt, DoubtPolicy, MerchantId, Operation, OperationId,
-    OperationKind, OperationStatus, Order, Outcome, Payment, PaymentId, ProviderId, Rejection, Ticket,
+    Admission, Cause, CauseKind, Command, Detail, Doubt, DoubtPolicy, Operation, OperationId, OperationKind,
+    OperationStatus, Order, Outcome, Payment, PaymentId, Rejection, Ticket,
 };
-use providers::{Act, BestEvidence, Capabilities, Context, Deadline, Effect, Urls};
+use providers::{Act, BestEvidence, Capabilities, Context, Deadline, Effect, Met, Urls};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use store::StoreError;
 
 use crate::answer::{Answer, Call};
 use crate::merchant::{Account, Merchant};
+use crate::note::{Asked, note_asked, note_unsent};
 use crate::problem::Problem;
 use crate::{Service, World};
 
@@ -123,12 +124,11 @@ impl Service {
         cause: &Cause,
     ) -> Result<(), Problem> {
         let acted = match material {
-            Ok(material) => self.act(work, ticket, &material, deadline).await,
+            Ok(material) => self.act(work, ticket, &material, (deadline, cause)).await,
             Err(problem) => Err(problem),
         };
         let outcome = acted.unwrap_or_else(|problem| {
-            let (payment_id, reason) = (&work.payment.id, problem.cause().map(tracing::field::display));
-            tracing::error!(%payment_id, code = problem.code().as_str(), cause = reason, "an operation could not be sent");
+            note_unsent(&Asked::of(&work.payment, &ticket.operation, cause), &problem);
             Outcome::NotSent
         });
         self.settle(work, ticket, outcome, (deadline, cause)).await
@@ -139,15 +139,16 @@ impl Service {
         work: &Work,
         ticket: &Ticket,
         material: &Material,
-        deadline: Deadline,
+        (deadline, cause): (Deadline, &Cause),
     ) -> Result<Outcome, Problem> {
         let account = work.account()?;
         let urls = self.urls(&work.payment)?;
         let payment = &work.payment;
         let context = self.context(payment, material, &urls, account, deadline);
         let Some(act) = act_of(payment, &ticket.operation) else { return Ok(Outcome::NotSent) };
-        let outcome = account.adapter.act(act, &context, Effect::of_reserved_attempt()).await;
-        note_asked(&payment.provider, &payment.merchant, Some(&payment.id), &outcome);
+        let acting = account.adapter.act(act, &context, Effect::of_reserved_attempt());
+        let (outcome, met) = Met::during(acting).await;
+        note_asked(&Asked::of(payment, &ticket.operation, cause), &outcome, met);
         Ok(outcome)
     }
 
@@ -276,18 +277,6 @@ impl Service {
     }
 }
 
-/// One line for each request that may change something at a provider; alarms count them by provider and outcome.
-pub(crate) fn note_asked(
-    provider: &ProviderId,
-    merchant: &MerchantId,
-    payment_id: Option<&PaymentId>,
-    outcome: &Outcome,
-) {
-    let payment_id = payment_id.map(PaymentId::as_str);
-    let outcome = outcome.as_str();
-    tracing::info!(%provider, %merchant, payment_id, outcome, "a provider was asked");
-}
-
 /// The act of an operation.
 fn act_of<'a>(payment: &'a Payment, id: &OperationId) -> Option<Act<'a>> {
     let operation = payment.operation(id)?;
@@ -344,11 +333,9 @@ impl Service {
                     if let Some(follower) = follower
                         && let Err(problem) = self.run_follower(&mut work, &follower, call.deadline, &cause).await
                     {
-                        tracing::warn!(
-                            request_id = call.request_id,
-                            code = problem.code().as_str(),
-                            "a following operation is left to the sweep"
-                        );
+                        let (payment_id, code) = (&work.payment.id, problem.code().as_str());
+                        let request_id = &call.request_id;
+                        tracing::warn!(request_id, %payment_id, code, "a following operation is left to the sweep");
                     }
                     return self.answer(&work, &ticket.operation, replayed);
                 }

@@ -164,12 +164,12 @@ impl World {
         self.note(|| match &received {
             None => format!("message {word}: no answer"),
             Some(Err(problem)) => format!("message {word}: {}", problem.code().as_str()),
-            Some(Ok(())) => format!("message {word}: taken"),
+            Some(Ok(_)) => format!("message {word}: taken"),
         });
-        if matches!(received, Some(Ok(()))) {
+        if matches!(received, Some(Ok(_))) {
             self.check_kept(request.body());
         }
-        matches!(received, Some(Ok(())))
+        matches!(received, Some(Ok(_)))
     }
 }
 
