@@ -346,6 +346,17 @@ async fn the_second_description_can_be_one_in_truth() {
 }
 
 #[tokio::test]
+async fn an_id_that_is_not_there_can_be_zero() {
+    let running = billagain(Settings { zeros: true, ..Settings::default() }).await;
+    let (_, token) = initiate(&running, payment("1.00")).await;
+    let (_, told) = control(&running.url(), "POST", &format!("buyer/{token}"), json!({ "choice": "decline" })).await;
+    let path = format!("/secure/transactions/{}", told["transactionID"].as_str().unwrap());
+    let told = call(&running, "GET", &path, None).await.1;
+    assert_eq!((&told["paymentID"], &told["subscriptionID"], &told["gatewayID"]), (&json!(0), &json!(0), &json!(99)));
+    assert_eq!(told["notify_Date"], Value::Null);
+}
+
+#[tokio::test]
 async fn a_transaction_can_lag_behind() {
     let running = billagain(Settings::default()).await;
     let (_, token) = initiate(&running, payment("1.00")).await;
