@@ -82,7 +82,6 @@ fn configure(settings: &mut Settings, body: &Json) -> Answer {
     for (name, value) in body.pairs() {
         match (name.as_str(), value) {
             ("ticks", Json::Bool(ticks)) => settings.ticks = *ticks,
-            ("zeros", Json::Bool(zeros)) => settings.zeros = *zeros,
             ("duplicate_description", Json::Bool(duplicate)) => settings.duplicate_description = *duplicate,
             ("result_name", Json::Text(name)) => settings.result_name.clone_from(name),
             ("decline", Json::Text(how)) if how == "error" => settings.decline = Decline::Error,

@@ -76,8 +76,6 @@ pub struct Settings {
     pub refusal_status: u16,
     /// Seven digits after the seconds, as .NET writes them; none otherwise.
     pub ticks: bool,
-    /// Whether a transaction says 0 for the ids that it has not, as the page of payments has it; null otherwise.
-    pub zeros: bool,
     /// Whether the text result is a second `Description`, as the documentation lists it.
     pub duplicate_description: bool,
     /// The name of the text result otherwise.
@@ -103,7 +101,6 @@ impl Default for Settings {
             ],
             refusal_status: 200,
             ticks: true,
-            zeros: false,
             duplicate_description: false,
             result_name: "ResultText".to_owned(),
             return_parameters: ("transactionID".to_owned(), "outcome".to_owned()),

@@ -67,7 +67,6 @@ fn number(minor: i64) -> Json {
 /// The 29 fields, two of which are called `Description` in the documentation.
 pub(crate) fn transaction(one: &Transaction, settings: &Settings) -> Json {
     let (wanted, notified) = (&one.wanted, &one.notified);
-    let id = |id: Option<i64>| Json::from(id.or(settings.zeros.then_some(0)));
     let at = |moment: Option<Timestamp>| moment.map(|moment| time(moment, settings));
     let result = if settings.duplicate_description { "Description" } else { &settings.result_name };
     let told = map! {
@@ -81,10 +80,11 @@ pub(crate) fn transaction(one: &Transaction, settings: &Settings) -> Json {
         "paymentMethod_retainOnSuccess": wanted.retain,
         "paymentMethod_isPrimary": wanted.primary,
         "paymentMethod_isEnrol": wanted.enrol,
-        "subscriptionID": id(wanted.subscription),
-        "gatewayID": id(wanted.gateway),
-        "paymentMethodID": id(one.method),
-        "paymentID": id(one.payment),
+        "subscriptionID": wanted.subscription,
+        "gatewayID": wanted.gateway,
+        "paymentMethodID": one.method,
+        // Null stands for an id that is not there, and so does 0: the page of payments has it for `invoiceID`.
+        "paymentID": one.payment.unwrap_or_default(),
         "CurrencyCode": &wanted.currency,
         "Amount": number(wanted.amount),
         "Description": wanted.description.clone(),
