@@ -154,13 +154,16 @@ fn vat_within(minor: i64, rate: i64) -> i64 {
     minor.saturating_mul(rate).checked_div(whole).unwrap_or_default()
 }
 
-/// One row; the unit price times the quantity is the row's total, but for the rounding of the unit price. The VAT is that
-/// of one unit: the official plugin for Magento 2 sends `taxRate` 21, `productAmount` 24.20, `productTaxAmount` 4.20.
+/// One row; the unit price times the quantity is the row's total, but for the rounding of the unit price. As Billink's own
+/// plugin for Magento 2 has it, the VAT is that of one unit, and a discount is a negative row of a code of its own.
 fn item(item: Reader<'_>) -> Row {
-    item.text("code");
+    let code = item.text("code");
     item.text("name");
     item.limited("description", 1_000);
     let (total, unit) = (amount(&item, "totalProductAmount"), amount(&item, "productAmount"));
+    if total < 0 && code != "0002" {
+        item.flaw("code", "This value should be 0002 for a discount.");
+    }
     let tax = amount(&item, "productTaxAmount");
     let rate = item.text("taxRate");
     let rate = money::minor(&rate).filter(|rate| (0..=10_000).contains(rate));
