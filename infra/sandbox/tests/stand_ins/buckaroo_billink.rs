@@ -374,7 +374,7 @@ async fn a_buyer_on_the_hosted_page_comes_back_and_a_push_follows() {
         let response = client().post(format!("{page}&choice={choice}")).send().await.unwrap();
         let location = response.headers()["location"].to_str().unwrap();
         assert!(location.starts_with(&format!("https://shop.example/{back}?")), "{location}");
-        assert!(location.contains("brq_signature="));
+        assert!(location.contains("BRQ_SIGNATURE="));
         let push = receiver.wait(before + 1).await[before].json();
         assert_eq!(code(&push["Transaction"]), status);
     }
@@ -395,9 +395,9 @@ async fn the_page_can_send_the_buyer_back_by_a_form_that_posts_itself() {
     let html = response.text().await.unwrap();
     for part in [
         "<form method=\"post\" action=\"https://shop.example/ok?t=1&amp;u=2\">",
-        "name=\"brq_statuscode\" value=\"190\">",
-        "name=\"brq_description\" value=\"Two &quot;chairs&quot; &amp; a &lt;table&gt;\">",
-        "name=\"brq_signature\" value=\"",
+        "name=\"BRQ_STATUSCODE\" value=\"190\">",
+        "name=\"BRQ_DESCRIPTION\" value=\"Two &quot;chairs&quot; &amp; a &lt;table&gt;\">",
+        "name=\"BRQ_SIGNATURE\" value=\"",
         ".submit()",
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
