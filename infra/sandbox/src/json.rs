@@ -101,6 +101,21 @@ impl Json {
         if let Self::Number(literal) = self.get(name)? { literal.parse().ok() } else { None }
     }
 
+    /// Whether it says the same: members in any order, and a null for one that is missing.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let within = |one: &Self, other: &Self| {
+            let there = |(key, value): &(String, Self)| other.get(key).unwrap_or(&Self::Null).says_the_same(value);
+            one.pairs().iter().all(there)
+        };
+        match (self, other) {
+            (Self::Map(_), Self::Map(_)) => within(self, other) && within(other, self),
+            (Self::List(one), Self::List(two)) => {
+                one.len() == two.len() && one.iter().zip(two).all(|(one, two)| one.says_the_same(two))
+            }
+            _ => self == other,
+        }
+    }
+
     /// Appends a member.
     pub(crate) fn with(self, name: &str, value: impl Into<Self>) -> Self {
         match self {
@@ -227,6 +242,18 @@ mod tests {
     fn numbers_stay_as_they_were_written() {
         let text = r#"{"a":10.00,"b":[1,"x",null,true],"c":{"d":-0.10}}"#;
         assert_eq!(Json::parse(text.as_bytes()).unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn the_same_can_be_said_in_another_order_and_without_nulls() {
+        let of = |text: &str| Json::parse(text.as_bytes()).unwrap();
+        let one = of(r#"{"a":[{"b":1,"c":null}],"d":"x"}"#);
+        assert!(one.says_the_same(&of(r#"{"d":"x","a":[{"b":1}],"e":null}"#)));
+        for other in
+            [r#"{"a":[{"b":2}],"d":"x"}"#, r#"{"a":[{"b":1}]}"#, r#"{"a":[],"d":"x"}"#, r#"{"a":{"b":1},"d":"x"}"#]
+        {
+            assert!(!one.says_the_same(&of(other)) && !of(other).says_the_same(&one), "{other}");
+        }
     }
 
     #[test]

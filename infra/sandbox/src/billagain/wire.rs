@@ -83,7 +83,8 @@ pub(crate) fn transaction(one: &Transaction, settings: &Settings) -> Json {
         "subscriptionID": wanted.subscription,
         "gatewayID": wanted.gateway,
         "paymentMethodID": one.method,
-        "paymentID": one.payment,
+        // Null stands for an id that is not there, and so does 0: the page of payments has it for `invoiceID`.
+        "paymentID": one.payment.unwrap_or_default(),
         "CurrencyCode": &wanted.currency,
         "Amount": number(wanted.amount),
         "Description": wanted.description.clone(),

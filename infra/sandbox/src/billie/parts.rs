@@ -75,10 +75,7 @@ impl Company {
     pub(crate) fn read(reader: Reader<'_>) -> Self {
         let customer = reader.text("merchant_customer_id");
         let name = reader.text("name");
-        let legal_form = reader.text("legal_form");
-        if !legal_form.is_empty() && !rules::LEGAL_FORMS.iter().any(|form| form.0 == legal_form) {
-            reader.flaw("legal_form", "The value you selected is not a valid choice.");
-        }
+        let form = reader.text("legal_form");
         let company = Self {
             customer: Some(customer),
             name,
@@ -86,7 +83,7 @@ impl Company {
             billing: reader.object("billing_address").map(|part| Address::read(part, false)),
             industry: reader.optional("industry_sector"),
         };
-        register(&reader);
+        register(&reader, &form);
         reader.end();
         company
     }
@@ -99,14 +96,12 @@ impl Company {
         Self { name, address, ..Self::default() }
     }
 
-    /// The flat shape of the widget and of the hosted page, which wants more.
+    /// The flat shape of the widget and of the hosted page, which wants more. Both take a company without a legal form.
     pub(crate) fn read_flat(reader: Reader<'_>, hosted: bool) -> Self {
-        let customer = if hosted {
-            reader.present("legal_form");
-            Some(reader.text("merchant_customer_id"))
+        let (form, customer) = if hosted {
+            (reader.present("legal_form"), Some(reader.text("merchant_customer_id")))
         } else {
-            reader.optional("legal_form");
-            reader.optional("merchant_customer_id")
+            (reader.optional("legal_form").unwrap_or_default(), reader.optional("merchant_customer_id"))
         };
         let address = Address {
             street: reader.text("address_street"),
@@ -124,18 +119,34 @@ impl Company {
             address,
             billing: None,
         };
-        register(&reader);
+        register(&reader, &form);
         reader.end();
         company
     }
 }
 
-fn register(reader: &Reader<'_>) {
-    for name in ["tax_id", "tax_number", "registration_court", "registration_number", "subindustry_sector"] {
+fn register(reader: &Reader<'_>, form: &str) {
+    legal_form(reader, form);
+    for name in ["tax_number", "registration_court", "subindustry_sector"] {
         reader.optional(name);
     }
     reader.loose("employees_number");
     reader.flag("established_customer");
+}
+
+/// A form of the list needs the number that it is registered under, says docs.billie.io/reference/get_legal_forms.
+pub(crate) fn legal_form(reader: &Reader<'_>, form: &str) {
+    let numbers = [("HR-NR", "registration_number"), ("Ust-ID", "tax_id")];
+    let numbers = numbers.map(|(kind, name)| (kind, name, reader.optional(name).unwrap_or_default()));
+    let Some((.., needed)) = rules::LEGAL_FORMS.iter().find(|(code, ..)| *code == form) else {
+        if !form.is_empty() {
+            reader.flaw("legal_form", "The value you selected is not a valid choice.");
+        }
+        return;
+    };
+    for (_, name, _) in numbers.iter().filter(|(kind, _, number)| kind == needed && number.trim().is_empty()) {
+        reader.flaw(name, "This value should not be blank.");
+    }
 }
 
 /// Reads the person who orders and returns the e-mail address.
@@ -158,14 +169,15 @@ pub(crate) fn person(reader: Reader<'_>) -> String {
     email
 }
 
-/// Reads the items of an order; at least one.
-pub(crate) fn line_items(reader: &Reader<'_>) {
+/// Reads the items of an order, at least one, and returns their names.
+pub(crate) fn line_items(reader: &Reader<'_>) -> Vec<String> {
     let items = reader.list("line_items");
     if items.is_empty() {
         reader.flaw("line_items", "This collection should contain 1 element or more.");
     }
+    let mut names = Vec::new();
     for item in items {
-        item.text("external_id");
+        names.push(item.text("external_id"));
         item.text("title");
         item.whole("quantity", 1..=i64::from(i32::MAX));
         item.amount("amount");
@@ -174,18 +186,28 @@ pub(crate) fn line_items(reader: &Reader<'_>) {
         }
         item.end();
     }
+    names
 }
 
-/// Reads the items of a shipment or of a credit note, which may be left out.
-pub(crate) fn shipped_items(reader: &Reader<'_>) {
-    for item in reader.list("line_items") {
-        item.text("external_id");
+/// Reads the items of a shipment or of a credit note, which may be left out, and returns their names.
+pub(crate) fn shipped_items(reader: &Reader<'_>) -> Vec<String> {
+    let read = |item: Reader<'_>| {
+        let name = item.text("external_id");
         item.whole("quantity", 1..=i64::from(i32::MAX));
         item.end();
-    }
+        name
+    };
+    reader.list("line_items").into_iter().map(read).collect()
 }
 
-/// What the buyer agrees to: amount, days, company.
+/// The field of a shipment or credit note that names what the order, where it has items, does not have. The pages use the
+/// same names in all of them.
+pub(crate) fn not_ordered(ordered: &[String], named: &[String]) -> Option<String> {
+    let place = named.iter().position(|name| !ordered.contains(name)).filter(|_| !ordered.is_empty())?;
+    Some(format!("line_items[{place}].external_id"))
+}
+
+/// What the buyer agrees to: amount, days, company, items.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Deal {
     pub(crate) amount: Amount,
@@ -193,10 +215,11 @@ pub(crate) struct Deal {
     pub(crate) company: Company,
     pub(crate) delivery: Option<Address>,
     pub(crate) email: String,
+    pub(crate) items: Vec<String>,
 }
 
 impl Deal {
-    /// Amount, duration and delivery address; the caller reads the company.
+    /// Amount, duration and delivery address; the caller reads the company and the items.
     pub(crate) fn read(reader: &Reader<'_>, company: Company, email: String, with_addition: bool) -> Self {
         Self {
             amount: reader.positive("amount"),
@@ -204,6 +227,7 @@ impl Deal {
             delivery: reader.object("delivery_address").map(|part| Address::read(part, with_addition)),
             company,
             email,
+            items: Vec::new(),
         }
     }
 }

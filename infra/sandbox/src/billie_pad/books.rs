@@ -65,6 +65,7 @@ pub(crate) struct Order {
     pub(crate) created: Timestamp,
     pub(crate) company: Company,
     pub(crate) delivery: Option<Address>,
+    pub(crate) items: Vec<String>,
 }
 
 /// One invoice, which is one capture.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::books::{Seen, Stage};
+use super::books::{Invoice, Seen, Stage};
 use super::{Settings, State, hooks, invoices, sessions};
 use crate::billie::rules::{REASONS, Verdict};
 use crate::json::{Json, map};
@@ -85,6 +85,9 @@ fn emit(state: &mut State, body: &Json, now: Timestamp) -> Answer {
     drop(invoices);
     let invoice = body.text_of("invoice").map(str::to_owned).or(only);
     let paid = body.whole_of("amount");
+    if event == "payment" && paid.is_some() && invoice.is_none() {
+        return Answer::refused(409, "the invoice that was paid is needed");
+    }
     if let Some(invoice) = invoice.as_deref().and_then(|uuid| state.books.invoice_mut(uuid)) {
         match event {
             "payment" => {
@@ -124,11 +127,13 @@ fn event_body(
     if let Some(invoice) = invoice.filter(|_| !guide && (event == "payment" || event.starts_with("invoice_"))) {
         body = body.with("invoice_uuid", invoice);
     }
-    let open: i64 = state.books.invoices_of(&order.uuid, Seen::All).map(|invoice| invoice.outstanding()).sum();
-    let open = wanted.whole_of("open_amount").or((event == "payment").then_some(open));
-    for (name, value) in
-        [("amount", wanted.whole_of("amount")), (if guide { "open amount" } else { "open_amount" }, open)]
-    {
+    let invoices = || state.books.invoices_of(&order.uuid, Seen::All);
+    let (paid, open): (i64, i64) = (invoices().map(|one| one.paid).sum(), invoices().map(Invoice::outstanding).sum());
+    let pays = event == "payment";
+    // "Contains sum of paid amounts", says the guide.
+    let amount = wanted.whole_of("amount").map(|minor| if pays { paid } else { minor });
+    let open = wanted.whole_of("open_amount").or(pays.then_some(open));
+    for (name, value) in [("amount", amount), (if guide { "open amount" } else { "open_amount" }, open)] {
         if let Some(minor) = value {
             body = body.with(name, money::two_places(minor));
         }

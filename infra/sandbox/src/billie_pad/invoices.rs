@@ -5,10 +5,10 @@
 use jiff::Timestamp;
 use url::Url;
 
-use super::books::{Credit, Invoice, Seen};
+use super::books::{Credit, Invoice, Order, Seen};
 use super::{State, hooks, orders, wire};
 use super::{invalid, verdict};
-use crate::billie::parts::shipped_items;
+use crate::billie::parts::{not_ordered, shipped_items};
 use crate::billie::refusal;
 use crate::clock::after;
 use crate::json::{Json, map};
@@ -39,6 +39,12 @@ fn check_url(reader: &Reader<'_>, url: &str) {
     }
 }
 
+/// Items are those of the order.
+fn known(order: &Order, items: &[String]) -> Result<(), Answer> {
+    let unknown = not_ordered(&order.items, items);
+    unknown.map_or(Ok(()), |source| Err(invalid(&source, "The order has no such item.")))
+}
+
 /// Captures: exactly one order, by its uuid or external code.
 pub(crate) fn create(state: &mut State, body: &Json, now: Timestamp) -> Result<Answer, Answer> {
     let flaws = Flaws::default();
@@ -56,7 +62,7 @@ pub(crate) fn create(state: &mut State, body: &Json, now: Timestamp) -> Result<A
         }
         shipping.end();
     }
-    shipped_items(&reader);
+    let items = shipped_items(&reader);
     reader.end();
     verdict(flaws)?;
     let books = &state.books;
@@ -75,6 +81,7 @@ pub(crate) fn create(state: &mut State, body: &Json, now: Timestamp) -> Result<A
     if !amount.within(books.unshipped(order, Seen::All)) {
         return Err(invalid("amount", "The amount is higher than what is left to ship."));
     }
+    known(order, &items)?;
     let (order, duration) = (order.uuid.clone(), order.duration);
     let invoice = Invoice {
         uuid: uuid::Uuid::new_v4().to_string(),
@@ -140,9 +147,11 @@ pub(crate) fn credit(state: &mut State, uuid: &str, body: &Json) -> Result<Answe
     let reader = Reader::new(body, &flaws);
     let (number, amount) = (reader.text("external_code"), reader.positive("amount"));
     reader.optional("comment");
-    shipped_items(&reader);
+    let items = shipped_items(&reader);
     reader.end();
     verdict(flaws)?;
+    let order = state.books.invoice(uuid).and_then(|invoice| state.books.order(&invoice.order));
+    known(order.ok_or_else(not_found)?, &items)?;
     let invoice = state.books.invoice_mut(uuid).ok_or_else(not_found)?;
     if invoice.state == "canceled" {
         return Err(not_allowed("The invoice is cancelled"));

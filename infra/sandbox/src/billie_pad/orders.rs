@@ -29,6 +29,7 @@ impl Order {
             created: now,
             company: deal.company,
             delivery: deal.delivery,
+            items: deal.items,
         }
     }
 }
@@ -53,8 +54,8 @@ pub(crate) fn create(state: &mut State, body: &Json, now: Timestamp) -> Result<A
     let reader = Reader::new(body, &flaws);
     let company = reader.required("debtor").map(Company::read).unwrap_or_default();
     let email = reader.required("debtor_person").map(person).unwrap_or_default();
-    let deal = Deal::read(&reader, company, email, false);
-    line_items(&reader);
+    let mut deal = Deal::read(&reader, company, email, false);
+    deal.items = line_items(&reader);
     reader.optional("comment");
     let external_code = reader.optional("external_code");
     reader.texts("additional_billing_emails");

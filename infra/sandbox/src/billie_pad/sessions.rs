@@ -41,8 +41,8 @@ pub(crate) fn open_hosted(state: &mut State, body: &Json, root: &str, now: Times
     }
     let company = reader.required("debtor_company").map(|part| Company::read_flat(part, true)).unwrap_or_default();
     let email = reader.required("debtor_person").map(person).unwrap_or_default();
-    let deal = Deal::read(&reader, company, email, true);
-    line_items(&reader);
+    let mut deal = Deal::read(&reader, company, email, true);
+    deal.items = line_items(&reader);
     reader.optional("comment");
     let order_id = reader.optional("order_id");
     if let Some(part) = reader.object("billing_address") {
@@ -89,8 +89,8 @@ pub(crate) fn widget(state: &mut State, id: &str, body: &Json, now: Timestamp) -
     let reader = Reader::new(data, &flaws);
     let company = reader.required("debtor_company").map(|part| Company::read_flat(part, false)).unwrap_or_default();
     let email = reader.required("debtor_person").map(person).unwrap_or_default();
-    let deal = Deal::read(&reader, company, email, false);
-    line_items(&reader);
+    let mut deal = Deal::read(&reader, company, email, false);
+    deal.items = line_items(&reader);
     reader.end();
     verdict(flaws)?;
     let session = state.books.session(id).filter(|session| session.order.is_none() && now < session.expires);

@@ -9,8 +9,7 @@ use jiff::tz::TimeZone;
 use super::books::{Capture, Dispute};
 use super::{Success, invalid, verdict};
 use crate::amount::Units;
-use crate::billie::parts::{Address, Company, Deal, line_items, person, shipped_items};
-use crate::billie::rules::LEGAL_FORMS;
+use crate::billie::parts::{Address, Company, Deal, legal_form, line_items, person, shipped_items};
 use crate::json::{Json, map};
 use crate::message::Answer;
 use crate::reader::{Flaws, Reader};
@@ -33,17 +32,14 @@ impl Enable {
             name: reader.text("name"),
             countries: reader.texts("countries"),
         };
-        let legal_form = reader.text("legal_form");
-        if !legal_form.is_empty() && !LEGAL_FORMS.iter().any(|form| form.0 == legal_form) {
-            reader.flaw("legal_form", "The value you selected is not a valid choice.");
-        }
+        legal_form(&reader, &reader.text("legal_form"));
         if enable.countries.is_empty() {
             reader.flaw("countries", "This collection should contain 1 element or more.");
         }
         if let Some(address) = reader.required("address") {
             Address::read(address, true);
         }
-        for name in ["registration_number", "registration_court", "tax_id", "tax_number", "industry_sector"] {
+        for name in ["registration_court", "tax_number", "industry_sector"] {
             reader.optional(name);
         }
         web(&reader, "website");
@@ -119,10 +115,10 @@ impl Details {
         let reader = Reader::with_units(body, &flaws, Units::Minor);
         let company = reader.required("debtor_company").map(|part| company(part, body, false)).unwrap_or_default();
         let email = reader.object("debtor_person").map(person).unwrap_or_default();
-        let deal = Deal::read(&reader, company, email, true);
+        let mut deal = Deal::read(&reader, company, email, true);
         currency(&reader, body);
         if reader.has("line_items") {
-            line_items(&reader);
+            deal.items = line_items(&reader);
         }
         let details =
             Self { deal, merchant: reader.optional("merchant_id"), external_code: reader.optional("external_code") };
@@ -133,33 +129,23 @@ impl Details {
         verdict(flaws)?;
         Ok(details)
     }
+}
 
-    /// The first field that differs from what was authorized.
-    pub(crate) fn differs(&self, authorized: &Deal) -> Option<&'static str> {
-        let Deal { amount, duration, company, delivery, email } = &self.deal;
-        if *amount != authorized.amount {
-            Some("amount")
-        } else if *duration != authorized.duration {
-            Some("duration")
-        } else if *company != authorized.company {
-            Some("debtor_company")
-        } else if *delivery != authorized.delivery {
-            Some("delivery_address")
-        } else if !email.is_empty() && *email != authorized.email {
-            Some("debtor_person")
-        } else {
-            None
-        }
-    }
+/// The first detail of a confirmation that is not as the widget told it: "including the same order details as received
+/// from the SDK", says the guide.
+pub(crate) fn differs(confirmed: &Json, told: &Json) -> Option<&'static str> {
+    let details = ["amount", "duration", "debtor_company", "debtor_person", "delivery_address", "line_items"];
+    let of = |body: &Json, name: &str| body.get(name).cloned().unwrap_or(Json::Null);
+    details.into_iter().find(|name| !of(confirmed, name).says_the_same(&of(told, name)))
 }
 
 fn deal(reader: &Reader<'_>, page: bool) -> Deal {
     let body = reader.raw();
     let company = reader.required("debtor_company").map(|part| company(part, body, page)).unwrap_or_default();
     let email = reader.required("debtor_person").map(person).unwrap_or_default();
-    let deal = Deal::read(reader, company, email, true);
+    let mut deal = Deal::read(reader, company, email, true);
     currency(reader, body);
-    line_items(reader);
+    deal.items = line_items(reader);
     if let Some(address) = reader.object("billing_address") {
         Address::read(address, true);
     }
@@ -192,6 +178,7 @@ pub(crate) struct Take {
     pub(crate) merchant: String,
     pub(crate) sum: i64,
     pub(crate) invoice: String,
+    pub(crate) items: Vec<String>,
 }
 
 impl Take {
@@ -202,9 +189,9 @@ impl Take {
             merchant: reader.text("merchant_id"),
             sum: reader.sum("amount"),
             invoice: reader.text("invoice_number"),
+            items: shipped_items(&reader),
         };
         web(&reader, "invoice_url");
-        shipped_items(&reader);
         reader.end();
         verdict(flaws)?;
         Ok(take)
@@ -216,6 +203,7 @@ pub(crate) struct Give {
     pub(crate) merchant: String,
     pub(crate) capture: String,
     pub(crate) sum: i64,
+    pub(crate) items: Vec<String>,
 }
 
 impl Give {
@@ -226,9 +214,9 @@ impl Give {
             merchant: reader.text("merchant_id"),
             capture: reader.text("capture_id"),
             sum: reader.sum("amount"),
+            items: shipped_items(&reader),
         };
         reader.optional("reason");
-        shipped_items(&reader);
         reader.end();
         verdict(flaws)?;
         Ok(give)
@@ -250,6 +238,7 @@ pub(crate) struct Change {
     pub(crate) merchant: String,
     pub(crate) gross: Option<i64>,
     pub(crate) external_code: Option<String>,
+    pub(crate) items: Option<Vec<String>>,
 }
 
 impl Change {
@@ -262,14 +251,11 @@ impl Change {
             reader.maybe("amount").then(|| if whole { reader.positive("amount").gross } else { reader.sum("amount") });
         let duration = reader.maybe("duration").then(|| reader.whole("duration", 1..=120));
         let merchant = reader.text("merchant_id");
-        let change = Self { merchant, gross, external_code: reader.optional("external_code") };
-        let items = reader.has("line_items");
-        if items {
-            line_items(&reader);
-        }
+        let items = reader.has("line_items").then(|| line_items(&reader));
+        let change = Self { merchant, gross, external_code: reader.optional("external_code"), items };
         reader.end();
         verdict(flaws)?;
-        if change.gross.is_none() && change.external_code.is_none() && duration.is_none() && !items {
+        if change.gross.is_none() && change.external_code.is_none() && duration.is_none() && change.items.is_none() {
             return Err(invalid("", "There is nothing to change."));
         }
         Ok(change)

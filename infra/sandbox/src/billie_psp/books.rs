@@ -25,6 +25,8 @@ pub(crate) struct Session {
     pub(crate) webhook_url: Option<String>,
     pub(crate) expires: Timestamp,
     pub(crate) authorization: Option<(Deal, Verdict)>,
+    /// What the widget handed to the shop's page; nothing where there is none.
+    pub(crate) told: Option<Json>,
     pub(crate) order: Option<String>,
 }
 
@@ -47,6 +49,7 @@ pub(crate) struct Order {
     /// Gross that an update gave up.
     pub(crate) released: i64,
     pub(crate) webhook_url: Option<String>,
+    pub(crate) items: Vec<String>,
     pub(crate) captures: Vec<Capture>,
 }
 

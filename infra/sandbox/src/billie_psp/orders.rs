@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::bodies::{self, Change, Give, Take};
 use super::books::{Capture, Order, Refund, Stage};
 use super::{State, conflict, invalid, not_yours};
+use crate::billie::parts::not_ordered;
 use crate::json::{Json, map};
 use crate::message::Answer;
 
@@ -21,6 +22,12 @@ fn live<'a>(state: &'a mut State, id: &str, merchant: &str) -> Result<&'a mut Or
     }
 }
 
+/// Items are those of the order.
+fn known(order: &Order, items: &[String]) -> Result<(), Answer> {
+    let unknown = not_ordered(&order.items, items);
+    unknown.map_or(Ok(()), |source| Err(invalid(&source, "The order has no such item.")))
+}
+
 /// Takes a part or all of what is left.
 pub(crate) fn capture(state: &mut State, id: &str, body: &Json) -> Result<Answer, Answer> {
     let wanted = Take::read(body)?;
@@ -31,6 +38,7 @@ pub(crate) fn capture(state: &mut State, id: &str, body: &Json) -> Result<Answer
     if wanted.sum > order.open() {
         return Err(invalid("amount", "The amount is higher than what is left to capture."));
     }
+    known(order, &wanted.items)?;
     let id = uuid::Uuid::new_v4().to_string();
     let answer = Answer::json(201, map! { "capture_id": &id });
     order.captures.push(Capture { id, invoice: wanted.invoice, sum: wanted.sum, refunds: Vec::new() });
@@ -51,6 +59,7 @@ pub(crate) fn cancel(state: &mut State, id: &str, body: &Json) -> Result<Answer,
 pub(crate) fn refund(state: &mut State, id: &str, body: &Json) -> Result<Answer, Answer> {
     let wanted = Give::read(body)?;
     let order = live(state, id, &wanted.merchant)?;
+    known(order, &wanted.items)?;
     let Some(capture) = order.captures.iter_mut().find(|capture| capture.id == wanted.capture) else {
         return Err(invalid("capture_id", "The order has no such capture."));
     };
@@ -77,6 +86,7 @@ pub(crate) fn update(state: &mut State, id: &str, body: &Json) -> Result<Answer,
         order.released = order.authorized - gross;
     }
     order.external_code = wanted.external_code.or(order.external_code.take());
+    order.items = wanted.items.unwrap_or_else(|| std::mem::take(&mut order.items));
     Ok(Answer::empty(204))
 }
 

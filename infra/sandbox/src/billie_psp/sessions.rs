@@ -40,6 +40,7 @@ impl State {
             webhook_url: open.webhook_url,
             expires: after(now, self.settings.session_seconds),
             authorization: None,
+            told: None,
             order: None,
         });
         self.books.sessions.last().ok_or_else(|| Answer::empty(500))
@@ -56,6 +57,7 @@ impl State {
             authorized: deal.amount.gross,
             released: 0,
             webhook_url: session.webhook_url.clone().or_else(|| self.settings.webhook_url.clone()),
+            items: deal.items.clone(),
             captures: Vec::new(),
         };
         session.order = Some(order.id.clone());
@@ -72,7 +74,7 @@ pub(crate) fn widget(state: &mut State, id: &str, body: &Json, now: Timestamp) -
     let open = session.filter(|session| session.order.is_none() && now < session.expires);
     let Some(session) = open else { return Err(Answer::refused(404, "no open widget session of this id")) };
     let verdict = judge(&details.deal);
-    session.authorization = Some((details.deal, verdict));
+    (session.authorization, session.told) = (Some((details.deal, verdict)), Some(data.clone()));
     let (told, reason) = match verdict {
         Verdict::Approved => ("authorized", None),
         Verdict::Waiting => ("pre_waiting", None),
@@ -92,13 +94,13 @@ pub(crate) fn confirm(state: &mut State, id: &str, body: &Json, now: Timestamp) 
         return Err(conflict("already_confirmed", "The authorization is confirmed already"));
     }
     let accepted = session.authorization.as_ref().filter(|(_, verdict)| *verdict == Verdict::Approved);
-    let Some((deal, _)) = accepted.filter(|_| session.urls.is_none()).cloned() else {
+    let Some(((deal, _), told)) = accepted.cloned().zip(session.told.clone()) else {
         return Err(conflict("not_authorized", "There is no accepted authorization"));
     };
     if now >= session.expires {
         return Err(conflict("expired", "The authorization has expired"));
     }
-    if let Some(field) = details.differs(&deal) {
+    if let Some(field) = bodies::differs(body, &told) {
         return Err(invalid(field, "This value does not match the authorized one."));
     }
     session.external_code = details.external_code.or(session.external_code.take());

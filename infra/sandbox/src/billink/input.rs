@@ -95,7 +95,7 @@ impl Wanted {
         client.end();
     }
 
-    /// Amounts, rates and quantities are strings; the rows add up to the total.
+    /// Amounts, rates and quantities are strings; the rows add up to the total, and their VAT to the VAT in it.
     fn transaction(&mut self, transaction: Reader<'_>) {
         self.minor = amount(&transaction, "totalAmount");
         let tax = amount(&transaction, "totalTaxAmount");
@@ -118,25 +118,60 @@ impl Wanted {
         if items.is_empty() {
             transaction.flaw("orderItems", "This collection should contain 1 element or more.");
         }
-        let sum = items.into_iter().map(item).fold(0_i64, i64::saturating_add);
-        if sum != self.minor {
+        let sum = items.into_iter().map(item).fold(Row::default(), Row::plus);
+        if sum.total != self.minor {
             transaction.flaw("totalAmount", "The order items should add up to the total.");
+        }
+        if tax.saturating_sub(sum.tax).saturating_abs() > sum.slack {
+            transaction.flaw("totalTaxAmount", "The VAT of the order items should add up to it.");
         }
         transaction.texts("productIdentifiers");
         transaction.end();
     }
 }
 
-/// One row; the unit price times the quantity is the row's total, but for the rounding of the unit price.
-fn item(item: Reader<'_>) -> i64 {
-    item.text("code");
+/// What a row, or several, come to in cents: the VAT in the total, and how far rounding can have moved it.
+#[derive(Default)]
+struct Row {
+    total: i64,
+    tax: i64,
+    slack: i64,
+}
+
+impl Row {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            total: self.total.saturating_add(other.total),
+            tax: self.tax.saturating_add(other.tax),
+            slack: self.slack.saturating_add(other.slack),
+        }
+    }
+}
+
+/// The VAT in an amount that has it inside, at a rate in hundredths of a percent.
+fn vat_within(minor: i64, rate: i64) -> i64 {
+    let whole = rate.saturating_add(10_000).max(1);
+    minor.saturating_mul(rate).checked_div(whole).unwrap_or_default()
+}
+
+/// One row; the unit price times the quantity is the row's total, but for the rounding of the unit price. As Billink's own
+/// plugin for Magento 2 has it, the VAT is that of one unit, and a discount is a negative row of a code of its own.
+fn item(item: Reader<'_>) -> Row {
+    let code = item.text("code");
     item.text("name");
     item.limited("description", 1_000);
     let (total, unit) = (amount(&item, "totalProductAmount"), amount(&item, "productAmount"));
-    amount(&item, "productTaxAmount");
+    if total < 0 && code != "0002" {
+        item.flaw("code", "This value should be 0002 for a discount.");
+    }
+    let tax = amount(&item, "productTaxAmount");
     let rate = item.text("taxRate");
-    if money::minor(&rate).is_none_or(|rate| !(0..=10_000).contains(&rate)) {
+    let rate = money::minor(&rate).filter(|rate| (0..=10_000).contains(rate));
+    if rate.is_none() {
         item.flaw("taxRate", "This value should be a percentage in a string.");
+    }
+    if rate.is_some_and(|rate| tax.saturating_sub(vat_within(unit, rate)).saturating_abs() > 1) {
+        item.flaw("productTaxAmount", "This value should be the VAT in the unit price.");
     }
     let quantity = item.text("quantity");
     let whole = quantity.parse::<i64>().ok();
@@ -147,7 +182,7 @@ fn item(item: Reader<'_>) -> i64 {
         item.flaw("totalProductAmount", "This value should be the unit price times the quantity.");
     }
     item.end();
-    total
+    Row { total, tax: vat_within(total, rate.unwrap_or_default()), slack: whole.unwrap_or(1).saturating_add(1) }
 }
 
 fn amount(reader: &Reader<'_>, name: &'static str) -> i64 {

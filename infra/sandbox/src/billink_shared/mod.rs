@@ -1,4 +1,4 @@
-//! What both versions of Billink's API stand on: the orders, and the webhooks about them.
+//! What both versions of Billink's API stand on: the orders, the webhooks about them, and what Billink takes for an address.
 
 pub(crate) mod hooks;
 pub(crate) mod ledger;
@@ -33,6 +33,33 @@ pub(crate) fn is_email(text: &str) -> bool {
         let dotted = domain.split('.').count() > 1 && domain.split('.').all(|part| !part.is_empty());
         !local.is_empty() && dotted && !domain.contains('@') && !text.contains(char::is_whitespace)
     })
+}
+
+/// Nothing but digits, if anything.
+pub(crate) fn digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Four digits and two letters in the Netherlands, four digits in Belgium, five in Germany.
+pub(crate) fn is_postal(code: &str, country: &str) -> bool {
+    let code = code.replace(' ', "");
+    let (numbers, letters) = code.split_at_checked(4).unwrap_or((&code, ""));
+    match country {
+        "NL" | "" => {
+            numbers.len() == 4
+                && digits(numbers)
+                && letters.len() == 2
+                && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+        }
+        "BE" => code.len() == 4 && digits(&code),
+        "DE" => code.len() == 5 && digits(&code),
+        _ => true,
+    }
+}
+
+/// Letters, and what stands between the words of a city's name.
+pub(crate) fn is_city(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_alphabetic() || matches!(letter, ' ' | '-' | '\'' | '.' | '(' | ')' | '/'))
 }
 
 /// A merchant's order number: up to 50 letters, digits, underscores, dashes.

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::State;
 use super::answers::{ENVELOPE, Refusal, first, message, only, refuse};
-use crate::billink_shared::{is_email, is_refused};
+use crate::billink_shared::{digits, is_email, is_postal, is_refused};
 use crate::clock::after;
 use crate::json::{Json, map};
 use crate::message::Answer;
@@ -69,10 +69,6 @@ pub(crate) const IDENTITY: &[&str] = &[
     "DELIVERY_POSTALCODE",
 ];
 
-pub(crate) fn digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Nine to eighteen digits, spaces, plus, brackets, dashes.
 pub(crate) fn is_phone(text: &str) -> bool {
     (9..=18).contains(&text.len())
@@ -97,23 +93,6 @@ pub(crate) fn date(text: &str) -> Option<Date> {
 pub(crate) fn is_minor(birth: Option<Date>, now: Timestamp) -> bool {
     let today = now.to_zoned(TimeZone::get("Europe/Amsterdam").unwrap_or(TimeZone::UTC)).date();
     birth.and_then(|birth| birth.checked_add(18.years()).ok()).is_some_and(|grown| grown > today)
-}
-
-/// Four digits and two letters in the Netherlands, four digits in Belgium, five in Germany.
-fn is_postal(code: &str, country: &str) -> bool {
-    let code = code.replace(' ', "");
-    let (numbers, letters) = code.split_at_checked(4).unwrap_or((&code, ""));
-    match country {
-        "NL" | "" => {
-            numbers.len() == 4
-                && digits(numbers)
-                && letters.len() == 2
-                && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
-        }
-        "BE" => code.len() == 4 && digits(&code),
-        "DE" => code.len() == 5 && digits(&code),
-        _ => true,
-    }
 }
 
 /// The table of the check's errors, in its order.

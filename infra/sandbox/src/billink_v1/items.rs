@@ -12,6 +12,22 @@ const KNOWN: &[&str] =
 /// No code is longer.
 const MAX_CODE: usize = 255;
 
+/// VAT as a percentage or as a factor: what the text of error 430 lists, as it spells it, and the percentage that it means.
+const RATES: &[(&str, i64)] = &[
+    ("20", 20),
+    ("1.20", 20),
+    ("21", 21),
+    ("1.21", 21),
+    ("19", 19),
+    ("1.19", 19),
+    ("7", 7),
+    ("1.07", 7),
+    ("6", 6),
+    ("1.06", 6),
+    ("0", 0),
+    ("1.0", 0),
+];
+
 /// The sum in cents, VAT included.
 pub(crate) fn sum(document: &Element) -> Result<i64, Refusal> {
     let items = document.child("ORDERITEMS").map(|items| items.children.as_slice()).unwrap_or_default();
@@ -31,8 +47,8 @@ fn item(item: &Element) -> Result<Decimal, Refusal> {
     only(item, KNOWN, &[])?;
     let of = |name: &str| item.get(name);
     let quantity = ["ORDERQUANTITY", "ITEMQUANTITY", "ITEM_QUANTITY"].map(of).concat();
-    let quantity = number(&quantity).filter(|quantity| *quantity > Decimal::ZERO);
-    let (incl, excl) = (number(of("PRICEINCL")), number(of("PRICEEXCL")));
+    let quantity = number(&quantity, 4).filter(|quantity| *quantity > Decimal::ZERO);
+    let (incl, excl) = (number(of("PRICEINCL"), 2), number(of("PRICEEXCL"), 2));
     let factor = factor(of("BTW"));
     first(&[
         (of("CODE").chars().count() > MAX_CODE, "428", "Item code is too long"),
@@ -45,21 +61,15 @@ fn item(item: &Element) -> Result<Decimal, Refusal> {
     Ok(row.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero))
 }
 
-/// A plain decimal with at most four places: no exponent, no separators.
-fn number(text: &str) -> Option<Decimal> {
+/// A plain decimal with at most so many places, two for amounts: no exponent, no separators.
+fn number(text: &str, places: u32) -> Option<Decimal> {
     let plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
     let short = !text.is_empty() && text.len() <= 16 && text.bytes().all(plain);
-    Decimal::from_str_exact(text).ok().filter(|number| short && number.scale() <= 4)
+    Decimal::from_str_exact(text).ok().filter(|number| short && number.scale() <= places)
 }
 
-/// VAT as a percentage (`21`) or as a factor (`1.21`).
+/// What a price without VAT is multiplied by.
 fn factor(text: &str) -> Option<Decimal> {
-    let (one, two) = (Decimal::ONE, Decimal::TWO);
-    match number(text)? {
-        rate if rate >= one && rate < two => Some(rate),
-        rate if rate.is_zero() || (rate >= two && rate <= Decimal::ONE_HUNDRED) => {
-            one.checked_add(rate.checked_div(Decimal::ONE_HUNDRED)?)
-        }
-        _ => None,
-    }
+    let (_, percent) = RATES.iter().find(|(spelling, _)| *spelling == text)?;
+    Decimal::ONE.checked_add(Decimal::new(*percent, 2))
 }

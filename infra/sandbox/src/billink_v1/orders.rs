@@ -8,7 +8,7 @@ use super::State;
 use super::answers::{ENVELOPE, Refusal, first, message, only, refuse};
 use super::checks::{IDENTITY, date, is_minor, is_phone, is_sex, long};
 use super::items;
-use crate::billink_shared::{is_email, is_number};
+use crate::billink_shared::{digits, is_city, is_email, is_number};
 use crate::message::Answer;
 use crate::money;
 use crate::xml::Element;
@@ -31,11 +31,6 @@ const KNOWN: &[&str] = &[
     "VALIDATEORDER",
     "ORDERITEMS",
 ];
-
-/// Letters, and what stands between the words of a city's name.
-fn is_city(text: &str) -> bool {
-    text.chars().all(|letter| letter.is_alphabetic() || matches!(letter, ' ' | '-' | '\'' | '.' | '(' | ')' | '/'))
-}
 
 /// Two letters, then up to thirteen letters and digits.
 fn is_vat(text: &str) -> bool {
@@ -65,6 +60,7 @@ fn fields(state: &State, document: &Element, now: Timestamp) -> Result<(), Refus
         (business && !long(of("COMPANYNAME"), 2, 50), "448", "Company name should have 2 to 50 characters"),
         (of("FIRSTNAME").is_empty() && of("INITIALS").is_empty(), "409", "Missing first name or initials"),
         (of("LASTNAME").is_empty(), "410", "Missing last name"),
+        (of("SEX").is_empty(), "411", "Missing sex"),
         (!is_sex(of("SEX")), "412", "Wrong sex"),
         (of("STREET").is_empty(), "413", "Missing street"),
         (of("HOUSENUMBER").is_empty(), "414", "Missing house number"),
@@ -73,7 +69,8 @@ fn fields(state: &State, document: &Element, now: Timestamp) -> Result<(), Refus
         (of("CITY").is_empty(), "416", "Missing city"),
         (!is_city(of("CITY")), "419", "City should have letters only"),
         (of("PHONENUMBER").is_empty(), "417", "Missing phone number"),
-        (!is_phone(of("PHONENUMBER")), "449", "Wrong phone number"),
+        // Signs are for the check only.
+        (!is_phone(of("PHONENUMBER")) || !digits(of("PHONENUMBER")), "449", "Phone number should have digits only"),
         (of("EMAIL").is_empty(), "418", "Missing email"),
         (!is_email(of("EMAIL")), "432", "Wrong email format"),
         (!of("EMAIL2").is_empty() && !is_email(of("EMAIL2")), "433", "Wrong second email format"),

@@ -5,6 +5,9 @@ use jiff::Timestamp;
 use super::books::{Action, Books, Doom, Status, Transaction, key};
 use super::request::{Flaw, Wanted};
 
+/// Every payment has an invoice of its own, says the PHP SDK's readme; Billink takes it for the order's number.
+pub(crate) const TAKEN: &str = "Billink: order number already exists";
+
 /// What an action depends on besides the request.
 pub(crate) struct Means {
     pub(crate) now: Timestamp,
@@ -55,6 +58,9 @@ fn decide(books: &Books, action: Action, wanted: &Wanted, means: &Means) -> (Sta
     let original = wanted.original.as_deref().unwrap_or_default();
     let failed = |why: &str| (Status::Failed, Some(why.to_owned()));
     match action {
+        Action::Pay | Action::Authorize if wanted.invoice.as_deref().is_some_and(|invoice| books.ordered(invoice)) => {
+            failed(TAKEN)
+        }
         Action::Pay | Action::Authorize if means.hosted => (Status::PendingInput, None),
         Action::Pay | Action::Authorize if means.pending => (Status::PendingProcessing, None),
         Action::Pay | Action::Authorize => fate(means.doom),

@@ -244,6 +244,13 @@ impl Books {
         self.transactions.iter_mut().find(|transaction| transaction.key.eq_ignore_ascii_case(key))
     }
 
+    /// Whether Billink has an order of this invoice, or is about to.
+    pub(crate) fn ordered(&self, invoice: &str) -> bool {
+        let there = |status: Status| status == Status::Success || (status.pending() && status != Status::PendingInput);
+        let orders = self.transactions.iter().filter(|one| one.is(Action::Pay) || one.is(Action::Authorize));
+        orders.filter(|one| there(one.status)).any(|one| one.invoice.as_deref() == Some(invoice))
+    }
+
     /// The children of a transaction by one action that hold: successful, or pending.
     fn children<'a>(&'a self, parent: &'a str, action: Action) -> impl Iterator<Item = &'a Transaction> {
         self.transactions.iter().filter(move |child| {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::actions::fate;
+use super::actions::{TAKEN, fate};
 use super::books::{Action, Doom, Status, Transaction, key as key_of_new};
 use super::{Edition, Flow, PushFormat, PushHash, Settings, State, page as hosted, push};
 use crate::json::{Json, map};
@@ -41,8 +41,11 @@ fn by_token<'a>(state: &'a State, token: &str) -> Option<&'a Transaction> {
 
 /// The first choice counts.
 fn decide(state: &mut State, key: &str, choice: &str, now: Timestamp) -> bool {
+    let invoice = state.books.find(key).and_then(|one| one.invoice.clone());
+    let taken = invoice.is_some_and(|invoice| state.books.ordered(&invoice));
     let Some(one) = state.books.find_mut(key).filter(|one| one.status == Status::PendingInput) else { return false };
     let (status, reason) = match choice {
+        "accept" if taken => (Status::Failed, Some(TAKEN.to_owned())),
         "accept" => fate(one.doom),
         "decline" => fate(Some(Doom::Rejected)),
         "cancel" => (Status::Cancelled, None),

@@ -64,7 +64,7 @@ pub(crate) fn way_back(one: &Transaction, settings: &Settings) -> Option<WayBack
         _ => &urls.back,
     };
     let mut url = Url::parse(own.as_ref().or(urls.back.as_ref())?).ok()?;
-    let outcome = push::form(&push::fields(one, settings, "brq_payment_method"), settings);
+    let outcome = push::returned(one, settings);
     if settings.returns_form {
         return Some(WayBack { url: url.into(), form: Some(outcome) });
     }

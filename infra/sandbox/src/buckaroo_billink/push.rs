@@ -30,7 +30,9 @@ pub(crate) fn of_type(one: &Transaction, kind: Option<&str>, settings: &Settings
     let url = Url::parse(own.or(settings.push_url.as_ref())?).ok()?;
     let (body, mut headers) = match settings.push_format {
         PushFormat::Json => json(one, kind, &url, settings, now),
-        PushFormat::Form => (form(&fields(one, settings, "brq_transaction_method"), settings), Vec::new()),
+        PushFormat::Form => {
+            (form(&fields(one, settings, "brq_transaction_method"), "brq_signature", settings), Vec::new())
+        }
     };
     let media_type = match settings.push_format {
         PushFormat::Json => "application/json; charset=utf-8",
@@ -63,7 +65,7 @@ fn json(
 }
 
 /// The `brq_` fields of a transaction, with the field name that carries the method.
-pub(crate) fn fields(one: &Transaction, settings: &Settings, method: &str) -> Vec<(String, String)> {
+fn fields(one: &Transaction, settings: &Settings, method: &str) -> Vec<(String, String)> {
     let amount = if one.side == Side::Debit { "brq_amount" } else { "brq_amount_credit" };
     let (code, text) = one.status.code();
     let detail = wire::sub_code(one);
@@ -98,10 +100,22 @@ pub(crate) fn fields(one: &Transaction, settings: &Settings, method: &str) -> Ve
     fields
 }
 
+/// The fields that the buyer brings back. The gateway writes its own names small or in capitals: capitals here, so that both
+/// are met.
+pub(crate) fn returned(one: &Transaction, settings: &Settings) -> String {
+    let capitals = |(name, value): (String, String)| match name.split_once('_') {
+        Some(("brq", rest)) => (format!("BRQ_{}", rest.to_uppercase()), value),
+        Some((prefix, rest)) => (format!("{}_{rest}", prefix.to_uppercase()), value),
+        None => (name, value),
+    };
+    let fields: Vec<_> = fields(one, settings, "brq_payment_method").into_iter().map(capitals).collect();
+    form(&fields, "BRQ_SIGNATURE", settings)
+}
+
 /// Signs and encodes form fields.
-pub(crate) fn form(fields: &[(String, String)], settings: &Settings) -> String {
+fn form(fields: &[(String, String)], signature_name: &str, settings: &Settings) -> String {
     let signature = form_signature(fields, &settings.secret_key, settings.push_hash);
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.extend_pairs(fields);
-    form.append_pair("brq_signature", &signature).finish()
+    form.append_pair(signature_name, &signature).finish()
 }

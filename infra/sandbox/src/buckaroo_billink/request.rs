@@ -36,6 +36,19 @@ const FIELDS: &[&str] = &[
     "AdditionalParameters",
 ];
 
+/// What the gateway knows inside of them: the way to an object, or to the objects of a list, and its members.
+const INSIDE: &[(&[&str], &[&str])] = &[
+    (&["ClientIP"], &["Type", "Address"]),
+    (&["OriginalTransactionReference"], &["Type", "Reference"]),
+    (&["Services"], &["ServiceList", "Global"]),
+    (&["Services", "ServiceList"], &["Name", "Action", "Version", "Parameters"]),
+    (&["Services", "ServiceList", "Parameters"], &["Name", "Value", "GroupType", "GroupID"]),
+    (&["CustomParameters"], &["List"]),
+    (&["CustomParameters", "List"], &["Name", "Value"]),
+    (&["AdditionalParameters"], &["AdditionalParameter"]),
+    (&["AdditionalParameters", "AdditionalParameter"], &["Name", "Value"]),
+];
+
 /// Where in `RequestErrors` a flaw is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -106,9 +119,9 @@ pub(crate) struct Wanted {
 
 /// Binds a request; `Err` names a field that the gateway does not know.
 pub(crate) fn bind(body: &Json) -> Result<Wanted, String> {
-    let unknown = |(key, _): &&(String, Json)| !FIELDS.iter().any(|field| field.eq_ignore_ascii_case(key));
-    if let Some((key, _)) = body.pairs().iter().find(unknown) {
-        return Err(format!("Unknown member '{key}' in the request"));
+    only(body, &[], FIELDS)?;
+    for (way, members) in INSIDE {
+        only(body, way, members)?;
     }
     let mut flaws = Vec::new();
     let (side, minor) = amount(body, &mut flaws);
@@ -136,6 +149,23 @@ pub(crate) fn bind(body: &Json) -> Result<Wanted, String> {
     service(body, &mut wanted);
     wanted.check_side();
     Ok(wanted)
+}
+
+/// What lies this way must be objects with these members.
+fn only(object: &Json, way: &[&str], members: &[&str]) -> Result<(), String> {
+    if let [step, rest @ ..] = way {
+        let Some(next) = object.find(step) else { return Ok(()) };
+        let one = std::slice::from_ref(next);
+        let all = if let Json::List(items) = next { items.as_slice() } else { one };
+        return all.iter().try_for_each(|next| only(next, rest, members));
+    }
+    let unknown = |(key, _): &&(String, Json)| !members.iter().any(|member| member.eq_ignore_ascii_case(key));
+    match object {
+        Json::Map(pairs) => {
+            pairs.iter().find(unknown).map_or(Ok(()), |(key, _)| Err(format!("Unknown member '{key}' in the request")))
+        }
+        _ => Err("A value in the request is not an object".to_owned()),
+    }
 }
 
 impl Wanted {

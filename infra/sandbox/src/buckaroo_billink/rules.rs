@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use super::Edition;
 use super::books::{Action, Doom};
 use super::request::{Flaw, Param, Wanted, dutch_date};
+use crate::billink_shared::{is_city, is_postal};
 use crate::money;
 
 const TOP: &[&str] = &["Trackandtrace", "VATNumber"];
@@ -119,7 +120,6 @@ impl<'a> Sheet<'a> {
         check("BirthDate", |value| dutch_date(value).is_some(), "Expected dd-mm-yyyy");
         check("ChamberOfCommerce", |value| (5..=25).contains(&value.chars().count()), "5 to 25 characters");
         if self.business() {
-            self.required(group, "CareOf", flaws);
             self.required(group, "ChamberOfCommerce", flaws);
             if self.terms.edition == Edition::Guide2020 {
                 self.required("", "VATNumber", flaws);
@@ -146,8 +146,33 @@ impl<'a> Sheet<'a> {
         if self.get(group, "StreetNumberAdditional") == Some("") {
             flaws.push(Flaw::invalid("StreetNumberAdditional", "leave it out when there is none"));
         }
-        if !matches!(self.get(group, "Country"), None | Some("NL" | "BE")) {
+        let country = self.get(group, "Country").unwrap_or_default();
+        if !matches!(country, "" | "NL" | "BE") {
             flaws.push(Flaw::invalid("Country", "NL or BE"));
+        }
+        // What Billink's own API says of these reaches the merchant through the gateway.
+        if self.get(group, "PostalCode").is_some_and(|code| !code.is_empty() && !is_postal(code, country)) {
+            flaws.push(Flaw::invalid("PostalCode", "not one of this country"));
+        }
+        if self.get(group, "City").is_some_and(|city| !is_city(city)) {
+            flaws.push(Flaw::invalid("City", "letters only"));
+        }
+        if self.get(group, "StreetNumberAdditional").is_some_and(|value| value.chars().count() > 10) {
+            flaws.push(Flaw::invalid("StreetNumberAdditional", "at most 10 characters"));
+        }
+        if self.business() {
+            self.company(group, flaws);
+        }
+    }
+
+    /// A company's name stands in both groups; the guide does not ask for it.
+    fn company(&self, group: &str, flaws: &mut Vec<Flaw>) {
+        if self.terms.edition == Edition::Current || group == "BillingCustomer" {
+            self.required(group, "CareOf", flaws);
+        }
+        let name = self.get(group, "CareOf").unwrap_or_default();
+        if !name.is_empty() && !(2..=50).contains(&name.chars().count()) {
+            flaws.push(Flaw::invalid("CareOf", "a company name of 2 to 50 characters"));
         }
     }
 
@@ -182,6 +207,13 @@ impl<'a> Sheet<'a> {
             for name in ["GrossUnitPriceIncl", "GrossUnitPriceExcl"] {
                 check(name, get(name).is_none_or(|value| exact(value).is_some()), "a decimal");
             }
+            // The guide's own sample has prices that have nothing to do with each other.
+            if self.business() && self.terms.edition == Edition::Current {
+                let of = |name: &str| get(name).and_then(exact);
+                let prices = of("GrossUnitPriceIncl").zip(of("GrossUnitPriceExcl")).zip(of("VatPercentage"));
+                let fits = prices.is_none_or(|((incl, excl), rate)| is_without_vat(incl, excl, rate));
+                check("GrossUnitPriceExcl", fits, "not GrossUnitPriceIncl without the VAT");
+            }
         }
     }
 
@@ -210,6 +242,13 @@ fn articles(params: &[Param]) -> Vec<Vec<&Param>> {
         }
     }
     articles
+}
+
+/// Whether the second price is the first one without the VAT, but for the rounding of cents.
+fn is_without_vat(incl: Decimal, excl: Decimal, rate: Decimal) -> bool {
+    let whole = rate.checked_add(Decimal::ONE_HUNDRED).and_then(|rate| rate.checked_div(Decimal::ONE_HUNDRED));
+    let again = whole.and_then(|whole| excl.checked_mul(whole)).and_then(|again| again.checked_sub(incl));
+    again.is_some_and(|off| off.abs() <= Decimal::new(1, 2))
 }
 
 /// Quantity times price over all articles is the amount, to the last digit.

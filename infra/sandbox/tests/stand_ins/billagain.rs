@@ -123,7 +123,7 @@ async fn an_enrolment_moves_no_money() {
     let running = billagain(Settings::default()).await;
     let (_, token) = initiate(&running, enrolment()).await;
     let told = choose(&running, &token, "accept").await;
-    assert_eq!((&told["isComplete"], &told["paymentID"], &told["Amount"]), (&json!(true), &Value::Null, &json!(0)));
+    assert_eq!((&told["isComplete"], &told["paymentID"], &told["Amount"]), (&json!(true), &json!(0), &json!(0)));
     assert_eq!(show(&running.url(), "books").await["payments"], json!([]));
 }
 
@@ -343,6 +343,14 @@ async fn the_second_description_can_be_one_in_truth() {
     assert_eq!(text.matches("\"Description\":").count(), 2, "{text}");
     assert!(text.contains("\"Description\":\"Payment\"") && text.contains("\"Description\":\"Approved\""));
     assert!(!text.split_once("\"DateCreated\":").unwrap().1.contains('.'));
+}
+
+#[tokio::test]
+async fn an_id_that_is_not_there_is_null_or_zero() {
+    let running = billagain(Settings::default()).await;
+    let (_, token) = initiate(&running, payment("1.00")).await;
+    let told = choose(&running, &token, "decline").await;
+    assert_eq!((&told["paymentID"], &told["subscriptionID"]), (&json!(0), &Value::Null));
 }
 
 #[tokio::test]

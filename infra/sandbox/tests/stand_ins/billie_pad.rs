@@ -179,6 +179,11 @@ async fn strict_bodies_name_the_field() {
         ("duration", |body| body["duration"] = json!("14")),
         ("debtor.name", |body| body["debtor"]["name"] = json!(" ")),
         ("debtor.legal_form", |body| body["debtor"]["legal_form"] = json!("GmbH")),
+        ("debtor.registration_number", |body| body["debtor"]["registration_number"] = Value::Null),
+        ("debtor.tax_id", |body| {
+            body["debtor"]["legal_form"] = json!("6022");
+            body["debtor"]["tax_id"] = json!(" ");
+        }),
         ("debtor.company_address.country", |body| body["debtor"]["company_address"]["country"] = json!("Germany")),
         ("debtor_person.email", |body| body["debtor_person"]["email"] = json!("nobody")),
         ("debtor_person.salutation", |body| body["debtor_person"]["salutation"] = json!("x")),
@@ -195,6 +200,30 @@ async fn strict_bodies_name_the_field() {
         assert_eq!(first_error(&told), ("request_validation_error", source), "{told}");
     }
     assert_eq!(show(&shop.root(), "books").await["orders"], json!([]));
+}
+
+#[tokio::test]
+async fn a_legal_form_is_one_of_the_list_and_has_its_number_on_the_page_too() {
+    let shop = Shop::new(Settings::default()).await;
+    for (form, number, source) in [
+        ("GmbH", None, Some("legal_form")),
+        ("10001", None, Some("registration_number")),
+        ("10001", Some("tax_id"), Some("registration_number")),
+        ("10001", Some("registration_number"), None),
+        ("4001", Some("registration_number"), Some("tax_id")),
+        ("4001", Some("tax_id"), None),
+    ] {
+        let mut body = hosted();
+        body["debtor_company"]["legal_form"] = json!(form);
+        if let Some(name) = number {
+            body["debtor_company"][name] = json!("DE812345678");
+        }
+        let (status, told) = shop.post("/hpp-checkout-sessions", body).await;
+        match source {
+            Some(name) => assert_eq!((status, first_error(&told).1), (400, format!("debtor_company.{name}").as_str())),
+            None => assert_eq!(status, 201, "{form}: {told}"),
+        }
+    }
 }
 
 #[tokio::test]
@@ -422,6 +451,41 @@ async fn webhooks_carry_the_key_and_the_documented_shapes() {
         received[4].json(),
         json!({ "event": "dunning_email_1", "order_id": "order-1001", "open amount": "150.00" })
     );
+}
+
+#[tokio::test]
+async fn what_is_shipped_or_credited_was_ordered() {
+    let shop = Shop::new(Settings::default()).await;
+    let made = shop.order().await;
+    let item = |name: &str| json!([{ "external_id": name, "quantity": 1 }]);
+    let mut body = invoice(made["uuid"].as_str().unwrap(), "RE-1", amount("168.07", "200.00", "31.93"));
+    body["line_items"] = item("product-id-2");
+    let (status, told) = shop.post("/invoices", body.clone()).await;
+    assert_eq!((status, first_error(&told).1), (400, "line_items[0].external_id"));
+    body["line_items"] = item("product-id-1");
+    let (status, one) = shop.post("/invoices", body).await;
+    assert_eq!(status, 201, "{one}");
+    let path = format!("/invoices/{}/credit-notes", one["uuid"].as_str().unwrap());
+    for (name, expected) in [("product-id-2", 400), ("product-id-1", 201)] {
+        let credit = json!({ "external_code": "GS-1", "amount": amount("1", "1", "0"), "line_items": item(name) });
+        assert_eq!(shop.post(&path, credit).await.0, expected);
+    }
+}
+
+#[tokio::test]
+async fn the_webhook_of_a_payment_has_the_sum_of_all_payments() {
+    let receiver = Receiver::start().await;
+    let shop = Shop::new(Settings { webhook_url: Some(receiver.url.clone()), ..Settings::default() }).await;
+    let made = shop.order().await;
+    let uuid = made["uuid"].as_str().unwrap();
+    let paid = |minor: i64| json!({ "order": uuid, "event": "payment", "amount": minor });
+    assert_eq!(control(&shop.root(), "POST", "events", paid(1)).await.0, 409, "there is nothing to pay yet");
+    shop.post("/invoices", invoice(uuid, "RE-1", amount("168.07", "200.00", "31.93"))).await;
+    for minor in [5_000, 3_000] {
+        control(&shop.root(), "POST", "events", paid(minor)).await;
+    }
+    let second = receiver.wait(5).await[4].json();
+    assert_eq!((&second["amount"], &second["open_amount"]), (&json!("80.00"), &json!("120.00")));
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ fn address() -> Value {
 fn company() -> Value {
     json!({
         "merchant_customer_id": "4711", "name": "Zeta Electronics Gold GmbH", "legal_form": "10001",
-        "company_address": address(), "established_customer": false
+        "registration_number": "HRB 934855", "company_address": address(), "established_customer": false
     })
 }
 
@@ -67,7 +67,8 @@ fn page(webhook: Option<&str>) -> Value {
 fn details() -> Value {
     json!({
         "amount": parts(10_000, 1_900), "duration": 30, "debtor_company": company(), "delivery_address": address(),
-        "debtor_person": { "email": "uno.eins@example.com" }
+        "debtor_person": { "email": "uno.eins@example.com", "phone_number": null },
+        "line_items": page(None)["line_items"]
     })
 }
 
@@ -179,6 +180,7 @@ async fn pages_are_read_field_by_field() {
         ("amount.gross", |body| body["amount"]["gross"] = json!(11_901)),
         ("duration", |body| body["duration"] = json!(121)),
         ("debtor_company.legal_form", |body| body["debtor_company"]["legal_form"] = json!("GmbH")),
+        ("debtor_company.registration_number", |body| body["debtor_company"]["registration_number"] = Value::Null),
         ("debtor_company.company_address.city", |body| body["debtor_company"]["company_address"]["city"] = json!("")),
         ("debtor_person.email", |body| body["debtor_person"]["email"] = json!("nobody")),
         ("line_items", |body| body["line_items"] = json!([])),
@@ -213,21 +215,24 @@ async fn the_widgets_authorization_is_confirmed_as_it_was() {
     let confirm = format!("/checkout/sessions/{id}/confirm-authorization");
     let (status, told) = post(&running, &confirm, details()).await;
     assert_eq!((status, error(&told).0), (409, "not_authorized"));
-    let mut data = details();
-    data["line_items"] = page(None)["line_items"].clone();
-    let (status, told) =
-        control(&running.url(), "POST", &format!("widget/{id}"), json!({ "billie_order_data": data })).await;
+    let data = json!({ "billie_order_data": details() });
+    let (status, told) = control(&running.url(), "POST", &format!("widget/{id}"), data).await;
     assert_eq!((status, &told["state"], &told["amount"]), (200, &json!("authorized"), &parts(10_000, 1_900)), "{told}");
     for (field, value) in [
         ("amount", parts(10_000, 0)),
         ("duration", json!(14)),
         ("debtor_company", flat_company()),
+        ("debtor_company", company()),
+        ("debtor_person", Value::Null),
+        ("debtor_person", json!({ "email": "uno.eins@example.com", "phone_number": "+4930120111111" })),
         ("delivery_address", Value::Null),
+        ("line_items", Value::Null),
+        ("line_items", json!([{ "external_id": "p1", "title": "p", "quantity": 1, "amount": parts(10_000, 1_900) }])),
     ] {
         let mut body = details();
         body[field] = value;
         if field == "debtor_company" {
-            body[field]["name"] = json!("Another GmbH");
+            body[field]["registration_number"] = json!("HRB 1");
         }
         let (status, told) = post(&running, &confirm, body).await;
         assert_eq!((status, error(&told).1), (422, field), "{told}");
@@ -299,6 +304,24 @@ async fn captures_and_refunds_stay_within_the_order() {
     assert_eq!((sums, &book["state"]), ([11_900, 11_900, 0, 5_000], &json!("captured")));
     let (status, told) = capture(&running, "00000000-0000-0000-0000-000000000000", "RE-3", 1).await;
     assert_eq!((status, error(&told).0), (403, "forbidden"));
+}
+
+#[tokio::test]
+async fn what_is_captured_or_refunded_was_ordered() {
+    let running = billie(Settings::default()).await;
+    let order = ordered(&running).await;
+    let item = |name: &str| json!([{ "external_id": name, "quantity": 1 }]);
+    let capture =
+        |name: &str| named(json!({ "amount": euros(5_000), "invoice_number": "RE-1", "line_items": item(name) }));
+    let path = format!("/orders/{order}/capture");
+    let (status, told) = post(&running, &path, capture("p2")).await;
+    assert_eq!((status, error(&told).1), (422, "line_items[0].external_id"));
+    let (status, captured) = post(&running, &path, capture("p1")).await;
+    assert_eq!(status, 201, "{captured}");
+    for (name, expected) in [("p2", 422), ("p1", 201)] {
+        let body = json!({ "capture_id": captured["capture_id"], "amount": euros(1), "line_items": item(name) });
+        assert_eq!(post(&running, &format!("/orders/{order}/refund"), named(body)).await.0, expected);
+    }
 }
 
 #[tokio::test]
@@ -387,6 +410,7 @@ async fn merchants_are_enabled_once_in_open_markets() {
         ("psp_id", json!("other"), 403),
         ("countries", json!([]), 422),
         ("legal_form", json!("GmbH"), 422),
+        ("registration_number", Value::Null, 422),
         ("name", json!(""), 422),
         ("website", json!("shop"), 422),
         ("vat", json!("x"), 422),

@@ -223,6 +223,18 @@ async fn a_session_is_read_field_by_field() {
         ("transaction.orderItems[0].totalProductAmount", |body| {
             body["transaction"]["orderItems"][0]["quantity"] = json!("3");
         }),
+        ("transaction.orderItems[0].code", |body| {
+            let row = &mut body["transaction"]["orderItems"][0];
+            (row["totalProductAmount"], row["productAmount"]) = (json!("-48.40"), json!("-24.20"));
+        }),
+        ("transaction.orderItems[0].productTaxAmount", |body| {
+            body["transaction"]["orderItems"][0]["productTaxAmount"] = json!("8.40");
+        }),
+        ("transaction.orderItems[0].productTaxAmount", |body| {
+            body["transaction"]["orderItems"][0]["taxRate"] = json!("9");
+        }),
+        ("transaction.totalTaxAmount", |body| body["transaction"]["totalTaxAmount"] = json!("4.20")),
+        ("transaction.totalTaxAmount", |body| body["transaction"]["totalTaxAmount"] = json!("0.00")),
         ("surprise", |body| body["surprise"] = json!(1)),
     ];
     for (source, change) in cases {
@@ -236,6 +248,21 @@ async fn a_session_is_read_field_by_field() {
         assert!(message.contains(&format!(") {source}: ")), "{source}: {message}");
     }
     assert_eq!(show(&running.url(), "books").await["sessions"], json!([]));
+}
+
+#[tokio::test]
+async fn rounding_is_no_error_and_a_discount_takes_its_vat_with_it() {
+    let running = billink(Settings::default()).await;
+    let row = |code: &str, unit: &str, tax: &str, total: &str, quantity: &str| {
+        json!({ "code": code, "name": "N", "description": "", "totalProductAmount": total, "productAmount": unit,
+                "productTaxAmount": tax, "taxRate": "21", "quantity": quantity })
+    };
+    let mut body = session("A-1");
+    body["transaction"]["orderItems"] =
+        json!([row("S", "3.33", "0.58", "10.00", "3"), row("0002", "-1.00", "-0.17", "-1.00", "1")]);
+    (body["transaction"]["totalAmount"], body["transaction"]["totalTaxAmount"]) = (json!("9.00"), json!("1.56"));
+    let (status, told) = post(&running, "/session/create", body).await;
+    assert_eq!(status, 200, "{told}");
 }
 
 #[tokio::test]

@@ -249,7 +249,8 @@ async fn the_table_of_the_order_is_kept() {
     let long = "1".repeat(51);
     let row = |more: &str| format!("<ITEM><CODE>S</CODE><DESCRIPTION>I</DESCRIPTION>{more}</ITEM>");
     let priced = |btw: &str| row(&format!("<ORDERQUANTITY>1</ORDERQUANTITY><PRICEINCL>10</PRICEINCL><BTW>{btw}</BTW>"));
-    let (bad_btw, no_btw) = (priced("0.5"), priced(""));
+    let (bad_btw, no_btw, no_rate, other_spelling) = (priced("0.5"), priced(""), priced("13"), priced("21.00"));
+    let three_places = row("<ORDERQUANTITY>1</ORDERQUANTITY><PRICEEXCL>1.005</PRICEEXCL><BTW>21</BTW>");
     let no_price = row("<ORDERQUANTITY>1</ORDERQUANTITY><BTW>21</BTW>");
     let both = row("<ORDERQUANTITY>1</ORDERQUANTITY><PRICEINCL>1</PRICEINCL><PRICEEXCL>1</PRICEEXCL><BTW>21</BTW>");
     let no_quantity = row("<PRICEINCL>1</PRICEINCL><BTW>21</BTW>");
@@ -275,6 +276,7 @@ async fn the_table_of_the_order_is_kept() {
         ("431", true, "VATNUMBER", "123"),
         ("409", false, "FIRSTNAME", ""),
         ("410", false, "LASTNAME", ""),
+        ("411", false, "SEX", ""),
         ("412", false, "SEX", "X"),
         ("413", false, "STREET", ""),
         ("414", false, "HOUSENUMBER", ""),
@@ -290,6 +292,8 @@ async fn the_table_of_the_order_is_kept() {
         ("428", false, "ORDERITEMS", &code_long),
         ("430", false, "ORDERITEMS", &bad_btw),
         ("430", false, "ORDERITEMS", &no_btw),
+        ("430", false, "ORDERITEMS", &no_rate),
+        ("430", false, "ORDERITEMS", &other_spelling),
         ("432", false, "EMAIL", "jan"),
         ("433", false, "EMAIL2", "jan"),
         ("434", false, "ORDERNUMBER", "A 1"),
@@ -297,12 +301,15 @@ async fn the_table_of_the_order_is_kept() {
         ("435", false, "ORDERITEMS", &both),
         ("435", false, "ORDERITEMS", &no_quantity),
         ("435", false, "ORDERITEMS", &negative),
+        ("435", false, "ORDERITEMS", &three_places),
         ("435", false, "ORDERAMOUNT", "48.41"),
         ("439", false, "ORDERNUMBER", &long),
         ("440", false, "CHECKUUID", "unknown"),
         ("444", false, "ORDERITEMS", &over_checked),
         ("447", false, "CHECKUUID", ""),
         ("449", false, "PHONENUMBER", "phone"),
+        ("449", false, "PHONENUMBER", "+31612345678"),
+        ("449", false, "PHONENUMBER", "06 1234 5678"),
         ("450", false, "HOUSEEXTENSION", "12345678901"),
         ("452", false, "ORDERITEMS", &over_agreed),
         ("453", false, "BIRTHDATE", "31-01-2025"),

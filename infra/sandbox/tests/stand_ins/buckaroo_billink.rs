@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 use sandbox::Running;
-use sandbox::buckaroo_billink::{Edition, SECRET_KEY, Settings, WEBSITE_KEY, start};
+use sandbox::buckaroo_billink::{Edition, Flow, SECRET_KEY, Settings, WEBSITE_KEY, start};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpListener;
@@ -219,6 +219,12 @@ async fn each_rule_refuses_with_its_parameter() {
         ("Category", |body| set(body, "BillingCustomer", "Category", json!("B2X"))),
         ("Country", |body| set(body, "BillingCustomer", "Country", json!("DE"))),
         ("City", |body| without(body, "ShippingCustomer", "City")),
+        ("City", |body| set(body, "BillingCustomer", "City", json!("Heerenveen 2"))),
+        ("PostalCode", |body| set(body, "BillingCustomer", "PostalCode", json!("8441"))),
+        ("PostalCode", |body| set(body, "ShippingCustomer", "Country", json!("BE"))),
+        ("StreetNumberAdditional", |body| {
+            set(body, "BillingCustomer", "StreetNumberAdditional", json!("12345678901"));
+        }),
         ("CareOff", |body| set(body, "ShippingCustomer", "CareOff", json!("X"))),
         ("Currency", |body| body["Currency"] = json!("USD")),
         ("AmountDebit", |body| body["AmountDebit"] = json!("10.00")),
@@ -253,6 +259,20 @@ async fn unreadable_requests_are_400() {
     body["Surprise"] = json!(1);
     let (status, told) = call(&running, "POST", "/json/Transaction", Some(&body)).await;
     assert_eq!((status, told), (400, json!({ "Message": "Unknown member 'Surprise' in the request" })));
+    type Change = fn(&mut Value);
+    let inside: [Change; 6] = [
+        |body| body["ClientIP"] = json!({ "Type": 0, "Address": "203.0.113.10", "Port": 1 }),
+        |body| body["Services"]["ServiceList"][0]["Key"] = json!("x"),
+        |body| params(body)[0]["Group"] = json!("Article"),
+        |body| body["CustomParameters"] = json!({ "CustomParameter": [] }),
+        |body| body["AdditionalParameters"] = json!({ "List": [{ "Name": "a", "Value": "b" }] }),
+        |body| body["AdditionalParameters"] = json!([{ "Name": "a", "Value": "b" }]),
+    ];
+    for change in inside {
+        let mut body = authorize();
+        change(&mut body);
+        assert_eq!(call(&running, "POST", "/json/Transaction", Some(&body)).await.0, 400, "{body}");
+    }
     assert_eq!(call(&running, "POST", "/json/Transaction", Some(&json!([]))).await.0, 400);
     assert_eq!(call(&running, "GET", "/json/Transaction/Status/00", None).await.0, 404);
 }
@@ -339,6 +359,7 @@ async fn a_buyer_on_the_hosted_page_comes_back_and_a_push_follows() {
     control(&root, "POST", "settings", json!({ "flow": "redirect" })).await;
     for (choice, back, status) in [("accept", "ok", 190), ("decline", "no", 690), ("cancel", "bye", 890)] {
         let mut body = authorize();
+        body["Invoice"] = json!(format!("TestInvoice {status}"));
         body["PushURL"] = json!(receiver.url);
         body["ReturnURL"] = json!("https://shop.example/ok?t=1");
         body["ReturnURLReject"] = json!("https://shop.example/no");
@@ -353,7 +374,7 @@ async fn a_buyer_on_the_hosted_page_comes_back_and_a_push_follows() {
         let response = client().post(format!("{page}&choice={choice}")).send().await.unwrap();
         let location = response.headers()["location"].to_str().unwrap();
         assert!(location.starts_with(&format!("https://shop.example/{back}?")), "{location}");
-        assert!(location.contains("brq_signature="));
+        assert!(location.contains("BRQ_SIGNATURE="));
         let push = receiver.wait(before + 1).await[before].json();
         assert_eq!(code(&push["Transaction"]), status);
     }
@@ -374,9 +395,9 @@ async fn the_page_can_send_the_buyer_back_by_a_form_that_posts_itself() {
     let html = response.text().await.unwrap();
     for part in [
         "<form method=\"post\" action=\"https://shop.example/ok?t=1&amp;u=2\">",
-        "name=\"brq_statuscode\" value=\"190\">",
-        "name=\"brq_description\" value=\"Two &quot;chairs&quot; &amp; a &lt;table&gt;\">",
-        "name=\"brq_signature\" value=\"",
+        "name=\"BRQ_STATUSCODE\" value=\"190\">",
+        "name=\"BRQ_DESCRIPTION\" value=\"Two &quot;chairs&quot; &amp; a &lt;table&gt;\">",
+        "name=\"BRQ_SIGNATURE\" value=\"",
         ".submit()",
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
@@ -483,7 +504,9 @@ async fn a_dropped_answer_leaves_the_work_done_or_undone() {
     let seen: Vec<_> =
         calls["calls"].as_array().unwrap().iter().map(|one| (&one["processed"], &one["status"])).collect();
     assert_eq!(seen, [(&json!(false), &Value::Null), (&json!(true), &Value::Null)]);
-    assert_eq!(code(&transact(&running, &authorize()).await), 190, "the fault was for one call");
+    let mut another = authorize();
+    another["Invoice"] = json!("TestInvoice 124");
+    assert_eq!(code(&transact(&running, &another).await), 190, "the fault was for one call");
 }
 
 #[tokio::test]
@@ -576,15 +599,54 @@ async fn a_business_pays_later_too() {
     set(&mut body, "BillingCustomer", "Category", json!("B2B"));
     without(&mut body, "BillingCustomer", "BirthDate");
     set(&mut body, "Article", "GrossUnitPriceIncl", json!("5000.0"));
+    set(&mut body, "Article", "GrossUnitPriceExcl", json!("4672.90"));
     set(&mut body, "Article", "Quantity", json!(2));
     body["AmountDebit"] = json!(10000);
-    assert_eq!(code(&transact(&running, &body).await), 190);
+    let good = body.clone();
     without(&mut body, "BillingCustomer", "CareOf");
+    without(&mut body, "ShippingCustomer", "CareOf");
     without(&mut body, "Article", "GrossUnitPriceExcl");
-    let told = transact(&running, &body).await;
+    assert_eq!(wrong(&transact(&running, &body).await), ["CareOf", "CareOf", "GrossUnitPriceExcl"]);
+    for (group, name, value) in [
+        ("BillingCustomer", "CareOf", "X".repeat(51)),
+        ("Article", "GrossUnitPriceExcl", "5000.0".to_owned()),
+        ("Article", "GrossUnitPriceExcl", "4672.91".to_owned()),
+    ] {
+        let mut body = good.clone();
+        set(&mut body, group, name, json!(value));
+        assert_eq!(wrong(&transact(&running, &body).await), [name], "{value}");
+    }
+    assert_eq!(code(&transact(&running, &good).await), 190);
+}
+
+/// The names in the errors of a request that is not valid.
+fn wrong(told: &Value) -> Vec<&str> {
     let errors = told["RequestErrors"]["ParameterErrors"].as_array().unwrap();
-    let names: Vec<_> = errors.iter().map(|error| error["Name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["CareOf", "GrossUnitPriceExcl"]);
+    errors.iter().map(|error| error["Name"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn an_invoice_is_for_one_payment() {
+    let running = gateway(Settings::default()).await;
+    let mut refused = authorize();
+    set(&mut refused, "BillingCustomer", "LastName", json!("Declined"));
+    assert_eq!(code(&transact(&running, &refused).await), 690);
+    assert_eq!(code(&transact(&running, &authorize()).await), 190, "a refusal makes no order");
+    let told = transact(&running, &authorize()).await;
+    assert_eq!((code(&told), &told["Status"]["SubCode"]["Code"]), (490, &json!("S999")));
+    let mut other = authorize();
+    other["Invoice"] = json!("TestInvoice 124");
+    assert_eq!(code(&transact(&running, &other).await), 190);
+
+    let running = gateway(Settings { flow: Flow::Redirect, ..Settings::default() }).await;
+    let mut body = authorize();
+    body["ReturnURL"] = json!("https://shop.example/return");
+    let (first, second) = (transact(&running, &body).await, transact(&running, &body).await);
+    for (page, expected) in [(second, 190), (first, 490)] {
+        let path = format!("buyer/{}", page["Key"].as_str().unwrap());
+        let told = control(&running.url(), "POST", &path, json!({ "choice": "accept" })).await.1;
+        assert_eq!(told["status"], expected, "the first one that is finished is the order");
+    }
 }
 
 #[tokio::test]
