@@ -64,6 +64,13 @@ fn a_few_forged_messages_in_hours_alarm_and_not_only_many_in_minutes() {
 fn that_nobody_sweeps_is_told_by_the_sweeps_that_ended() {
     let alarms = Template::load("infra/alarms/template.yaml");
     assert!(watching(&alarms, "Invocations").is_empty());
+    // One thing that is put off for five minutes each time is one failure in each of these periods.
+    let few = watching(&alarms, "sweep_failures").into_iter().any(|alarm| {
+        alarm["Statistic"] == "Sum"
+            && alarm["Threshold"] == 0
+            && alarm["Period"].as_i64().is_some_and(|period| period >= 900)
+    });
+    assert!(few, "one thing that fails for ever alarms nobody");
     let watching = watching(&alarms, "sweep_failures").into_iter().filter(|alarm| alarm["Statistic"] == "SampleCount");
     let [stopped] = watching.collect::<Vec<_>>()[..] else { panic!("nobody counts the sweeps") };
     assert!(stopped["AlarmName"]["Fn::Sub"].as_str().unwrap().ends_with("-sweep-stopped"));

@@ -174,7 +174,11 @@ fn tell(event: &payment::Event) {
     }
 }
 
-<<<<<<< HEAD
+/// Whether a field of a drift is an amount: the payment's, what was taken or given back, or an operation's.
+fn is_amount(field: &str) -> bool {
+    matches!(field, "amount" | "captured" | "refunded") || field.ends_with(".amount")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
@@ -195,9 +199,4 @@ mod tests {
             assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), said);
         }
     }
-=======
-/// Whether a field of a drift is an amount: the payment's, what was taken or given back, or an operation's.
-fn is_amount(field: &str) -> bool {
-    matches!(field, "amount" | "captured" | "refunded") || field.ends_with(".amount")
->>>>>>> opslog
 }

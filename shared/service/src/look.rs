@@ -30,7 +30,7 @@ impl Service {
         let unseen = match seen {
             Ok(observation) => {
                 work.payment.learn(observation, cause, self.now());
-                self.check_words(work, deadline, cause).await;
+                Box::pin(self.check_words(work, deadline, cause)).await;
                 None
             }
             Err(ReadError::Nothing) if work.capabilities()?.expires_unobserved_seconds.is_some() => {
