@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Hint;
-use crate::history::Cause;
+use crate::history::{Cause, Word};
 use crate::id::{Fingerprint, OperationId};
 use crate::operation::{Operation, OperationKind, OperationStatus, Reason};
 use crate::outcome::{DoubtPolicy, OrderNews, OrderState, Outcome, Receipt};
@@ -18,6 +18,9 @@ pub struct ResolvedBy {
     pub key: Fingerprint,
     /// Of what was said.
     pub asked: Fingerprint,
+    /// What the API key is called that it came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
 }
 
 /// What a person found out about an operation.
@@ -45,6 +48,7 @@ impl Payment {
             return false;
         }
         let Decision { succeeded, reason, provider_reference, order, by } = decision;
+        let (known, word) = (self.history.len(), Word { reason: reason.clone(), by: by.label.clone() });
         let order = order.map(OrderNews::of);
         let reason = Reason::Operator { reason };
         if succeeded {
@@ -68,6 +72,7 @@ impl Payment {
         if let Some(operation) = self.operation_mut(id) {
             operation.resolved_by = Some(by);
         }
+        self.note_word(id, word, known);
         self.hint(Hint { at: now });
         true
     }

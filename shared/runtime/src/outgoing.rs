@@ -4,7 +4,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderName, HeaderValue};
 use lambda_http::Body;
 use payment::MerchantId;
-use service::{Answer, Problem};
+use service::{Answer, LeftOut, Problem};
 use url::Url;
 
 use crate::Asked;
@@ -23,6 +23,10 @@ pub(crate) fn answer(result: Result<Answer, Problem>, asked: &Asked) -> Response
     let merchant = asked.merchant.as_ref().map(MerchantId::as_str);
     match result {
         Ok(answer) => {
+            for LeftOut { payment: payment_id, cause } in &answer.left_out {
+                let version = asked.version.as_deref();
+                tracing::error!(request_id, route, merchant, version, %payment_id, cause, "a payment cannot be read");
+            }
             tracing::info!(request_id, route, merchant, status = answer.status, replayed = answer.replayed, "answered");
             let mut response = document(answer.status, "application/json", &answer.body, request_id);
             if answer.replayed {

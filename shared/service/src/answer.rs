@@ -1,8 +1,11 @@
 //! What a use case is told and what it answers.
 
-use payment::{Cause, CauseKind, MerchantId, Operation, OperationId, OperationKind, OperationStatus, Reason};
+use payment::{
+    Cause, CauseKind, MerchantId, Operation, OperationId, OperationKind, OperationStatus, PaymentId, Reason,
+};
 use providers::Deadline;
 use serde_json::{Value, json};
+use store::Unreadable;
 
 use crate::Service;
 use crate::problem::{Problem, ProblemCode};
@@ -18,6 +21,8 @@ pub struct Call {
     pub request_id: String,
     /// When the answer must be ready.
     pub deadline: Deadline,
+    /// What the API key is called that it came with.
+    pub key_label: Option<String>,
 }
 
 impl Call {
@@ -35,11 +40,33 @@ pub struct Answer {
     pub body: Value,
     /// Whether the request was here before.
     pub replayed: bool,
+    /// The payments that it would be about, too, if they could be read.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Answer {
     pub(crate) const fn ok(body: Value) -> Self {
-        Self { status: 200, body, replayed: false }
+        Self { status: 200, body, replayed: false, left_out: Vec::new() }
+    }
+
+    /// About several payments, some of which had to be left out.
+    pub(crate) const fn leaving_out(left_out: Vec<LeftOut>, body: Value) -> Self {
+        Self { status: 200, body, replayed: false, left_out }
+    }
+}
+
+/// A payment that an answer about several leaves out, so that it takes none of the others with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Which.
+    pub payment: PaymentId,
+    /// Why it cannot be read, without a value of it.
+    pub cause: String,
+}
+
+impl LeftOut {
+    pub(crate) fn of(unreadable: &Unreadable) -> Self {
+        Self { payment: unreadable.payment.clone(), cause: unreadable.why().to_string() }
     }
 }
 
@@ -101,7 +128,7 @@ impl Service {
             OperationKind::Refund => with_payment(RefundView::of(operation).map(|v| json!(v)), &view),
             _ => json!(view),
         };
-        Ok(Answer { status, body, replayed })
+        Ok(Answer { status, replayed, ..Answer::ok(body) })
     }
 }
 

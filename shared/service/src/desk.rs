@@ -16,6 +16,9 @@ use crate::problem::{Problem, ProblemCode};
 use crate::view::PaymentView;
 use crate::work::Work;
 
+/// So much of what a key is called is written down, in characters.
+const LONGEST_LABEL: usize = 100;
+
 /// What the operator found out.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,15 +52,16 @@ impl Service {
     ) -> Result<Answer, Problem> {
         let key = parse::key(key)?;
         let asked: ResolveBody = parse::body(body)?;
-        let by = ResolvedBy { key: parse::fingerprint(&key.as_str())?, asked: parse::fingerprint(&asked)? };
+        let label = call.key_label.as_ref().map(|label| label.chars().take(LONGEST_LABEL).collect());
+        let by = ResolvedBy { key: parse::fingerprint(&key.as_str())?, asked: parse::fingerprint(&asked)?, label };
         let operation: OperationId = operation.parse().map_err(|_| Problem::payment_not_found())?;
         let mut work = self.load(call, &parse::payment_id(id)?).await?;
         let cause = call.cause(CauseKind::Operator);
         for _ in 0..3 {
             let known = work.payment.operation(&operation).ok_or_else(Problem::payment_not_found)?;
             if let Some(earlier) = known.resolved_by.as_ref().filter(|earlier| earlier.key == by.key) {
-                let again =
-                    if *earlier == by { Ok(()) } else { Err(Rejection::KeyReused { operation: known.id.clone() }) };
+                let same = earlier.asked == by.asked;
+                let again = if same { Ok(()) } else { Err(Rejection::KeyReused { operation: known.id.clone() }) };
                 return again.map_err(Problem::from).and_then(|()| self.shown(&work, true));
             }
             if known.status != OperationStatus::NeedsOperator {
@@ -195,7 +199,7 @@ impl Service {
 
     fn shown(&self, work: &Work, replayed: bool) -> Result<Answer, Problem> {
         let body = json!(PaymentView::of(&work.payment, work.capabilities()?, self.now()));
-        Ok(Answer { status: 200, body, replayed })
+        Ok(Answer { replayed, ..Answer::ok(body) })
     }
 }
 

@@ -1,11 +1,12 @@
 //! An unknown outcome stays unknown until evidence settles it, and keeps its money reserved meanwhile.
 
 use payment::{
-    Admission, Decision, Doubt, DoubtPolicy, Finding, Hint, Observation, OperationStatus, OrderState, Outcome, Payment,
-    Reason, Rejection, ResolvedBy, Status, Ticket,
+    Admission, Decision, Doubt, DoubtPolicy, Fact, Finding, Hint, Observation, OperationStatus, OrderState, Outcome,
+    Payment, Reason, Rejection, ResolvedBy, Status, Ticket, Word,
 };
 
 use crate::fixture::*;
+use crate::storage::reads_back;
 
 const QUIET: u32 = 60;
 
@@ -210,6 +211,35 @@ fn a_person_can_say_that_it_happened() {
 }
 
 #[test]
+fn what_a_person_said_and_who_is_kept_with_the_entry_that_it_made_true_and_told_by_no_event() {
+    for succeeded in [true, false] {
+        let (mut payment, ticket) = asked_a_person();
+        let known = payment.history.len();
+        assert!(payment.resolve(&ticket.operation, decision(succeeded), &cause(), at(2_000)));
+        let word = Word { reason: "their support said so".to_owned(), by: Some("desk".to_owned()) };
+        let words: Vec<_> = payment.history.iter().map(|entry| entry.word.as_ref()).collect();
+        let mut expected = vec![None; words.len()];
+        expected[known] = Some(&word);
+        assert_eq!(words, expected, "the first new entry is that it was resolved, and the others follow from it");
+        assert!(matches!(payment.history[known].fact, Fact::OperationResolved { .. }));
+        assert_eq!(operation(&payment, &ticket.operation).word(), Some(word));
+        let events = serde_json::to_string(&payment.events_after(0).collect::<Vec<_>>()).unwrap();
+        assert!(!events.contains("their support"), "{events}");
+        reads_back(&payment);
+    }
+}
+
+#[test]
+fn a_word_that_only_confirms_what_was_found_out_stands_nowhere() {
+    let (mut payment, ticket) = asked_a_person();
+    let news = news_of(&payment, &ticket, done());
+    claim(&mut payment, news, 1_001);
+    assert!(payment.heard(&ticket.operation, by_a_person()));
+    assert_eq!(operation(&payment, &ticket.operation).word(), None);
+    assert!(payment.history.iter().all(|entry| entry.word.is_none()));
+}
+
+#[test]
 fn a_name_of_another_movement_is_told_from_a_new_one() {
     let mut payment = authorized();
     let (first, second) = (capture(&mut payment, "c1", 2_000), capture(&mut payment, "c2", 1_000));
@@ -236,7 +266,7 @@ fn a_person_who_says_what_turned_out_is_remembered_and_changes_nothing() {
     let before = (payment.history.len(), payment.amounts(), payment.observe_at);
     assert!(payment.heard(&ticket.operation, by_a_person()));
     assert_eq!((payment.history.len(), payment.amounts(), payment.observe_at), before);
-    let another = ResolvedBy { key: body("another"), asked: body("word") };
+    let another = ResolvedBy { key: body("another"), ..by_a_person() };
     assert!(!payment.heard(&ticket.operation, another), "the first one is");
     assert_eq!(operation(&payment, &ticket.operation).resolved_by, Some(by_a_person()));
 }
