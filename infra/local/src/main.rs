@@ -12,7 +12,8 @@ use service::Scope;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-const OF_ENVIRONMENT: &str = "Environment: DISABLED_PROVIDERS names providers, separated by commas, that open no new payments, as in a deployment.";
+const OF_ENVIRONMENT: &str = "Environment: DISABLED_PROVIDERS names providers, separated by commas, that open no new \
+                              payments, as in a deployment.";
 
 /// paylater on one machine: the API, its AWS services and the providers' stand-ins, all on loopback.
 #[derive(Parser)]
