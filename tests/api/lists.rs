@@ -168,6 +168,85 @@ async fn every_filter_and_every_two_filters_keep_what_they_say() {
 }
 
 #[tokio::test]
+async fn what_a_providers_portal_shows_leads_to_its_payment_and_to_no_other() {
+    let site = Site::start_own(Default::default()).await;
+    let payments = mixed(&site).await;
+    let find = async |query: &[(&str, &str)]| {
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        let page = site.api.get(&format!("/v1/payments?{query}")).await.expect(200).body;
+        assert_eq!(page["next_cursor"], Value::Null, "{query}");
+        ids(&page)
+    };
+    let mut known = 0;
+    for payment in &payments {
+        let text = |field: &str| payment[field].as_str().unwrap();
+        let (id, told, provider) = (text("id").to_owned(), text("order_reference"), text("provider"));
+        assert_eq!(find(&[("order_reference", told)]).await, [id.as_str()]);
+        assert_eq!(find(&[("order_reference", told), ("provider", provider)]).await, [id.as_str()]);
+        assert_eq!(find(&[("order_reference", told), ("status", "expired")]).await, [""; 0]);
+        assert_eq!(find(&[("order_reference", told), ("created_before", text("created_at"))]).await, [""; 0]);
+        assert_eq!(find(&[("order_reference", told), ("created_after", text("created_at"))]).await, [id.as_str()]);
+        for other in [told.to_lowercase(), format!("{told}-"), format!("{told}-000000"), told[1..].to_owned()] {
+            assert_eq!(find(&[("order_reference", &other)]).await, [""; 0], "{other}");
+        }
+        let Some(theirs) = payment["provider_reference"].as_str() else { continue };
+        known += 1;
+        assert_eq!(find(&[("provider_reference", theirs), ("provider", provider)]).await, [id]);
+        assert_eq!(find(&[("provider", "billagain"), ("provider_reference", theirs)]).await, [""; 0]);
+        assert_eq!(find(&[("provider", provider), ("provider_reference", &theirs[1..])]).await, [""; 0]);
+    }
+    assert!(known > 5, "{known}");
+}
+
+#[tokio::test]
+async fn what_the_provider_was_told_of_a_capture_leads_to_its_payment() {
+    let site = Site::start_own(Default::default()).await;
+    let id = open(&site.api, &Order::billie_pad_at_once()).await;
+    let _ = site.api.post(&format!("/v1/payments/{id}/captures"), &tests::orders::capture()).await.expect(201);
+    let told = site.table().payment(&id).await.unwrap().operations.pop().unwrap().reference;
+    assert_ne!(told, *site.api.payment(&id).await["order_reference"].as_str().unwrap());
+    let page = site.api.get(&format!("/v1/payments?order_reference={told}")).await.expect(200).body;
+    assert_eq!(ids(&page), [id]);
+}
+
+#[tokio::test]
+async fn no_name_leads_to_another_merchants_payment() {
+    let (site, neighbour) = Site::start_with_neighbour().await;
+    let payment = site.api.payment(&open(&site.api, &Order::billie_pad_at_once()).await).await;
+    let (told, theirs) =
+        (payment["order_reference"].as_str().unwrap(), payment["provider_reference"].as_str().unwrap());
+    for query in [format!("order_reference={told}"), format!("provider=billie_pad&provider_reference={theirs}")] {
+        let path = format!("/v1/payments?{query}");
+        assert_eq!(ids(&site.api.get(&path).await.expect(200).body).len(), 1);
+        assert_eq!(ids(&neighbour.get(&path).await.expect(200).body), [""; 0], "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_payment_is_asked_for_by_one_name_that_can_be_one() {
+    let site = Site::start_own(Default::default()).await;
+    let endless = "Zyzzyva".repeat(40);
+    for (query, pointer) in [
+        ("reference=Zyzzyva&order_reference=Zyzzyva", "?order_reference"),
+        ("order_reference=Zyzzyva&reference=Zyzzyva", "?reference"),
+        ("order_reference=Zyzzyva&order_reference=Zyzzyva", "?order_reference"),
+        ("provider=billie_pad&reference=Zyzzyva&provider_reference=Zyzzyva", "?provider_reference"),
+        ("provider_reference=Zyzzyva", "?provider"),
+        ("order_reference=", "?order_reference"),
+        ("provider=billie_pad&provider_reference=", "?provider_reference"),
+        (&format!("order_reference={endless}"), "?order_reference"),
+        (&format!("provider=billie_pad&provider_reference={endless}"), "?provider_reference"),
+    ] {
+        let answer = site.api.get(&format!("/v1/payments?{query}")).await;
+        let answer = answer.expect_problem(service::ProblemCode::ValidationFailed);
+        assert_eq!(answer.pointers(), [pointer], "{query}");
+        assert!(!answer.body.to_string().contains("Zyzzyva"), "{}", answer.body);
+    }
+    let none = site.api.get(&format!("/v1/payments?reference={endless}")).await.expect(200);
+    assert_eq!(none.at("/data"), &json!([]), "no order number is so long");
+}
+
+#[tokio::test]
 async fn created_before_may_be_far_in_the_future() {
     let site = Site::start_own(Default::default()).await;
     let id = open(&site.api, &Order::billie_pad_at_once()).await;

@@ -6,3 +6,4 @@ mod lists;
 mod openapi;
 mod refusals;
 mod timeline;
+mod unreadable;

@@ -7,7 +7,7 @@ use crate::bench::{Bench, PART};
 use crate::cases::{Cases, spread};
 use crate::deal::Deal;
 use crate::step::told;
-use crate::table::{Early, Stage, Table};
+use crate::table::{Stage, Table};
 
 type Way = (Flow, CaptureMode);
 
@@ -97,9 +97,6 @@ async fn what_is_said_is_so(bench: &Bench, way: Way, point: Point) {
         match (allowed, unavailable) {
             // Whether an order is on hold is for the provider to say: it may have been put there by anybody.
             (Some(_), None) if action == "resume" => assert_eq!(answer.code(), "provider_refused", "{told_of}"),
-            (Some(_), None) if is_for_the_buyer_to_end(bench, way, &before, action) => {
-                assert_eq!(answer.code(), "provider_refused", "{told_of}");
-            }
             (Some(_), None) => assert!(answer.status < 300, "was said to be allowed, {told_of}"),
             (None, Some(why)) if why["reason"] == "nothing_left" => {
                 let after = deal.get().await;
@@ -109,12 +106,6 @@ async fn what_is_said_is_so(bench: &Bench, way: Way, point: Point) {
             lists => panic!("{action} is to be in one list: {lists:?}"),
         }
     }
-}
-
-/// Whether a cancellation comes while only the buyer can end it, as the table says.
-fn is_for_the_buyer_to_end(bench: &Bench, way: Way, payment: &Value, action: &str) -> bool {
-    let refused = bench.table.early_cancel.contains(&(way.0, Early::Refused));
-    action == "cancel" && payment["status"] == "requires_action" && refused
 }
 
 /// A confirmation and an early cancellation are possible until the session ends. There is no other window.

@@ -8,7 +8,7 @@ use crate::bench::{AMOUNT, Bench, PART};
 use crate::cases::Cases;
 use crate::deal::Deal;
 use crate::step::all;
-use crate::table::{Early, Table, Told};
+use crate::table::{Table, Told};
 
 type Way = (Flow, CaptureMode);
 
@@ -17,13 +17,13 @@ pub(crate) async fn check(table: &'static Table) {
     let mut cases = Cases::of(table);
     for way in bench.ways() {
         let named = |what: &str| format!("{way:?} {what}");
-        let cancels = bench.operation(OperationKind::Cancel, way.0).is_some();
+        let cancel = bench.operation(OperationKind::Cancel, way.0);
         cases.case(&named("life"), life(&bench, way)).await;
-        if cancels && way.1 == CaptureMode::Manual {
+        if cancel.is_some() && way.1 == CaptureMode::Manual {
             cases.case(&named("cancel"), canceled(&bench, way)).await;
         }
-        if let Some((_, early)) = table.early_cancel.iter().find(|(flow, _)| *flow == way.0) {
-            cases.case(&named("early cancel"), canceled_early(&bench, way, *early)).await;
+        if let Some(cancel) = cancel {
+            cases.case(&named("early cancel"), canceled_early(&bench, way, cancel.once_ordered)).await;
         }
         let partial = |kind| bench.operation(kind, way.0).is_some_and(|o| o.partial);
         if partial(OperationKind::Capture) && partial(OperationKind::Cancel) {
@@ -104,22 +104,19 @@ async fn canceled(bench: &Bench, way: Way) {
     assert!(!deal.story().await.contains(&"payment.drift_detected".to_owned()));
 }
 
-async fn canceled_early(bench: &Bench, way: Way, early: Early) {
+async fn canceled_early(bench: &Bench, way: Way, once_ordered: bool) {
     let deal = bench.open(way).await;
     let before = deal.agreed().await;
     if before["status"] == "captured" || before["status"] == "authorized" {
         return;
     }
     let answer = deal.post("cancel", &json!({})).await;
-    match early {
-        Early::Done => {
-            let _ = answer.expect(200);
-            deal.ends("canceled", [0, 0, 0, 0]).await;
-        }
-        Early::Refused => {
-            let _ = answer.expect_problem(service::ProblemCode::ProviderRefused);
-            assert_eq!(deal.agreed().await["status"], before["status"]);
-        }
+    if once_ordered {
+        let _ = answer.expect_problem(service::ProblemCode::NotSupportedByProvider);
+        assert_eq!(deal.agreed().await["status"], before["status"]);
+    } else {
+        let _ = answer.expect(200);
+        deal.ends("canceled", [0, 0, 0, 0]).await;
     }
 }
 

@@ -16,8 +16,6 @@ pub(crate) struct Table {
     pub(crate) books: NamedBy,
     /// The stand-in's name of each call that changes something.
     pub(crate) calls: &'static [Call],
-    /// What a cancellation does before anything is authorized, per flow that can be cancelled.
-    pub(crate) early_cancel: &'static [(Flow, Early)],
     /// Buyers who are refused.
     pub(crate) declines: &'static [Declined],
     /// Answers by their code.
@@ -86,13 +84,6 @@ pub(crate) enum Review {
     Of(Flow, &'static str, &'static str),
     /// Why it never does, or why nobody can make its stand-in do so.
     Never(&'static str),
-}
-
-/// A cancellation before anything is authorized.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Early {
-    Done,
-    Refused,
 }
 
 /// A buyer who is refused.

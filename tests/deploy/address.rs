@@ -30,7 +30,7 @@ async fn address_of(service: Service, request: Request) -> Value {
     let app = App { service };
     let answer = app.checkout(request, async |service: Service, _| {
         let url = service.public_url()?.to_string();
-        Ok::<_, Problem>(Answer { status: 200, body: json!(url), replayed: false, about: None })
+        Ok::<_, Problem>(Answer { status: 200, body: json!(url), replayed: false, about: None, left_out: Vec::new() })
     });
     serde_json::from_slice(answer.await.body()).unwrap()
 }

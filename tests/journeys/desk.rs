@@ -133,6 +133,37 @@ async fn a_capture_that_a_person_saw_is_refunded_and_its_dispute_is_heard() {
     eventually("the dispute", async || (deal.get().await["receivable"]["disputed"] == true).then_some(())).await;
 }
 
+#[tokio::test]
+async fn a_persons_word_is_shown_with_the_operation_and_where_it_came_true_and_in_no_event() {
+    let (shop, backstage) = shop().await;
+    let deal = authorized(&shop).await;
+    let operation = left_to_a_person((&shop, &backstage), &deal, "captures", &shop.capture(None), false).await;
+    assert_eq!(deal.operation(&operation).await["resolution"], Value::Null);
+    let _ = resolve(&deal, &operation, "word", &word("rejected", None)).await.expect(200);
+
+    let resolution = json!({ "reason": "their portal shows it", "by": "desk" });
+    assert_eq!(deal.operation(&operation).await["resolution"], resolution);
+    let timeline = deal.timeline().await;
+    let said: Vec<_> = timeline.iter().filter(|entry| entry["resolution"] != Value::Null).collect();
+    assert_eq!(said.len(), 1, "{timeline:#?}");
+    assert_eq!((&said[0]["type"], &said[0]["resolution"]), (&json!("paylater.operation.resolved.v1"), &resolution));
+    let events = shop.site.queues().of_payment(&deal.id, timeline.len() as u64).await;
+    assert!(!json!(events).to_string().contains("portal"), "{events:#?}");
+}
+
+#[tokio::test]
+async fn an_id_that_a_provider_names_alone_leads_to_its_payment() {
+    let (shop, _) = shop().await;
+    let (deal, _other) = (authorized(&shop).await, authorized(&shop).await);
+    let capture = deal.post("captures", &shop.capture(None)).await.expect(201).text("/provider_reference").to_owned();
+    let order = deal.get().await["provider_reference"].as_str().unwrap().to_owned();
+    for id in [order, capture] {
+        let found =
+            shop.api.get(&format!("/v1/payments?provider=billie_psp&provider_reference={id}")).await.expect(200);
+        assert_eq!(found.at("/data"), &json!([deal.get().await]), "{id}");
+    }
+}
+
 /// A payment that the provider decides about in this way, which tells at the payment's own address that it does, and
 /// nothing after it.
 async fn in_review<'a>(shop: &'a Shop, choice: &str) -> (Deal<'a>, Value) {

@@ -48,7 +48,8 @@ impl House {
 
     fn call(&self) -> Call {
         let deadline = Deadline::within(Duration::from_secs(20));
-        Call { merchant: DEMO_MERCHANT.parse().unwrap(), request_id: "test".to_owned(), deadline }
+        let merchant = DEMO_MERCHANT.parse().unwrap();
+        Call { merchant, request_id: "test".to_owned(), deadline, key_label: None }
     }
 
     async fn is_let_in(&self) -> bool {
@@ -65,7 +66,8 @@ async fn open_payment(service: &Service, call: &Call, key: &str) -> Result<Answe
 fn is_refused_at_the_provider(answer: Result<Answer, Problem>) {
     let problem = answer.map(|answer| answer.body).expect_err("no new payment there");
     assert_eq!(problem.code(), ProblemCode::ValidationFailed);
-    assert_eq!(problem.to_json("r")["errors"][0]["pointer"], "/provider");
+    let told = json!([{ "pointer": "/provider", "detail": "is switched off: no new payments are opened there" }]);
+    assert_eq!(problem.to_json("r")["errors"], told);
 }
 
 #[tokio::test]
@@ -132,6 +134,31 @@ async fn a_provider_that_is_switched_off_for_everybody_opens_no_payment_and_what
     let replayed = open_payment(&house.service, &house.call(), "before").await.unwrap();
     assert!(replayed.replayed, "what was accepted before is answered as it stands");
     everything_goes_on(&house, &opened).await;
+}
+
+#[tokio::test]
+async fn what_is_switched_off_on_one_machine_opens_no_payment_there() {
+    let options = StackOptions { disabled_providers: billie_pad().into(), ..StackOptions::default() };
+    let stack = Stack::start(options).await.unwrap();
+    let deadline = Deadline::within(Duration::from_secs(20));
+    let merchant = DEMO_MERCHANT.parse().unwrap();
+    let call = Call { merchant, request_id: "test".to_owned(), deadline, key_label: None };
+    is_refused_at_the_provider(open_payment(&stack.app.service, &call, "k").await);
+    let other = Order::buckaroo_billink().json().to_string();
+    assert_eq!(stack.app.service.create_session(&call, Some("o"), other.as_bytes()).await.unwrap().status, 201);
+}
+
+#[tokio::test]
+async fn a_disabled_account_enables_nobody_and_says_so() {
+    static AHEAD: AtomicU64 = AtomicU64::new(0);
+    let house = House::open(|| Instant::now() + Duration::from_secs(AHEAD.load(Ordering::SeqCst))).await;
+    house.put("/accounts/billie_psp/disabled", json!(true));
+    AHEAD.fetch_add(BELIEVED_FOR.as_secs(), Ordering::SeqCst);
+    let address = Order::billie_pad_at_once().json()["billing_address"].clone();
+    let body = json!({ "provider": "billie_psp", "name": "Shop", "address": address }).to_string();
+    let problem = house.service.activate(&house.call(), DEMO_MERCHANT, Some("a"), body.as_bytes()).await.unwrap_err();
+    let told = json!([{ "pointer": "/provider", "detail": "is switched off: nobody is enabled there" }]);
+    assert_eq!(problem.to_json("r")["errors"], told);
 }
 
 #[tokio::test]

@@ -1,11 +1,14 @@
 //! Changes that this code cannot read: newer code wrote them during a deployment, or they are broken.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use providers::Deadline;
 use serde_json::{Value, json};
 use store::Lag;
 
-use crate::bench::{Bench, all, authorized, failures, hand};
+use crate::bench::{Bench, all, authorized, failures, hand, in_doubt};
 
 /// The table's items of a payment as code of this layout wrote them.
 async fn layout(bench: &Bench, payment: &payment::PaymentId, schema: u32) {
@@ -107,7 +110,28 @@ async fn a_payment_is_written_so_that_only_code_which_would_lose_something_of_it
     // As code that knows one layout less meets what was written here.
     layout(&bench, &one.id, payment::SCHEMA + 1).await;
     let refused = bench.store.load(&one.id).await.err().unwrap();
-    assert!(matches!(refused, store::StoreError::NewerSchema { .. }));
+    let store::StoreError::Unreadable(unreadable) = &refused else { panic!("{refused}") };
+    assert!(matches!(unreadable.why(), store::StoreError::NewerSchema { .. }));
+    assert_eq!(unreadable.payment, one.id, "whoever reads the log is told which");
     let problem = service::Problem::from(refused);
     assert_eq!((problem.code(), problem.code().status()), (service::ProblemCode::Unavailable, 503));
+}
+
+#[tokio::test]
+async fn a_payment_that_cannot_be_read_keeps_the_sweep_from_nothing_and_is_counted() {
+    let bench = Bench::start().await;
+    let one = in_doubt(&bench.store, "a").await;
+    in_doubt(&bench.store, "b").await;
+    layout(&bench, &one.id, 99).await;
+    let sweep = async || {
+        let service = bench.service_in(60);
+        service.settle_due("sweep", Deadline::within(Duration::from_secs(26))).await.unwrap()
+    };
+    let gauges = bench.service_in(60).gauges().await.unwrap();
+    assert_eq!(gauges.in_doubt, 2);
+    assert!(gauges.oldest_in_doubt_seconds >= 60, "{gauges:?}");
+    // Nobody knows the other's merchant, so that it is put off as well.
+    let report = sweep().await;
+    assert_eq!((report.payments, report.failed), (2, 2));
+    assert_eq!(sweep().await.payments, 0, "neither stands before what is due next");
 }

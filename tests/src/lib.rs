@@ -34,4 +34,4 @@ pub use orders::Order;
 pub use queues::Queues;
 pub use sandbox::Sandbox;
 pub use site::Site;
-pub use table::Table;
+pub use table::{Item, Table};

@@ -11,6 +11,9 @@ use store::Store;
 /// An item's two keys.
 type Key = (String, String);
 
+/// An item.
+pub type Item = HashMap<String, AttributeValue>;
+
 /// How an index has a moment, which sorts as text.
 const IN_INDEX: &str = "%Y-%m-%dT%H:%M:%S.%3fZ";
 
@@ -58,9 +61,7 @@ impl Table {
                     let value = earlier(value, time, if name == "due_at" { IN_INDEX } else { EXACT });
                     (name, value)
                 };
-                let item = item.into_iter().map(earlier).collect();
-                let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
-                put.send().await.unwrap_or_else(|error| panic!("put: {error:?}"));
+                self.put(item.into_iter().map(earlier).collect()).await;
             }
         }
     }
@@ -70,10 +71,21 @@ impl Table {
         for ((key, kind), mut item) in self.items().await {
             if key.starts_with(partition) && kind == sort {
                 item.insert(name.to_owned(), value.clone());
-                let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
-                put.send().await.unwrap_or_else(|error| panic!("put: {error:?}"));
+                self.put(item).await;
             }
         }
+    }
+
+    /// Puts an item.
+    pub async fn put(&self, item: Item) {
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        put.send().await.unwrap_or_else(|error| panic!("put: {error:?}"));
+    }
+
+    /// The state of a payment as it is stored, to be changed by hand.
+    pub async fn state(&self, id: &str) -> Item {
+        let key = (format!("PAY#{id}"), "STATE".to_owned());
+        self.items().await.remove(&key).unwrap_or_else(|| panic!("there is no {id}"))
     }
 
     /// Takes everything out of it.

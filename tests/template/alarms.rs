@@ -258,6 +258,26 @@ fn a_new_version_is_judged_by_the_problems_that_it_answers_itself() {
     }
 }
 
+/// Code that cannot read what it could must not pass for well because it answers with what is left.
+#[test]
+fn what_an_answer_leaves_out_counts_as_what_it_fails_at() {
+    let (template, code) = (Template::main(), Code::read());
+    for (folder, function) in template.functions() {
+        let leaves_out = code.reached_from(folder).keys().any(|node| node.name == "leaving_out");
+        let name = Template::target(&function["Role"]).trim_end_matches("Role").to_owned();
+        let filter = template.at("/Resources").get(format!("{name}Failed")).map(|filter| &filter["Properties"]);
+        let counted = filter.is_some_and(|filter| {
+            words_of(filter["FilterPattern"].as_str().unwrap()).contains(&"a payment cannot be read".to_owned())
+        });
+        assert_eq!(leaves_out, counted, "{folder}");
+    }
+    let code = read("shared/runtime/src/outgoing.rs");
+    let line = code.lines().find(|line| line.contains("\"a payment cannot be read\"")).unwrap();
+    for part in ["tracing::error!", "version, ", "payment_id, ", "cause, "] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+}
+
 #[test]
 fn the_dashboard_shows_what_was_given_up_on_and_what_was_not_started() {
     let alarms = Template::load("infra/alarms/template.yaml");

@@ -4,7 +4,7 @@ use lambda_runtime::Error;
 use providers::Deadline;
 use runtime::App;
 use serde::{Deserialize, Serialize};
-use service::Scope;
+use service::{Caller, Scope};
 
 /// What API Gateway asks.
 #[derive(Deserialize)]
@@ -33,6 +33,8 @@ pub struct AuthorizerContext {
     pub merchant: String,
     /// What the key may do.
     pub scope: Scope,
+    /// What the key is called.
+    pub label: String,
 }
 
 /// Handles one question.
@@ -51,6 +53,9 @@ pub async fn handle(
         tracing::error!(request_id, cause, "merchants cannot be looked up");
         problem.code().title()
     })?;
-    let context = caller.map(|caller| AuthorizerContext { merchant: caller.merchant.to_string(), scope: caller.scope });
+    let context = caller.map(|Caller { merchant, scope, label }| {
+        let merchant = merchant.to_string();
+        AuthorizerContext { merchant, scope, label }
+    });
     Ok(AuthorizerResponse { is_authorized: context.is_some(), context })
 }

@@ -62,8 +62,8 @@ mod tests {
         let (key, other) = (new_key(&merchant).unwrap(), new_key(&merchant).unwrap());
         let document = json!({ "merchant": "my-shop", "api_keys": [key_entry(&key, Scope::Operator, "desk")] });
         let merchant = Merchant::from_document(&document, &Transport::default()).unwrap();
-        assert_eq!(merchant.scope_of(&key), Some(Scope::Operator));
-        assert_eq!(merchant.scope_of(&other), None);
+        assert_eq!(merchant.key_of(&key).map(|key| key.scope), Some(Scope::Operator));
+        assert!(merchant.key_of(&other).is_none());
     }
 
     #[test]

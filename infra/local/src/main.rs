@@ -6,14 +6,18 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use local::{DEMO_KEY, DEMO_OPERATOR_KEY, Documents, Stack, StackError, StackOptions, run_demo};
-use payment::MerchantId;
+use payment::{MerchantId, ProviderId};
+use runtime::Config;
 use service::Scope;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+const OF_ENVIRONMENT: &str = "Environment: DISABLED_PROVIDERS names providers, separated by commas, that open no new \
+                              payments, as in a deployment.";
+
 /// paylater on one machine: the API, its AWS services and the providers' stand-ins, all on loopback.
 #[derive(Parser)]
-#[command(name = "paylater", bin_name = "cargo run --", version)]
+#[command(name = "paylater", bin_name = "cargo run --", version, after_help = OF_ENVIRONMENT)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -157,21 +161,23 @@ async fn serve(arguments: Arguments) -> Outcome {
         public_url: arguments.public_url,
         data: arguments.data,
         merchants: text,
+        disabled_providers: Config::disabled_providers()?,
         ..StackOptions::default()
     };
+    let disabled = options.disabled_providers.clone();
     let stack = Stack::start(options).await.map_err(|error| match (&error, &merchants) {
         (StackError::Merchants(faults), Some(documents)) => {
             format!("the merchants cannot be used; mend these:\n{}", documents.wrong(faults)).into()
         }
         _ => Box::<dyn std::error::Error>::from(error),
     })?;
-    greet(&stack, merchants.is_some())?;
+    greet(&stack, &disabled, merchants.is_some())?;
     tokio::signal::ctrl_c().await?;
     Ok(())
 }
 
 /// The addresses, one plain line each, then the demo key and a first call.
-fn greet(stack: &Stack, own_merchants: bool) -> io::Result<()> {
+fn greet(stack: &Stack, disabled: &[ProviderId], own_merchants: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let url = stack.url.as_str().trim_end_matches('/');
     writeln!(out, "paylater {url}")?;
@@ -183,6 +189,9 @@ fn greet(stack: &Stack, own_merchants: bool) -> io::Result<()> {
     writeln!(out, "SecretsManager {} (any credentials)", stack.aws.secrets_url)?;
     for line in stack.sandboxes.lines() {
         writeln!(out, "{line}")?;
+    }
+    for provider in disabled {
+        writeln!(out, "Switched off {provider}: no new payments are opened there")?;
     }
     if !own_merchants {
         writeln!(out, "\nKey {DEMO_KEY}")?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use payment::ProviderId;
 use providers::{Deadline, Transport};
 use relay_events::{Queues, Relay};
 use runtime::{App, FixedMerchants};
@@ -41,6 +42,8 @@ pub struct StackOptions {
     pub without_schedule: bool,
     /// Where buyers and providers reach the API, if not at this gateway.
     pub public_url: Option<Url>,
+    /// Where no new payments are opened, whoever the merchant is.
+    pub disabled_providers: Vec<ProviderId>,
     /// How long a provider's call that changes something may take, if less than its capabilities say.
     pub patience: Option<Duration>,
 }
@@ -113,7 +116,8 @@ impl Stack {
         };
         let merchants = FixedMerchants::from_json(&documents, &transport)?;
         let world = World::real(|| uuid::Uuid::new_v4().into_bytes());
-        let app = App { service: Service::new(store(&aws), Arc::new(merchants), public_url, world) };
+        let service = Service::new(store(&aws), Arc::new(merchants), public_url, world);
+        let app = App { service: service.without(options.disabled_providers) };
 
         let pump = (!options.without_relay).then(|| start_pump(&aws));
         let mut tasks = vec![start_gateway(listener, &app)?];

@@ -2,8 +2,8 @@
 
 #![cfg(test)]
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
 
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
@@ -58,6 +58,36 @@ fn a_broken_merchants_file_is_told_by_file_and_field_and_ends_with_1() {
     let (code, _, error) = run(&["--merchants", "/nowhere.json"], "");
     assert_eq!(code, 1);
     assert!(error.starts_with("paylater: /nowhere.json: "), "{error}");
+}
+
+/// A process that does not outlive its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn what_is_switched_off_in_a_deployment_can_be_rehearsed_here() {
+    let start = |disabled: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+        command.args(["--port", "0"]).env("DISABLED_PROVIDERS", disabled);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut running = Running(start("billie_pad,billink"));
+    let lines = BufReader::new(running.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let told: Vec<String> = lines.take_while(|line| !line.starts_with("Stop with")).collect();
+    let off = told.iter().filter(|line| line.starts_with("Switched off")).count();
+    assert_eq!(off, 2, "{told:#?}");
+    assert!(told.contains(&"Switched off billink: no new payments are opened there".to_owned()), "{told:#?}");
+
+    let typo = start("billy").wait_with_output().unwrap();
+    let error = String::from_utf8(typo.stderr).unwrap();
+    assert_eq!(typo.status.code(), Some(1));
+    assert!(error.contains("DISABLED_PROVIDERS must be ids of providers"), "{error}");
 }
 
 #[test]

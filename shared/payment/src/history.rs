@@ -134,6 +134,16 @@ impl Fact {
     }
 }
 
+/// What a person said who settled an operation. No event tells it: it is in the person's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    /// How the person knows.
+    pub reason: String,
+    /// What the key is called that it was said with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
 /// One numbered line of a payment's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -154,6 +164,9 @@ pub struct Entry {
     /// The provider's message that said so, where it must not be written down twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The person's word that settled the operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word: Option<Word>,
 }
 
 impl Payment {
@@ -168,9 +181,19 @@ impl Payment {
             amounts: self.amounts(),
             cause: cause.clone(),
             message: None,
+            word: None,
         };
         self.history.push(entry);
         self.updated_at = now;
+    }
+
+    /// Writes down whose word resolved an operation, if one of the entries behind this number says that it was resolved.
+    pub(crate) fn note_word(&mut self, id: &OperationId, word: Word, known: usize) {
+        let resolves =
+            |entry: &&mut Entry| matches!(&entry.fact, Fact::OperationResolved { operation, .. } if operation == id);
+        if let Some(entry) = self.history.iter_mut().skip(known).find(resolves) {
+            entry.word = Some(word);
+        }
     }
 
     /// What the history alone says: the settled ledger (without reservations) and the status.

@@ -47,7 +47,7 @@ pub use command::{AmendCommand, CancelCommand, CaptureCommand, Command, ConfirmC
 pub use dispute::Dispute;
 pub use event::{Event, EventData};
 pub use evidence::{Attestation, Hint, Observation, Proof, SignedClaim};
-pub use history::{Cause, CauseKind, Entry, Fact};
+pub use history::{Cause, CauseKind, Entry, Fact, Word};
 pub use id::{
     CaptureId, EventId, Fingerprint, IdempotencyKey, MerchantId, OperationId, ParseId, PaymentId, ProviderId, RefundId,
     Token,

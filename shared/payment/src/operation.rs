@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::command::LineQuantity;
+use crate::history::Word;
 use crate::id::{CaptureId, Fingerprint, OperationId, RefundId};
 use crate::inferred::Inferred;
 use crate::instruction::{Instruction, InstructionKind};
@@ -338,6 +339,13 @@ impl Operation {
     #[must_use]
     pub const fn is_by_a_persons_word(&self) -> bool {
         matches!(self.reason, Some(Reason::Operator { .. }))
+    }
+
+    /// The person's word by which it is where it is.
+    #[must_use]
+    pub fn word(&self) -> Option<Word> {
+        let Some(Reason::Operator { reason }) = &self.reason else { return None };
+        Some(Word { reason: reason.clone(), by: self.resolved_by.as_ref().and_then(|by| by.label.clone()) })
     }
 
     /// Whether it was asked for longer ago than a person may be left in the dark about it.

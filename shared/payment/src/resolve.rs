@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Hint, Observation, Proof as _};
-use crate::history::{Cause, Fact};
+use crate::history::{Cause, Fact, Word};
 use crate::id::{Fingerprint, OperationId};
 use crate::operation::{Operation, OperationKind, OperationStatus, Reason};
 use crate::outcome::{DoubtPolicy, Finding, OrderNews, OrderState, Outcome, Receipt, Refusal};
@@ -18,6 +18,9 @@ pub struct ResolvedBy {
     pub key: Fingerprint,
     /// Of what was said.
     pub asked: Fingerprint,
+    /// What the API key is called that it came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
 }
 
 /// What a person found out about an operation.
@@ -56,6 +59,7 @@ impl Payment {
             return false;
         }
         let Decision { succeeded, reason, provider_reference, order, by } = decision;
+        let (known, word) = (self.history.len(), Word { reason: reason.clone(), by: by.label.clone() });
         let order = order.map(OrderNews::of);
         let reason = Reason::Operator { reason };
         if succeeded {
@@ -77,13 +81,16 @@ impl Payment {
         if let Some(operation) = self.operation_mut(id) {
             operation.resolved_by = Some(by);
         }
+        self.note_word(id, word, known);
         self.hint(Hint { at: now });
         true
     }
 
     /// Corrects the provider's name for what a person said was done: a wrong one would be asked about for ever, and at a
     /// provider that cannot be read nobody else tells it. Returns whether it was corrected.
-    pub fn correct(&mut self, id: &OperationId, name: String, by: ResolvedBy, cause: &Cause, now: Timestamp) -> bool {
+    pub fn correct(&mut self, id: &OperationId, decision: Decision, cause: &Cause, now: Timestamp) -> bool {
+        let Decision { reason, provider_reference: Some(name), by, .. } = decision else { return false };
+        let (history, word) = (self.history.len(), Word { reason: reason.clone(), by: by.label.clone() });
         let told = |o: &&mut Operation| o.status == OperationStatus::Succeeded && o.is_by_a_persons_word();
         let Some(operation) = self.operation_mut(id).filter(told) else { return false };
         if operation.corrected_by.len() >= MOST_CORRECTIONS {
@@ -91,6 +98,7 @@ impl Payment {
         }
         let (kind, amount) = (operation.kind(), operation.amount);
         operation.provider_reference = Some(name.clone());
+        operation.reason = Some(Reason::Operator { reason });
         operation.corrected_by.push(by);
         operation.word_checked = false;
         if names_order(kind) {
@@ -98,6 +106,7 @@ impl Payment {
         }
         let fact = Fact::OperationResolved { operation: id.clone(), kind, amount, succeeded: true };
         self.record(fact, self.status, &cause.of(id), now);
+        self.note_word(id, word, history);
         self.hint(Hint { at: now });
         true
     }

@@ -43,14 +43,21 @@ impl Config {
     /// Names the first variable that is missing or wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
         let public_url = Self::optional("PUBLIC_URL").map(|text| public_url(&text)).transpose()?;
-        let disabled = Self::optional("DISABLED_PROVIDERS").unwrap_or_default();
         Ok(Self {
             table_name: variable("TABLE_NAME")?,
             public_url,
-            disabled_providers: known_providers(&disabled)?,
+            disabled_providers: Self::disabled_providers()?,
             secrets_prefix: variable("SECRETS_PREFIX")?,
             stage: variable("STAGE")?,
         })
+    }
+
+    /// Where no new payments are opened, which is nowhere where nobody says so.
+    ///
+    /// # Errors
+    /// When it names what is no provider of this build.
+    pub fn disabled_providers() -> Result<Vec<ProviderId>, ConfigError> {
+        known_providers(&Self::optional("DISABLED_PROVIDERS").unwrap_or_default())
     }
 
     /// A comma-separated list in the environment, at least one entry.

@@ -40,7 +40,12 @@ impl Incoming {
             |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default().to_owned());
         let query = request.uri().query().unwrap_or_default();
         Ok(Self {
-            call: Call { merchant, request_id: request_id(&request), deadline: deadline(&request) },
+            call: Call {
+                merchant,
+                request_id: request_id(&request),
+                deadline: deadline(&request),
+                key_label: of_authorizer(&request, "label").map(str::to_owned),
+            },
             scope: scope(&request),
             path: path_parameters(&request),
             key: header("idempotency-key"),
@@ -160,9 +165,7 @@ pub(crate) fn time_left(deadline_ms: u64) -> Duration {
 
 /// What the key may do that the authorizer has seen; the least where it does not say.
 fn scope(request: &Request) -> Scope {
-    let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { return Scope::Checkout };
-    let word = context.authorizer.as_ref().and_then(|authorizer| authorizer.fields.get("scope"));
-    if word.and_then(|word| word.as_str()) == Some("operator") { Scope::Operator } else { Scope::Checkout }
+    if of_authorizer(request, "scope") == Some("operator") { Scope::Operator } else { Scope::Checkout }
 }
 
 fn path_parameters(request: &Request) -> Vec<(String, String)> {
@@ -172,8 +175,13 @@ fn path_parameters(request: &Request) -> Vec<(String, String)> {
 
 /// Whose key the authorizer has seen.
 fn merchant(request: &Request) -> Option<MerchantId> {
+    of_authorizer(request, "merchant")?.parse().ok()
+}
+
+/// What the authorizer says of the key.
+fn of_authorizer<'a>(request: &'a Request, field: &str) -> Option<&'a str> {
     let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { return None };
-    context.authorizer.as_ref()?.fields.get("merchant")?.as_str()?.parse().ok()
+    context.authorizer.as_ref()?.fields.get(field)?.as_str()
 }
 
 fn is_json(request: &Request) -> bool {

@@ -73,7 +73,8 @@ impl App {
         let url = service.public_url()?.join(&format!("{path}{query}")).map_err(Problem::unavailable)?;
         let merchant = path.rsplit('/').next().unwrap_or_default();
         let inbound = providers::Inbound { url: url.as_str(), headers: request.headers(), body };
-        service.webhook(provider_path, merchant, inbound, request_id, incoming::deadline(request)).await
+        let deadline = incoming::deadline(request);
+        Box::pin(service.webhook(provider_path, merchant, inbound, request_id, deadline)).await
     }
 
     /// The use cases at the address that this request was sent to, where none was given.

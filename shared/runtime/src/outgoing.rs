@@ -4,7 +4,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderName, HeaderValue};
 use lambda_http::Body;
 use payment::{MerchantId, OperationId, PaymentId};
-use service::{Answer, Problem};
+use service::{Answer, LeftOut, Problem};
 use url::Url;
 
 use crate::Asked;
@@ -22,7 +22,11 @@ pub(crate) fn answer(result: Result<Answer, Problem>, asked: &Asked) -> Response
     let Asked { request_id, route, .. } = asked;
     let merchant = asked.merchant.as_ref().map(MerchantId::as_str);
     match result {
-        Ok(Answer { status, body, replayed, about }) => {
+        Ok(Answer { status, body, replayed, about, left_out }) => {
+            for LeftOut { payment: payment_id, cause } in &left_out {
+                let version = asked.version.as_deref();
+                tracing::error!(request_id, route, merchant, version, %payment_id, cause, "a payment cannot be read");
+            }
             let (payment, operation) = about.as_ref().map(|(payment, operation)| (payment, operation)).unzip();
             let (payment_id, operation_id) = ids(payment, operation, asked);
             tracing::info!(request_id, route, merchant, payment_id, operation_id, status, replayed, "answered");

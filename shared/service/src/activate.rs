@@ -37,13 +37,12 @@ impl Service {
         let merchant = self.merchants.get(&call.merchant).await.map_err(Problem::unavailable)?;
         let merchant =
             merchant.ok_or_else(|| Problem::new(ProblemCode::Forbidden, "This merchant is not configured."))?;
-        let account = merchant.account(&asked.provider).filter(|account| !account.disabled).ok_or_else(|| {
-            Problem::at(
-                ProblemCode::ValidationFailed,
-                "/provider",
-                "must be a provider that this merchant has an account at",
-            )
-        })?;
+        let wrong = |rule| Problem::at(ProblemCode::ValidationFailed, "/provider", rule);
+        let no_account = || wrong("must be a provider that this merchant has an account at");
+        let account = merchant.account(&asked.provider).ok_or_else(no_account)?;
+        if account.disabled {
+            return Err(wrong("is switched off: nobody is enabled there"));
+        }
         let activates = account.adapter.activation().ok_or_else(|| {
             Problem::at(ProblemCode::NotSupportedByProvider, "/provider", "enables no merchants by its API")
         })?;

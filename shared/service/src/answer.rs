@@ -5,6 +5,7 @@ use payment::{
 };
 use providers::Deadline;
 use serde_json::{Value, json};
+use store::Unreadable;
 
 use crate::Service;
 use crate::problem::{Problem, ProblemCode};
@@ -20,6 +21,8 @@ pub struct Call {
     pub request_id: String,
     /// When the answer must be ready.
     pub deadline: Deadline,
+    /// What the API key is called that it came with.
+    pub key_label: Option<String>,
 }
 
 impl Call {
@@ -39,11 +42,33 @@ pub struct Answer {
     pub replayed: bool,
     /// The payment and the operation that it is about, for the log.
     pub about: Option<(PaymentId, OperationId)>,
+    /// The payments that it would be about, too, if they could be read.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Answer {
     pub(crate) const fn ok(body: Value) -> Self {
-        Self { status: 200, body, replayed: false, about: None }
+        Self { status: 200, body, replayed: false, about: None, left_out: Vec::new() }
+    }
+
+    /// About several payments, some of which had to be left out.
+    pub(crate) const fn leaving_out(left_out: Vec<LeftOut>, body: Value) -> Self {
+        Self { status: 200, body, replayed: false, about: None, left_out }
+    }
+}
+
+/// A payment that an answer about several leaves out, so that it takes none of the others with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Which.
+    pub payment: PaymentId,
+    /// Why it cannot be read, without a value of it.
+    pub cause: String,
+}
+
+impl LeftOut {
+    pub(crate) fn of(unreadable: &Unreadable) -> Self {
+        Self { payment: unreadable.payment.clone(), cause: unreadable.why().to_string() }
     }
 }
 
@@ -105,7 +130,8 @@ impl Service {
             OperationKind::Refund => with_payment(RefundView::of(operation).map(|v| json!(v)), &view),
             _ => json!(view),
         };
-        Ok(Answer { status, body, replayed, about: Some((payment.id.clone(), id.clone())) })
+        let about = Some((payment.id.clone(), id.clone()));
+        Ok(Answer { status, replayed, about, ..Answer::ok(body) })
     }
 }
 

@@ -2,9 +2,10 @@
 
 use payment::{Operation, OperationStatus, Payment, Reason};
 use serde_json::{Value, json};
+use store::StoreError;
 
 use crate::Service;
-use crate::answer::{Answer, Call, Cursor};
+use crate::answer::{Answer, Call, Cursor, LeftOut};
 use crate::parse;
 use crate::problem::Problem;
 use crate::read::{bad_query, limit_of};
@@ -55,37 +56,55 @@ impl Service {
         let Asked { status, limit, mut behind } = asked(query)?;
         // What is in doubt may be in either list.
         let lists = LISTS.iter().take_while(|list| status == OperationStatus::InDoubt || **list == status).count();
-        let (mut data, mut looked_at) = (Vec::new(), 0);
+        let (mut data, mut left_out, mut looked_at) = (Vec::new(), Vec::new(), 0);
         while let Some(list) = LISTS.iter().take(lists).nth(behind.list) {
             let places = self.store.needing_attention(&call.merchant, *list, (&behind.payment, AT_ONCE)).await?;
             let before = behind.payment.clone();
             for place in places {
                 let id = parse::payment_id(place.rsplit('#').next().unwrap_or_default())?;
-                let Some(payment) = self.store.load(&id).await? else { continue };
                 let seen = if place == behind.payment { behind.seen } else { 0 };
+                behind = Place { list: behind.list, payment: place, seen };
+                let payment = match self.store.load(&id).await {
+                    Ok(Some(payment)) => payment,
+                    Ok(None) => continue,
+                    // It is one payment's trouble and must not be everybody's.
+                    Err(StoreError::Unreadable(payment)) => {
+                        leave_out(&mut left_out, LeftOut::of(&payment));
+                        looked_at += 1;
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                };
                 for (n, operation) in payment.operations.iter().enumerate().skip(seen) {
                     if operation.status == status && data.len() == limit {
-                        return Ok(page(&data, Some(&behind)));
+                        return Ok(page(&data, Some(&behind), left_out));
                     }
                     if operation.status == status {
                         data.push(line(&payment, operation));
                     }
-                    behind = Place { list: behind.list, payment: place.clone(), seen: n + 1 };
+                    behind.seen = n + 1;
                 }
                 looked_at += 1;
             }
             if behind.payment == before {
                 behind = Place { list: behind.list + 1, ..Place::default() };
             } else if looked_at >= MOST_LOOKED_AT {
-                return Ok(page(&data, Some(&behind)));
+                return Ok(page(&data, Some(&behind), left_out));
             }
         }
-        Ok(page(&data, None))
+        Ok(page(&data, None, left_out))
     }
 }
 
-fn page(data: &[Value], behind: Option<&Place>) -> Answer {
-    Answer::ok(json!({ "data": data, "next_cursor": behind.map(Place::cursor) }))
+/// The last place of a page is the first that is looked at for the next one.
+fn leave_out(left_out: &mut Vec<LeftOut>, payment: LeftOut) {
+    if left_out.last() != Some(&payment) {
+        left_out.push(payment);
+    }
+}
+
+fn page(data: &[Value], behind: Option<&Place>, left_out: Vec<LeftOut>) -> Answer {
+    Answer::leaving_out(left_out, json!({ "data": data, "next_cursor": behind.map(Place::cursor) }))
 }
 
 /// What is asked for.

@@ -94,7 +94,7 @@ impl Service {
         if !self.switched_off.contains(provider) {
             return Ok(());
         }
-        Err(Problem::at(ProblemCode::ValidationFailed, "/provider", "takes no new payments for the time being"))
+        Err(switched_off())
     }
 
     /// What was accepted once is answered as it stands, even when the rules or the account changed since; what would have
@@ -197,7 +197,10 @@ fn checked(order: &mut Order, merchant: &Merchant) -> Result<(Flow, CaptureMode)
             "must be a provider that this merchant has an account at",
         )
     };
-    let account = merchant.account(&order.provider).filter(|account| !account.disabled).ok_or_else(no_account)?;
+    let account = merchant.account(&order.provider).ok_or_else(no_account)?;
+    if account.disabled {
+        return Err(switched_off());
+    }
     let capabilities = account.registered.capabilities;
     let flow = choose(order.flow, capabilities.flows, "/flow", "flow")?;
     let capture_mode = choose(order.capture, capabilities.capture_modes, "/capture", "capture mode")?;
@@ -211,6 +214,13 @@ fn checked(order: &mut Order, merchant: &Merchant) -> Result<(Flow, CaptureMode)
     broken.extend(own_rules(order, account));
     problem_of(broken)?;
     Ok((flow, capture_mode))
+}
+
+/// What a shop is told of a provider that is switched off, for it or for everybody: that is an operator's doing and no
+/// mistake of the shop's.
+fn switched_off() -> Problem {
+    let rule = "is switched off: no new payments are opened there";
+    Problem::at(ProblemCode::ValidationFailed, "/provider", rule)
 }
 
 fn choose<T>(asked: Option<T>, possible: &[T], pointer: &str, what: &str) -> Result<T, Problem>

@@ -16,6 +16,9 @@ use crate::problem::{Problem, ProblemCode};
 use crate::view::PaymentView;
 use crate::work::{Material, Work};
 
+/// So much of what a key is called is written down, in characters.
+const LONGEST_LABEL: usize = 100;
+
 /// What the operator found out.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,21 +52,22 @@ impl Service {
     ) -> Result<Answer, Problem> {
         let key = parse::key(key)?;
         let asked: ResolveBody = parse::body(body)?;
-        let by = ResolvedBy { key: parse::fingerprint(&key.as_str())?, asked: parse::fingerprint(&asked)? };
+        let label = call.key_label.as_ref().map(|label| label.chars().take(LONGEST_LABEL).collect());
+        let by = ResolvedBy { key: parse::fingerprint(&key.as_str())?, asked: parse::fingerprint(&asked)?, label };
         let operation: OperationId = operation.parse().map_err(|_| Problem::payment_not_found())?;
         let mut work = self.load(call, &parse::payment_id(id)?).await?;
         let cause = call.cause(CauseKind::Operator);
         for _ in 0..3 {
             let known = work.payment.operation(&operation).ok_or_else(Problem::payment_not_found)?;
             if let Some(earlier) = known.word_under(&by.key) {
-                let again =
-                    if *earlier == by { Ok(()) } else { Err(Rejection::KeyReused { operation: known.id.clone() }) };
+                let same = earlier.asked == by.asked;
+                let again = if same { Ok(()) } else { Err(Rejection::KeyReused { operation: known.id.clone() }) };
                 return again.map_err(Problem::from).and_then(|()| self.shown(&work, true));
             }
             if known.status != OperationStatus::NeedsOperator {
                 agrees(known, &asked)?;
-                if let Some(name) = another_name(known, &asked) {
-                    match self.correct(call, &mut work, &operation, (&asked, name), by.clone()).await {
+                if tells_another_name(known, &asked) {
+                    match self.correct(call, &mut work, &operation, &asked, by.clone()).await {
                         Err(problem) if problem.code() == ProblemCode::Conflict => self.reload(&mut work).await?,
                         corrected => return corrected.and_then(|()| self.shown(&work, false)),
                     }
@@ -121,14 +125,14 @@ impl Service {
         call: &Call,
         work: &mut Work,
         id: &OperationId,
-        (asked, name): (&ResolveBody, String),
+        asked: &ResolveBody,
         by: ResolvedBy,
     ) -> Result<(), Problem> {
-        let decision = self.decision(work, id, asked, by.clone()).await?;
+        let decision = self.decision(work, id, asked, by).await?;
         if !self.is_what_was_named(work, id, &decision, call.deadline).await {
             return Err(not_named());
         }
-        if !work.payment.correct(id, name, by, &call.cause(CauseKind::Operator), self.now()) {
+        if !work.payment.correct(id, decision, &call.cause(CauseKind::Operator), self.now()) {
             let rule = "must be the id that is known: the provider itself has told it, or it was corrected too often";
             return Err(Problem::at(ProblemCode::ValidationFailed, "/provider_reference", rule));
         }
@@ -262,12 +266,14 @@ fn agrees(known: &Operation, asked: &ResolveBody) -> Result<(), Problem> {
     Err(Problem::new(ProblemCode::StatusDoesNotAllow, detail).about(&known.id))
 }
 
-/// The id that is told of what is known to have been done, where it is known by another one, or a person told none.
-fn another_name(known: &Operation, asked: &ResolveBody) -> Option<String> {
-    let told = asked.provider_reference.as_ref().filter(|_| asked.outcome == Found::Succeeded)?.to_string();
-    let named = known.provider_reference.as_ref();
-    let is_new = named.is_none_or(|name| *name != told) && (named.is_some() || known.is_by_a_persons_word());
-    is_new.then_some(told)
+/// Whether an id is told of what is known to have been done by another one, or by none that a person told.
+fn tells_another_name(known: &Operation, asked: &ResolveBody) -> bool {
+    let told = asked.provider_reference.as_ref().filter(|_| asked.outcome == Found::Succeeded);
+    let named = known.provider_reference.as_deref();
+    told.is_some_and(|told| match named {
+        Some(name) => name != told.as_str(),
+        None => known.is_by_a_persons_word(),
+    })
 }
 
 fn not_named() -> Problem {

@@ -26,7 +26,7 @@ impl Service {
         let Some(key) = header.and_then(|h| h.strip_prefix("Bearer ")) else { return Ok(None) };
         let Some(id) = merchant_of_key(key) else { return Ok(None) };
         let Some(merchant) = self.merchants.get(&id).await.map_err(Problem::unavailable)? else { return Ok(None) };
-        Ok(merchant.scope_of(key).map(|scope| Caller { merchant: id, scope }))
+        Ok(merchant.key_of(key).map(|key| Caller { merchant: id, scope: key.scope, label: key.label.clone() }))
     }
 
     /// Where a buyer goes who comes back from the provider's page: `GET` or `POST /v1/return/{id}`. Looks at the provider
@@ -111,7 +111,8 @@ impl Service {
         let merchant: MerchantId = merchant.parse().map_err(|_| unknown())?;
         let merchant = self.merchants.get(&merchant).await.map_err(Problem::unavailable)?.ok_or_else(unknown)?;
         let mut about = None;
-        let call = Call { merchant: merchant.id.clone(), request_id: request_id.to_owned(), deadline };
+        let (id, request_id) = (merchant.id.clone(), request_id.to_owned());
+        let call = Call { merchant: id, request_id, deadline, key_label: None };
         for (stored, message) in self.taken(&merchant, provider_path, inbound).await? {
             // A repeated hint may still mean something new: it says only that it is time to look.
             if self.store.keep(&stored).await? == Kept::Repeat && stored.proves {

@@ -8,6 +8,7 @@ mod answer;
 mod attention;
 mod create;
 mod desk;
+mod filter;
 mod gauges;
 mod hooks;
 mod look;
@@ -24,7 +25,7 @@ mod view;
 mod work;
 
 pub use actions::{Actions, AllowedAction, UnavailableAction};
-pub use answer::{Answer, Call, Cursor};
+pub use answer::{Answer, Call, Cursor, LeftOut};
 pub use gauges::Gauges;
 pub use merchant::{Account, ApiKey, Caller, Faults, Merchant, MerchantError, Merchants, Scope};
 pub use problem::{FieldError, Problem, ProblemCode, Retry};

@@ -34,6 +34,8 @@ pub struct Caller {
     pub merchant: MerchantId,
     /// What the key may do.
     pub scope: Scope,
+    /// What the key is called.
+    pub label: String,
 }
 
 /// One API key, as a hash.
@@ -195,15 +197,15 @@ impl Merchant {
         self.accounts.iter().filter(move |(_, account)| account.registered.capabilities.webhook_path == webhook_path)
     }
 
-    /// What the key with this text may do; every key is compared, each in constant time.
+    /// The key with this text; every key is compared, each in constant time.
     #[must_use]
-    pub fn scope_of(&self, key: &str) -> Option<Scope> {
+    pub fn key_of(&self, key: &str) -> Option<&ApiKey> {
         let hash = HEXLOWER.encode(&Sha256::digest(key.as_bytes()));
         let mut found = None;
         for known in &self.api_keys {
             let same: Choice = known.sha256.as_bytes().ct_eq(hash.as_bytes());
             if bool::from(same) {
-                found = Some(known.scope);
+                found = Some(known);
             }
         }
         found.filter(|_| !self.disabled)

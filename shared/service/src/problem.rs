@@ -3,7 +3,7 @@
 use payment::{OperationId, OperationKind, PaymentId, Rejection};
 use serde::Serialize;
 use serde_json::json;
-use store::StoreError;
+use store::{StoreError, Unreadable};
 
 /// Whether sending the request again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -247,6 +247,14 @@ impl Problem {
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         self.log.source.as_deref()
+    }
+
+    /// The payment that cannot be read, where that is the cause.
+    pub(crate) fn unreadable(&self) -> Option<&Unreadable> {
+        match self.log.source.as_deref()?.downcast_ref() {
+            Some(StoreError::Unreadable(payment)) => Some(payment),
+            _ => None,
+        }
     }
 
     /// The problem document.

@@ -1,13 +1,12 @@
 //! Reading: one payment, its timeline, a merchant's list, and what providers can do.
 
-use jiff::Timestamp;
-use payment::{CauseKind, Payment};
+use payment::{CauseKind, Entry, Payment};
 use providers::{BestEvidence, REGISTRY};
 use serde_json::json;
-use store::Filter;
 
 use crate::Service;
-use crate::answer::{Answer, Call, Cursor};
+use crate::answer::{Answer, Call, Cursor, LeftOut};
+use crate::filter::filter;
 use crate::parse;
 use crate::problem::{Problem, ProblemCode};
 use crate::view::PaymentView;
@@ -64,7 +63,8 @@ impl Service {
             }
         }
         let next = page.next.map(|position| Cursor::new(&position).into_string());
-        Ok(Answer::ok(json!({ "data": data, "next_cursor": next })))
+        let left_out = page.unreadable.iter().map(LeftOut::of).collect();
+        Ok(Answer::leaving_out(left_out, json!({ "data": data, "next_cursor": next })))
     }
 
     /// What every provider can do: `GET /v1/capabilities`.
@@ -81,7 +81,8 @@ impl Service {
 }
 
 fn timeline(payment: &Payment) -> Vec<serde_json::Value> {
-    let line = |event: payment::Event| {
+    let line = |entry: &Entry| {
+        let event = payment.event(entry);
         json!({
             "sequence": event.sequence.parse::<u64>().unwrap_or(0),
             "type": event.event_type,
@@ -97,9 +98,10 @@ fn timeline(payment: &Payment) -> Vec<serde_json::Value> {
             "drift": event.data.drift,
             "receivable": event.data.receivable,
             "provider_event": event.data.provider_event,
+            "resolution": entry.word,
         })
     };
-    payment.events_after(0).map(line).map(without_nulls).collect()
+    payment.history.iter().map(line).map(without_nulls).collect()
 }
 
 fn without_nulls(mut value: serde_json::Value) -> serde_json::Value {
@@ -109,41 +111,10 @@ fn without_nulls(mut value: serde_json::Value) -> serde_json::Value {
     value
 }
 
-fn filter(query: &[(String, String)]) -> Result<Filter, Problem> {
-    let mut filter = Filter { limit: 20, ..Filter::default() };
-    for (name, value) in query {
-        match name.as_str() {
-            "limit" => filter.limit = limit_of(value)?,
-            "cursor" => {
-                let position = Cursor::position(value);
-                filter.after =
-                    Some(position.ok_or_else(|| bad_query(name, "must be the next_cursor of an earlier page"))?);
-            }
-            "status" => {
-                let status = payment::Status::ALL.into_iter().find(|status| status.as_str() == value);
-                filter.status = Some(status.ok_or_else(|| bad_query(name, "must be a payment status"))?);
-            }
-            "provider" => {
-                let provider = value.parse().ok().filter(|id| providers::find(id).is_some());
-                filter.provider = Some(provider.ok_or_else(|| bad_query(name, "must be a provider's id"))?);
-            }
-            "reference" => filter.reference = Some(value.clone()),
-            "created_after" => filter.created_after = Some(time(name, value)?),
-            "created_before" => filter.created_before = Some(time(name, value)?),
-            _ => return Err(bad_query(name, "is not a parameter of this list")),
-        }
-    }
-    Ok(filter)
-}
-
 /// How many are asked for in one page of a list.
 pub(crate) fn limit_of(value: &str) -> Result<usize, Problem> {
     let limit = value.parse().ok().filter(|limit| (1..=100).contains(limit));
     limit.ok_or_else(|| bad_query("limit", "must be from 1 to 100"))
-}
-
-fn time(name: &str, value: &str) -> Result<Timestamp, Problem> {
-    value.parse().map_err(|_| bad_query(name, "must be an RFC 3339 time"))
 }
 
 /// The first parameter that is not the one that is known, or that one given twice.

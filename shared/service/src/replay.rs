@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use store::{Filter, Lag, MessagePlace, MessageState, StoredMessage};
 
 use crate::Service;
-use crate::answer::{Answer, Call, Cursor};
+use crate::answer::{Answer, Call, Cursor, LeftOut};
 use crate::hooks::{reread, tell};
 use crate::merchant::Merchant;
 use crate::parse;
@@ -67,14 +67,14 @@ impl Service {
             return Err(Problem::at(ProblemCode::ValidationFailed, "/to", "must be after from"));
         }
         match asked.what {
-            What::Events => self.replay_events(call, &asked).await.map(Answer::ok),
-            What::Messages => self.replay_messages(call, &asked).await.map(Answer::ok),
+            What::Events => self.replay_events(call, &asked).await,
+            What::Messages => self.replay_messages(call, &asked).await,
         }
     }
 
     /// Every payment with an event in the period gets its events since then once more, so that they stay in order. Only
     /// the relay talks to the queues: it is left a note for each payment.
-    async fn replay_events(&self, call: &Call, asked: &ReplayBody) -> Result<Value, Problem> {
+    async fn replay_events(&self, call: &Call, asked: &ReplayBody) -> Result<Answer, Problem> {
         let after = match &asked.cursor {
             Some(cursor) => Some(Cursor::position(cursor).ok_or_else(bad_cursor)?),
             None => None,
@@ -82,7 +82,7 @@ impl Service {
         let created_after = asked.from.checked_sub(LONGEST_LIFE).unwrap_or(Timestamp::MIN);
         let (created_after, created_before) = (Some(created_after), Some(asked.to));
         let mut filter = Filter { created_after, created_before, after, ..Filter::default() };
-        let (mut told, mut events) = (Vec::new(), 0);
+        let (mut told, mut events, mut left_out) = (Vec::new(), 0, Vec::new());
         loop {
             filter.limit = MOST_TOLD - told.len();
             let page = self.store.list(&call.merchant, &filter, self.now()).await?;
@@ -94,23 +94,27 @@ impl Service {
                 events += last - after;
                 told.push(json!({ "payment_id": payment.id, "after": after, "events": last - after }));
             }
+            left_out.extend(page.unreadable.iter().map(LeftOut::of));
             filter.after = page.next;
-            if filter.after.is_none() || told.len() == MOST_TOLD || !call.deadline.leaves(LEAST_TIME) {
+            let full = told.len().max(left_out.len()) >= MOST_TOLD;
+            if filter.after.is_none() || full || !call.deadline.leaves(LEAST_TIME) {
                 break;
             }
         }
         let next = filter.after.map(|position| Cursor::new(&position).into_string());
-        Ok(json!({
+        let document = json!({
             "what": asked.what,
             "dry_run": asked.dry_run,
             "payments": told.len(),
             "events": events,
+            "unreadable": ids_of(&left_out),
             "data": told,
             "next_cursor": next,
-        }))
+        });
+        Ok(Answer::leaving_out(left_out, document))
     }
 
-    async fn replay_messages(&self, call: &Call, asked: &ReplayBody) -> Result<Value, Problem> {
+    async fn replay_messages(&self, call: &Call, asked: &ReplayBody) -> Result<Answer, Problem> {
         let place = |cursor: &String| Cursor::read(cursor).as_deref().and_then(MessagePlace::parse);
         let mut behind = match &asked.cursor {
             Some(cursor) => Some(place(cursor).ok_or_else(bad_cursor)?),
@@ -122,7 +126,7 @@ impl Service {
         let merchant = self.merchants.get(&call.merchant).await.map_err(Problem::unavailable)?;
         let merchant = merchant.ok_or_else(|| Problem::unavailable("the merchant is no longer configured"))?;
         let places = self.store.messages(&call.merchant, period, behind.as_ref(), MOST_TOLD).await?;
-        let (mut told, mut rehearsal) = (Vec::new(), BTreeMap::new());
+        let (mut told, mut rehearsal, mut left_out) = (Vec::new(), BTreeMap::new(), Vec::new());
         let mut more = places.len() == MOST_TOLD;
         for place in places {
             if !told.is_empty() && !call.deadline.leaves(LEAST_TIME) {
@@ -130,18 +134,21 @@ impl Service {
                 break;
             }
             if let Some(stored) = self.store.load_message(place.key()).await? {
-                told.push(self.replay_message(call, &merchant, &stored, asked.dry_run, &mut rehearsal).await?);
+                let done = self.replay_message(call, &merchant, &stored, asked.dry_run, &mut rehearsal).await;
+                told.push(done.or_else(|problem| of_unreadable(problem, &stored, &mut left_out))?);
             }
             behind = Some(place);
         }
         let next = behind.filter(|_| more).map(|place| Cursor::new(place.as_str()).into_string());
-        Ok(json!({
+        let document = json!({
             "what": asked.what,
             "dry_run": asked.dry_run,
             "messages": told.len(),
+            "unreadable": ids_of(&left_out),
             "data": told,
             "next_cursor": next,
-        }))
+        });
+        Ok(Answer::leaving_out(left_out, document))
     }
 
     /// One message: what it would change is rehearsed on a copy of its payment, then done unless that was all.
@@ -181,6 +188,21 @@ impl Service {
         let about = json!({ "payment_id": id, "facts": facts, "before": before, "after": standing(copy) });
         Ok(with(line(stored, outcome), about))
     }
+}
+
+/// What is told of a message about a payment that cannot be read; whatever else is wrong stays so.
+fn of_unreadable(problem: Problem, stored: &StoredMessage, left_out: &mut Vec<LeftOut>) -> Result<Value, Problem> {
+    let Some(payment) = problem.unreadable().map(LeftOut::of) else { return Err(problem) };
+    let told = with(line(stored, "unreadable"), json!({ "payment_id": payment.payment }));
+    if !left_out.contains(&payment) {
+        left_out.push(payment);
+    }
+    Ok(told)
+}
+
+/// The payments that an answer leaves out.
+fn ids_of(left_out: &[LeftOut]) -> Vec<&PaymentId> {
+    left_out.iter().map(|payment| &payment.payment).collect()
 }
 
 /// What is told of a message that no payment is known for.

@@ -217,7 +217,8 @@ impl Service {
         let message = merchant.as_ref().and_then(|merchant| reread(merchant, &stored));
         let (mut state, payment) = match message {
             Some(message) => {
-                let call = Call { merchant: stored.merchant.clone(), request_id: request_id.to_owned(), deadline };
+                let (merchant, request_id) = (stored.merchant.clone(), request_id.to_owned());
+                let call = Call { merchant, request_id, deadline, key_label: None };
                 self.apply(&call, &stored, &message, CauseKind::Webhook).await?
             }
             None => (MessageState::Parked, None),

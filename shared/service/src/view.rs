@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use payment::{
     Action, Amount, Amounts, CaptureId, Currency, DebtorAddress, Decline, Detail, Invoice, LineQuantity, Operation,
     OperationId, OperationKind, OperationStatus, Payment, PaymentId, PaymentMethod, Personal, ProviderId, Receivable,
-    RefundId, Shipment, Status,
+    RefundId, Shipment, Status, Word,
 };
 use providers::Capabilities;
 use serde::Serialize;
@@ -93,6 +93,8 @@ pub struct OperationView<'a> {
     pub status: OperationStatus,
     pub amount: Amount,
     pub reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<Word>,
 }
 
 impl<'a> PaymentView<'a> {
@@ -170,6 +172,7 @@ impl<'a> OperationView<'a> {
             status: operation.status,
             amount: operation.amount,
             reason: operation.reason.as_ref().map(|reason| reason.as_str()),
+            resolution: operation.word(),
         }
     }
 }

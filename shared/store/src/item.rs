@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use payment::{OperationStatus, Payment, PaymentId, SCHEMA};
 use serde::Deserialize;
 
-use crate::error::StoreError;
+use crate::error::{StoreError, Unreadable};
 use crate::lane::Lane;
+use crate::lookup::payment_id;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -91,8 +92,18 @@ fn known_layout(number: Option<AttributeValue>) -> Result<(), StoreError> {
 
 /// Reads a payment, after making sure that this code knows the item's layout.
 pub(crate) fn from_item(item: Item) -> Result<Payment, StoreError> {
-    known_layout(item.get("schema").cloned())?;
-    serde_dynamo::from_item(item).map_err(StoreError::malformed)
+    let id = payment_id(&item);
+    let read = known_layout(item.get("schema").cloned()).and_then(|()| parsed(item.into()));
+    match (read, id) {
+        (Err(why), Some(id)) => Err(Unreadable::new(id, why).into()),
+        (read, _) => read,
+    }
+}
+
+/// A payment as its item has it; the error names the field that is wrong.
+fn parsed(item: serde_dynamo::Item) -> Result<Payment, StoreError> {
+    let item = serde_dynamo::Deserializer::from_attribute_value(serde_dynamo::AttributeValue::M(item.into()));
+    serde_path_to_error::deserialize(item).map_err(|error| StoreError::malformed_payment(&error))
 }
 
 /// The payment that a stream image or its keys are of, also where the rest cannot be read; `None` for any other kind of
@@ -130,5 +141,5 @@ pub fn from_image(image: serde_dynamo::Item) -> Result<Option<Payment>, StoreErr
         return Ok(None);
     }
     known_layout(image.get("schema").cloned().map(AttributeValue::from))?;
-    serde_dynamo::from_item(image).map(Some).map_err(StoreError::malformed)
+    parsed(image).map(Some)
 }

@@ -22,13 +22,13 @@ mod message;
 mod payments;
 mod write;
 
-pub use error::StoreError;
+pub use error::{StoreError, Unreadable};
 pub use gauge::{Attention, Waiting};
 pub use issued::{ActivationState, Issued};
 pub use item::{from_image, newest_event_of_image, payment_of_image, version_of_image};
 pub use lag::{EVERY_QUEUE, Lag};
 pub use lane::Lane;
-pub use list::{Filter, Page};
+pub use list::{Filter, Named, Page};
 pub use lookup::{Due, DuePage, DuePlace};
 pub use message::{Kept, MessagePlace, MessageState, StoredMessage};
 pub use payments::Created;

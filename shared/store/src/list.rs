@@ -7,8 +7,8 @@ use jiff::{Timestamp, ToSpan};
 use payment::{MerchantId, Payment, PaymentId, ProviderId, Status};
 
 use crate::Store;
-use crate::error::StoreError;
-use crate::item::{Item, created_key, from_item, month, sortable, text};
+use crate::error::{StoreError, Unreadable};
+use crate::item::{Item, LONGEST_REFERENCE, created_key, from_item, month, sortable, text};
 use crate::lookup::payment_id;
 
 /// No payment is older than this month.
@@ -17,6 +17,17 @@ const FIRST_MONTH: &str = "2026-01";
 /// At most this many payments are looked at for one page.
 const MOST_LOOKED_AT: usize = 200;
 
+/// What payments are asked for by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// The shop's order number, which several payments can have.
+    Reference(String),
+    /// What a provider was told: of the order, or of something that was done with it.
+    OrderReference(String),
+    /// A provider's own id, as its messages carry it: of the order, or of a capture that they name alone.
+    ProviderReference(ProviderId, String),
+}
+
 /// Which payments.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -24,8 +35,8 @@ pub struct Filter {
     pub status: Option<Status>,
     /// At this provider.
     pub provider: Option<ProviderId>,
-    /// With this order number.
-    pub reference: Option<String>,
+    /// With this name.
+    pub named: Option<Named>,
     /// Created at or after.
     pub created_after: Option<Timestamp>,
     /// Created before.
@@ -40,6 +51,8 @@ pub struct Filter {
 pub struct Page {
     /// The payments, newest first.
     pub payments: Vec<Payment>,
+    /// Those of them that cannot be read.
+    pub unreadable: Vec<Unreadable>,
     /// What to give as `after` for the next page.
     pub next: Option<String>,
 }
@@ -50,9 +63,20 @@ impl Store {
     /// # Errors
     /// When the table fails.
     pub async fn list(&self, merchant: &MerchantId, filter: &Filter, now: Timestamp) -> Result<Page, StoreError> {
-        let mut page = Page { payments: Vec::new(), next: None };
+        let mut page = Page { payments: Vec::new(), unreadable: Vec::new(), next: None };
         if filter.created_after.zip(filter.created_before).is_some_and(|(after, before)| after >= before) {
             return Ok(page);
+        }
+        match &filter.named {
+            Some(Named::OrderReference(told)) => {
+                let found = self.find_by_order_reference(merchant, told).await?;
+                return self.one(found, filter).await;
+            }
+            Some(Named::ProviderReference(provider, id)) => {
+                let found = self.find_by_id_of_provider(provider, merchant, id).await?;
+                return self.one(found, filter).await;
+            }
+            Some(Named::Reference(_)) | None => {}
         }
         let mut looked_at = 0;
         let mut upper =
@@ -64,20 +88,28 @@ impl Store {
                 let Some(last) = found.last() else { break };
                 upper.clone_from(last);
                 looked_at += found.len();
-                for payment in self.load_all(&found).await? {
+                for read in self.load_all(&found).await? {
                     if page.payments.len() == filter.limit {
                         page.next = page.payments.last().map(created_key);
                         return Ok(page);
                     }
-                    if matches(&payment, filter) {
-                        page.payments.push(payment);
-                    }
+                    page.take(read, filter)?;
                 }
                 if looked_at >= MOST_LOOKED_AT {
                     page.next = Some(upper);
                     return Ok(page);
                 }
             }
+        }
+        Ok(page)
+    }
+
+    /// The page of the one payment that a name led to, if it is one of those that are asked for.
+    async fn one(&self, found: Option<PaymentId>, filter: &Filter) -> Result<Page, StoreError> {
+        let mut page = Page { payments: Vec::new(), unreadable: Vec::new(), next: None };
+        let Some(id) = found else { return Ok(page) };
+        if let Some(read) = self.load(&id).await.transpose() {
+            page.take(read, filter)?;
         }
         Ok(page)
     }
@@ -112,13 +144,12 @@ impl Store {
         Ok(keys.filter(|key| key != upper).take(limit).collect())
     }
 
-    /// The payments of these sort keys, in their order.
-    async fn load_all(&self, keys: &[String]) -> Result<Vec<Payment>, StoreError> {
+    /// The payments of these sort keys, in their order, or why one cannot be read.
+    async fn load_all(&self, keys: &[String]) -> Result<Vec<Result<Payment, StoreError>>, StoreError> {
         let ids: Vec<PaymentId> = keys.iter().filter_map(|key| key.rsplit_once('#')?.1.parse().ok()).collect();
-        let items = self.load_items(&ids).await?.into_iter();
-        let mut loaded: Vec<Payment> = items.map(from_item).collect::<Result<_, _>>()?;
-        loaded.sort_by_key(|payment| std::cmp::Reverse(created_key(payment)));
-        Ok(loaded)
+        let mut loaded = self.load_items(&ids).await?;
+        loaded.sort_by_cached_key(|item| payment_id(item).and_then(|id| ids.iter().position(|known| *known == id)));
+        Ok(loaded.into_iter().map(from_item).collect())
     }
 
     /// The items of these payments, in any order. Eventually consistent.
@@ -143,6 +174,20 @@ impl Store {
     }
 }
 
+impl Page {
+    /// Takes a payment in, if it is one of those that are asked for. One that cannot be read keeps no other from being
+    /// told.
+    fn take(&mut self, read: Result<Payment, StoreError>, filter: &Filter) -> Result<(), StoreError> {
+        match read {
+            Ok(payment) if matches(&payment, filter) => self.payments.push(payment),
+            Ok(_) => {}
+            Err(StoreError::Unreadable(payment)) => self.unreadable.push(payment),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
 struct Partition {
     index: &'static str,
     attribute: &'static str,
@@ -151,7 +196,10 @@ struct Partition {
 
 /// The partitions to walk: the one of a reference, or the months from the newest to the oldest.
 fn partitions(merchant: &MerchantId, filter: &Filter, now: Timestamp) -> Vec<Partition> {
-    if let Some(reference) = &filter.reference {
+    if let Some(Named::Reference(reference)) = &filter.named {
+        if reference.len() > LONGEST_REFERENCE {
+            return Vec::new();
+        }
         return vec![Partition {
             index: "by_reference",
             attribute: "merchant_ref",
@@ -178,7 +226,23 @@ fn partitions(merchant: &MerchantId, filter: &Filter, now: Timestamp) -> Vec<Par
     partitions
 }
 
+/// Whether a payment is one of those that are asked for, as far as the keys of its index do not say so.
 fn matches(payment: &Payment, filter: &Filter) -> bool {
     filter.status.is_none_or(|status| payment.status == status)
         && filter.provider.as_ref().is_none_or(|provider| payment.provider == *provider)
+        && filter.created_after.is_none_or(|after| payment.created_at >= after)
+        && filter.created_before.is_none_or(|before| payment.created_at < before)
+        && filter.after.as_ref().is_none_or(|after| created_key(payment) < *after)
+        && filter.named.as_ref().is_none_or(|named| has_name(payment, named))
+}
+
+/// Whether a payment has a name to the letter. What a message may carry alone is in no payment.
+fn has_name(payment: &Payment, named: &Named) -> bool {
+    match named {
+        Named::Reference(reference) => payment.reference.as_str() == reference,
+        Named::OrderReference(told) => {
+            payment.order_reference == *told || payment.operations.iter().any(|o| o.reference == *told)
+        }
+        Named::ProviderReference(..) => true,
+    }
 }

@@ -53,6 +53,25 @@ impl Store {
         Ok(keys.into_iter().next())
     }
 
+    /// The payment that a provider means by an id of its own: of the order, or one that its messages may carry alone.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub(crate) async fn find_by_id_of_provider(
+        &self,
+        provider: &ProviderId,
+        merchant: &MerchantId,
+        id: &str,
+    ) -> Result<Option<PaymentId>, StoreError> {
+        if id.len() > LONGEST_REFERENCE {
+            return Ok(None);
+        }
+        match self.find_by_provider_reference(provider, merchant, id).await? {
+            None => self.find_by_reference_item(provider, merchant, id).await,
+            found => Ok(found),
+        }
+    }
+
     /// The payment that a provider was told this reference for: the shop's reference with six characters of the id
     /// behind it, and possibly an operation's suffix behind that. Eventually consistent.
     ///

@@ -17,7 +17,6 @@ pub(crate) static TABLE: Table = Table {
     books: NamedBy::Description,
     // The guide's three fields are a flag, a message and an address.
     calls: &[call(OperationKind::CreateSession, When::Always, "initiate", InAnswer::NoAmount)],
-    early_cancel: &[],
     declines: &[
         Declined { flow: Flow::Redirect, order: DECLINE, choice: "accept", reason: "other", code: None },
         Declined { flow: Flow::Redirect, order: &[], choice: "decline", reason: "other", code: None },

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{as_it_is, billies_errors, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Call, Codes, Contradiction, Declined, Drift, Drifts, Early, Event, InAnswer, Meaning, Means,
-    Messages, NamedBy, Review, Stage, Table, Told, When,
+    Answers, Asked, Call, Codes, Contradiction, Declined, Drift, Drifts, Event, InAnswer, Meaning, Means, Messages,
+    NamedBy, Review, Stage, Table, Told, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -30,7 +30,6 @@ pub(crate) static TABLE: Table = Table {
         call(OperationKind::Tell(InstructionKind::DirectPayment), When::Always, "confirm_payment", InAnswer::NoAmount),
     ],
     // A session lapses by itself.
-    early_cancel: &[(Flow::Redirect, Early::Done), (Flow::Widget, Early::Done), (Flow::Direct, Early::Done)],
     declines: &[
         declined(
             Flow::Direct,

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::{DRIFT, as_it_is, billies_errors, call, control, send, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Codes, Contradiction, Declined, Drifts, Early, Event, InAnswer, Meaning, Means, Messages, NamedBy,
-    Review, Stage, Table, When,
+    Answers, Asked, Codes, Contradiction, Declined, Drifts, Event, InAnswer, Meaning, Means, Messages, NamedBy, Review,
+    Stage, Table, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -27,7 +27,6 @@ pub(crate) static TABLE: Table = Table {
         call(OperationKind::Amend, When::Always, "update", InAnswer::NoAmount),
     ],
     // On the page the buyer may be making an order this moment; in the widget there is none before the confirmation.
-    early_cancel: &[(Flow::Redirect, Early::Refused), (Flow::Widget, Early::Done)],
     declines: &[
         Declined { flow: Flow::Redirect, order: LIMIT, choice: "accept", reason: "other", code: None },
         Declined { flow: Flow::Redirect, order: &[], choice: "decline", reason: "other", code: None },

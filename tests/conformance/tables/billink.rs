@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{DRIFT, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Codes, Contradiction, Declined, Drift, Drifts, Early, Event, InAnswer, Meaning, Means, Messages,
-    NamedBy, Refusal, Review, Stage, Table, Told, Way, When,
+    Answers, Asked, Codes, Contradiction, Declined, Drift, Drifts, Event, InAnswer, Meaning, Means, Messages, NamedBy,
+    Refusal, Review, Stage, Table, Told, Way, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -27,7 +27,6 @@ pub(crate) static TABLE: Table = Table {
         call(OperationKind::Tell(InstructionKind::DirectPayment), When::Always, "payment", InAnswer::Amount),
     ],
     // A session cannot be called off.
-    early_cancel: &[(Flow::Redirect, Early::Refused)],
     declines: &[
         Declined { flow: Flow::Redirect, order: DECLINE, choice: "accept", reason: "other", code: None },
         Declined { flow: Flow::Redirect, order: &[], choice: "decline", reason: "other", code: None },

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{DRIFT, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Codes, Contradiction, Declined, Drifts, Early, Event, InAnswer, Meaning, Means, Messages, NamedBy,
+    Answers, Asked, Codes, Contradiction, Declined, Drifts, Event, InAnswer, Meaning, Means, Messages, NamedBy,
     Refusal, Review, Stage, Table, Told, Way, When,
 };
 
@@ -28,7 +28,6 @@ pub(crate) static TABLE: Table = Table {
         call(OperationKind::Tell(InstructionKind::DirectPayment), When::Always, "payment", InAnswer::Amount),
     ],
     // A check lapses by itself.
-    early_cancel: &[(Flow::Direct, Early::Done)],
     declines: &[
         Declined { flow: Flow::Direct, order: DECLINE, choice: "accept", reason: "credit_refused", code: Some("501") },
         Declined { flow: Flow::Direct, order: REJECTED, choice: "accept", reason: "credit_refused", code: Some("701") },

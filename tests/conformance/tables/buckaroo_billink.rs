@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{DRIFT, call, control, split, text};
 use crate::deal::Deal;
 use crate::table::{
-    Answers, Asked, Codes, Contradiction, Declined, Drift, Drifts, Early, Event, InAnswer, Meaning, Means, Messages,
-    NamedBy, Review, Stage, Table, When,
+    Answers, Asked, Codes, Contradiction, Declined, Drift, Drifts, Event, InAnswer, Meaning, Means, Messages, NamedBy,
+    Review, Stage, Table, When,
 };
 
 pub(crate) static TABLE: Table = Table {
@@ -22,7 +22,6 @@ pub(crate) static TABLE: Table = Table {
         call(OperationKind::Refund, When::Always, "refund", InAnswer::Amount),
         call(OperationKind::Cancel, When::Always, "cancel", InAnswer::Amount),
     ],
-    early_cancel: &[(Flow::Redirect, Early::Done), (Flow::Direct, Early::Done)],
     declines: &[
         declined(Flow::Direct, &[("/buyer/person/last_name", "\"declined\"")], "accept"),
         declined(Flow::Direct, &[("/buyer/person/email", "\"jan.declined@example.com\"")], "accept"),
@@ -125,17 +124,17 @@ const EVENTS: &[Event] = &[
     event("refund 890 decided", Stage::Captured, REFUND_FAILED),
     event("refund 891 decided", Stage::Captured, REFUND_FAILED),
     later("cancel 190 decided", Meaning::Status("canceled")),
-    later("cancel 490 decided", Meaning::Nothing),
+    later("cancel 490 decided", CANCEL_FAILED),
     later("cancel 491 decided", Meaning::Nothing),
     later("cancel 492 decided", Meaning::Nothing),
-    later("cancel 690 decided", Meaning::Nothing),
+    later("cancel 690 decided", CANCEL_FAILED),
     later("cancel 790 decided", Meaning::Nothing),
     later("cancel 791 decided", Meaning::Nothing),
     later("cancel 792 decided", Meaning::Nothing),
     later("cancel 793 decided", Meaning::Nothing),
     later("cancel 794 decided", Meaning::Nothing),
-    later("cancel 890 decided", Meaning::Nothing),
-    later("cancel 891 decided", Meaning::Nothing),
+    later("cancel 890 decided", CANCEL_FAILED),
+    later("cancel 891 decided", CANCEL_FAILED),
     later("capture 190 desk", Meaning::Story(DRIFT)),
     later("cancel 190 desk", Meaning::Status("canceled")),
     event("type V999", Stage::Authorized, Meaning::Unrecognized),
@@ -143,6 +142,7 @@ const EVENTS: &[Event] = &[
 ];
 
 const CAPTURE_WAITS: Meaning = Meaning::Story(&["capture.pending"]);
+const CANCEL_FAILED: Meaning = Meaning::Story(&["operation.resolved"]);
 const CAPTURE_FAILED: Meaning = Meaning::Story(&["capture.pending", "capture.failed"]);
 const REFUNDED: Meaning = Meaning::Story(&["refund.pending", "refund.succeeded"]);
 const REFUND_WAITS: Meaning = Meaning::Story(&["refund.pending"]);

@@ -149,9 +149,9 @@ fn event(example: &Example) -> Value {
     if route.authorized {
         let scope =
             if ["operations", "activate-merchant"].contains(&example.function) { "operator" } else { "checkout" };
-        let key = if scope == "operator" { DEMO_OPERATOR_KEY } else { DEMO_KEY };
+        let (key, label) = if scope == "operator" { (DEMO_OPERATOR_KEY, "desk") } else { (DEMO_KEY, "checkout") };
         headers.insert("authorization".to_owned(), json!(format!("Bearer {key}")));
-        context["authorizer"] = json!({ "lambda": { "merchant": DEMO_MERCHANT, "scope": scope } });
+        context["authorizer"] = json!({ "lambda": { "merchant": DEMO_MERCHANT, "scope": scope, "label": label } });
     }
     let mut event = json!({
         "version": "2.0", "routeKey": example.route, "rawPath": path, "rawQueryString": example.query,

@@ -62,7 +62,10 @@ async fn the_authorizers_event_lets_the_demo_shop_in() {
     let request = serde_json::from_value(event).unwrap();
     let answer = authorize::handle(stack.app.clone(), request, deadline, "test".to_owned()).await.unwrap();
     let answer = serde_json::to_value(answer).unwrap();
-    assert_eq!(answer, json!({ "isAuthorized": true, "context": { "merchant": "demo", "scope": "checkout" } }));
+    assert_eq!(
+        answer,
+        json!({ "isAuthorized": true, "context": { "merchant": "demo", "scope": "checkout", "label": "checkout" } })
+    );
 }
 
 #[tokio::test]

@@ -87,6 +87,7 @@ impl Backstage {
             merchant: DEMO_MERCHANT.parse().unwrap(),
             request_id: "backstage".to_owned(),
             deadline: Deadline::within(time),
+            key_label: None,
         }
     }
 }

@@ -18,7 +18,8 @@ use crate::world::{MERCHANT, World, beginning};
 const TRIES: u32 = 12;
 
 fn call() -> Option<Call> {
-    Some(Call { merchant: MERCHANT.parse().ok()?, request_id: "r".to_owned(), deadline: Deadline::within(FUNCTION) })
+    let (merchant, deadline) = (MERCHANT.parse().ok()?, Deadline::within(FUNCTION));
+    Some(Call { merchant, request_id: "r".to_owned(), deadline, key_label: None })
 }
 
 /// One step of a plan.

@@ -1,11 +1,12 @@
 //! An unknown outcome stays unknown until evidence settles it, and keeps its money reserved meanwhile.
 
 use payment::{
-    Admission, Decision, Doubt, DoubtPolicy, Finding, Hint, Observation, OperationStatus, OrderState, Outcome, Payment,
-    Reason, Rejection, ResolvedBy, Status, Ticket,
+    Admission, Decision, Doubt, DoubtPolicy, Fact, Finding, Hint, Observation, OperationStatus, OrderState, Outcome,
+    Payment, Reason, Rejection, ResolvedBy, Status, Ticket, Word,
 };
 
 use crate::fixture::*;
+use crate::storage::reads_back;
 
 const QUIET: u32 = 60;
 
@@ -210,6 +211,35 @@ fn a_person_can_say_that_it_happened() {
 }
 
 #[test]
+fn what_a_person_said_and_who_is_kept_with_the_entry_that_it_made_true_and_told_by_no_event() {
+    for succeeded in [true, false] {
+        let (mut payment, ticket) = asked_a_person();
+        let known = payment.history.len();
+        assert!(payment.resolve(&ticket.operation, decision(succeeded), &cause(), at(2_000)));
+        let word = Word { reason: "their support said so".to_owned(), by: Some("desk".to_owned()) };
+        let words: Vec<_> = payment.history.iter().map(|entry| entry.word.as_ref()).collect();
+        let mut expected = vec![None; words.len()];
+        expected[known] = Some(&word);
+        assert_eq!(words, expected, "the first new entry is that it was resolved, and the others follow from it");
+        assert!(matches!(payment.history[known].fact, Fact::OperationResolved { .. }));
+        assert_eq!(operation(&payment, &ticket.operation).word(), Some(word));
+        let events = serde_json::to_string(&payment.events_after(0).collect::<Vec<_>>()).unwrap();
+        assert!(!events.contains("their support"), "{events}");
+        reads_back(&payment);
+    }
+}
+
+#[test]
+fn a_word_that_only_confirms_what_was_found_out_stands_nowhere() {
+    let (mut payment, ticket) = asked_a_person();
+    let news = news_of(&payment, &ticket, done());
+    claim(&mut payment, news, 1_001);
+    assert!(payment.heard(&ticket.operation, by_a_person()));
+    assert_eq!(operation(&payment, &ticket.operation).word(), None);
+    assert!(payment.history.iter().all(|entry| entry.word.is_none()));
+}
+
+#[test]
 fn a_name_of_another_movement_is_told_from_a_new_one() {
     let mut payment = authorized();
     let (first, second) = (capture(&mut payment, "c1", 2_000), capture(&mut payment, "c2", 1_000));
@@ -236,7 +266,7 @@ fn a_person_who_says_what_turned_out_is_remembered_and_changes_nothing() {
     let before = (payment.history.len(), payment.amounts(), payment.observe_at);
     assert!(payment.heard(&ticket.operation, by_a_person()));
     assert_eq!((payment.history.len(), payment.amounts(), payment.observe_at), before);
-    let another = ResolvedBy { key: body("another"), asked: body("word") };
+    let another = ResolvedBy { key: body("another"), ..by_a_person() };
     assert!(!payment.heard(&ticket.operation, another), "the first one is");
     assert_eq!(operation(&payment, &ticket.operation).resolved_by, Some(by_a_person()));
 }
@@ -278,8 +308,9 @@ fn a_look_confirms_a_persons_word_or_outweighs_it_and_is_made_once() {
 fn a_persons_name_for_what_was_done_can_be_corrected_and_the_providers_own_cannot() {
     let (mut payment, ticket) = asked_a_person();
     let correct = |payment: &mut Payment, name: &str| {
-        let by = ResolvedBy { key: body(name), asked: body("word") };
-        payment.correct(&ticket.operation, name.to_owned(), by, &cause(), at(2_001))
+        let by = ResolvedBy { key: body(name), ..by_a_person() };
+        let decision = Decision { provider_reference: Some(name.to_owned()), by, ..decision(true) };
+        payment.correct(&ticket.operation, decision, &cause(), at(2_001))
     };
     assert!(!correct(&mut payment, "p-8"), "it is still to be settled");
     assert!(payment.resolve(&ticket.operation, decision(true), &cause(), at(2_000)));
@@ -293,7 +324,7 @@ fn a_persons_name_for_what_was_done_can_be_corrected_and_the_providers_own_canno
 
     let (mut payment, id) = captured(5_000);
     let ticket = payment.operations.iter().find(|o| o.makes_capture() == Some(&id)).unwrap().id.clone();
-    assert!(!payment.correct(&ticket, "p-1".to_owned(), by_a_person(), &cause(), at(2_001)));
+    assert!(!payment.correct(&ticket, decision(true), &cause(), at(2_001)));
 }
 
 /// A capture of 10,000 with a refund of so much that the provider had for three days, and that a person decided about.

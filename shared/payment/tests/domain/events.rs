@@ -77,8 +77,17 @@ fn one_of_each(payment: &Payment) -> Vec<(Fact, Status, Status)> {
 
 fn event(payment: &Payment, fact: Fact, previous_status: Status, status: Status) -> Event {
     let amounts = Amounts { authorized: amount(AMOUNT), captured: amount(6_050), ..Amounts::default() };
-    let entry =
-        Entry { sequence: 7, at: at(60), fact, previous_status, status, amounts, cause: cause(), message: None };
+    let entry = Entry {
+        sequence: 7,
+        at: at(60),
+        fact,
+        previous_status,
+        status,
+        amounts,
+        cause: cause(),
+        message: None,
+        word: None,
+    };
     payment.event(&entry)
 }
 

@@ -204,7 +204,7 @@ pub(crate) fn refund(payment: &mut Payment, named: &str, capture: &CaptureId, mi
 
 /// The request of a person's word.
 pub(crate) fn by_a_person() -> ResolvedBy {
-    ResolvedBy { key: body("key"), asked: body("word") }
+    ResolvedBy { key: body("key"), asked: body("word"), label: Some("desk".to_owned()) }
 }
 
 pub(crate) fn operation<'a>(payment: &'a Payment, id: &OperationId) -> &'a Operation {
