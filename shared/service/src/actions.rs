@@ -84,7 +84,7 @@ pub(crate) fn supported<'c>(
     let Some(capability) = capabilities.operation(action, payment.flow) else {
         return cannot(format!("{} cannot {}.", payment.provider, action.verb()));
     };
-    if capability.once_ordered && payment.authorized.is_zero() && payment.provider_reference.is_none() {
+    if capability.once_ordered && matches!(payment.status, Status::Created | Status::RequiresAction) {
         let session = "There is no order yet, and this provider calls no session off: it lapses by itself.";
         return cannot(session.to_owned());
     }
