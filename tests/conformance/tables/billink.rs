@@ -34,6 +34,7 @@ pub(crate) static TABLE: Table = Table {
     answers: &[
         Answers::refused("session", &["", "wrapped", "object", "bare", "nested"], of_session),
         answers("session", Means::NotSent, ANYWHERE, of_session),
+        answers("session", Means::NotSent, &["403", "404"], of_session),
         answers("session", Means::Doubt, &["500", "409", "500 wrapped"], of_session),
         Answers::refused("start_workflow", &["", "nested", "item"], of_call),
         answers("start_workflow", Means::Done, &["707", "707 item", "500 item"], of_call),
@@ -67,7 +68,6 @@ pub(crate) static TABLE: Table = Table {
         Told(InstructionKind::DirectPayment, "paid", "2500"),
     ],
     refusals: &[
-        itself("an account that is denied", "session", "settings", "{ \"denied\": true }", "403"),
         itself("an order that is closed", "start_workflow", "orders/{reference}", "{ \"closed\": true }", "706"),
         itself("a credit of an order that is closed", "credit", "orders/{reference}", "{ \"closed\": true }", "706"),
         itself("a hold of an order that is closed", "on_hold", "orders/{reference}", "{ \"closed\": true }", "701"),

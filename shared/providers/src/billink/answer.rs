@@ -9,7 +9,7 @@ use url::Url;
 
 use super::SESSION_SECONDS;
 use super::account::Names;
-use super::map::refusal;
+use super::map::{UNKNOWN_ACCOUNT, refusal};
 use super::wire::{Answer, Item};
 use crate::account::after;
 use crate::billink_common::standing::{Standing, standing};
@@ -103,6 +103,9 @@ impl Asked<'_> {
     }
 
     fn by_status(self, status: u16, text: &str) -> Outcome {
+        if self.kind == OperationKind::CreateSession && UNKNOWN_ACCOUNT.contains(&status) {
+            return Outcome::NotSent;
+        }
         let Some(rule) = refusal(self.kind, status) else { return Outcome::InDoubt(failed(status)) };
         let fields = fields(text);
         let told = if fields.is_empty() { rule.to_owned() } else { format!("{rule}: {}", fields.join(", ")) };

@@ -10,10 +10,11 @@ use crate::billink_common::events::{ORDER, SESSION};
 const CREATE_SESSION: &[(u16, &str)] = &[
     (200, "the order is not accepted"),
     (400, "the order is not accepted"),
-    (403, "access denied"),
-    (404, "unknown client"),
     (416, "the order is not accepted"),
 ];
+
+/// How the same page says that it does not know the account, whatever the order is: no shop can mend that by another order.
+pub(super) const UNKNOWN_ACCOUNT: [u16; 2] = [403, 404];
 
 /// developers.billink.nl/order-management/resume-order.
 const RESUME: &[(u16, &str)] = &[(400, "the order cannot be resumed")];

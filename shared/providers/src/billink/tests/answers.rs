@@ -209,8 +209,8 @@ fn a_services_refusal_counts_at_a_session_only_and_tells_fields_but_no_values() 
     assert_eq!(means(session, 200, form), told);
     let told = "refused 416 the order is not accepted: transaction.orderItems";
     assert_eq!(means(session, 416, form_416), told);
-    assert_eq!(means(session, 404, client), "refused 404 unknown client");
-    assert_eq!(means(session, 403, client), "refused 403 access denied");
+    assert_eq!(means(session, 404, client), "not sent");
+    assert_eq!(means(session, 403, client), "not sent");
     assert_eq!(means(session, 200, client), "refused 200 the order is not accepted");
     assert_eq!(means(session, 500, client), "in doubt ServerError");
     assert_eq!(means(session, 400, &form.replace("400", "\"502\"")), "in doubt ServerError");
