@@ -225,3 +225,12 @@ fn one_key_that_is_sent_again_and_again_does_not_fill_the_payment() {
     assert!(!payment.is_full() && attempts > 50, "{attempts} attempts");
     sound(&payment);
 }
+
+#[test]
+fn what_waits_for_a_capture_in_doubt_is_in_the_way_because_of_that_doubt() {
+    let mut payment = authorized();
+    let ticket = act(&mut payment, final_capture_command("c1", 3_000));
+    settle(&mut payment, &ticket, Outcome::InDoubt(Doubt::TimedOut));
+    let blocked = accept(&mut payment, capture_command("c2", 1_000), 60);
+    assert_eq!(blocked, Err(Rejection::BlockedByDoubt { operation: ticket.operation }));
+}
