@@ -111,9 +111,12 @@ impl Payment {
         true
     }
 
-    /// What a person settled and no look has confirmed or contradicted since.
+    /// What a person settled and no look has confirmed or contradicted since; nothing while something else is under way that
+    /// what is seen may be of.
     pub fn unchecked_words(&self) -> impl Iterator<Item = &Operation> {
-        self.operations.iter().filter(|o| o.is_by_a_persons_word() && !o.status.is_open() && !o.word_checked)
+        let moves = |o: &Operation| o.status.is_open() && !matches!(o.kind(), OperationKind::Tell(_));
+        let quiet = !self.operations.iter().any(moves);
+        self.operations.iter().filter(move |o| quiet && o.is_by_a_persons_word() && !o.word_checked)
     }
 
     /// What a look found of an operation that a person settled: that it was done outweighs a no; that it was not is told
@@ -124,6 +127,11 @@ impl Payment {
             Finding::NotFound => Outcome::Refused(Refusal { provider_code: None, message: None }),
             Finding::Found(outcome) => outcome,
         };
+        let calls_off = self.operation(id).is_some_and(|o| o.kind() == OperationKind::Cancel);
+        if calls_off && self.amounts().unreleased().is_zero() {
+            // Whatever took the rest, it looks like that.
+            return;
+        }
         let unchecked = |o: &&mut Operation| o.is_by_a_persons_word() && !o.word_checked;
         let Some(operation) = self.operation_mut(id).filter(unchecked) else { return };
         operation.word_checked = true;

@@ -59,7 +59,8 @@ impl Service {
         let (mut payment, ticket) = Payment::open(new, self.now());
         if payment.is_too_large_to_open() {
             let rule = "must leave room for the payment's operations: with the lines it has too many bytes";
-            return Err(Problem::at(ProblemCode::ValidationFailed, "/metadata", rule));
+            let problem = Problem::at(ProblemCode::ValidationFailed, "/metadata", rule);
+            return self.replay_or(problem, call, &key, asked, merchant, order).await;
         }
         let created = self.create(&mut payment, &order).await?;
         let id = payment.id.clone();

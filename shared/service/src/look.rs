@@ -72,12 +72,19 @@ impl Service {
         let shows = |o: &&Operation| work.policy(&o.id) == DoubtPolicy::Lookup;
         let unchecked: Vec<Operation> = work.payment.unchecked_words().filter(shows).cloned().collect();
         for operation in &unchecked {
-            // The name that a person told may be what is wrong.
-            let nameless = Operation { provider_reference: None, ..operation.clone() };
-            for looked_for in [operation, &nameless] {
-                if let Ok(finding) = self.probe(work, looked_for, deadline).await {
-                    work.payment.check_word(&operation.id, finding, cause, self.now());
+            let done = |seen: &Observation<Finding>| matches!(seen.content(), Finding::Found(Outcome::Done(_)));
+            let mut seen = self.probe(work, operation, deadline).await;
+            if !seen.as_ref().is_ok_and(done) && operation.provider_reference.is_some() {
+                // The name that a person told may be what is wrong.
+                let nameless = Operation { provider_reference: None, ..operation.clone() };
+                let otherwise = self.probe(work, &nameless, deadline).await;
+                let tells = |seen: &Observation<Finding>| *seen.content() != Finding::Unclear;
+                if otherwise.as_ref().is_ok_and(done) || !seen.as_ref().is_ok_and(tells) {
+                    seen = otherwise;
                 }
+            }
+            if let Ok(finding) = seen {
+                work.payment.check_word(&operation.id, finding, cause, self.now());
             }
         }
     }

@@ -19,6 +19,9 @@ use crate::{Service, World};
 /// When a follower is tried again that something else stands in the way of.
 const BLOCKED_SECONDS: i64 = 60;
 
+/// The same where a person is to decide first.
+const BLOCKED_BY_A_PERSON_SECONDS: i64 = 3_600;
+
 /// How long an outcome is tried to be written at least; what is kept back of a function's time covers it.
 const SETTLE_PATIENCE: Duration = Duration::from_millis(2_500);
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -262,11 +265,19 @@ impl Service {
             Ok(ticket) => ticket,
             // Something else is under way: later. Nothing left to do, or no longer allowed: never.
             Err(rejection) => {
-                if matches!(rejection, Rejection::InProgress { .. } | Rejection::BlockedByDoubt { .. }) {
-                    let later = now.checked_add(jiff::SignedDuration::from_secs(BLOCKED_SECONDS));
-                    work.payment.postpone(follower, later.unwrap_or(now));
-                } else {
-                    work.payment.give_up(follower);
+                let seconds = match &rejection {
+                    Rejection::BlockedByDoubt { operation } if is_with_a_person(&work.payment, operation) => {
+                        Some(BLOCKED_BY_A_PERSON_SECONDS)
+                    }
+                    Rejection::InProgress { .. } | Rejection::BlockedByDoubt { .. } => Some(BLOCKED_SECONDS),
+                    _ => None,
+                };
+                match seconds {
+                    Some(seconds) => {
+                        let later = now.checked_add(jiff::SignedDuration::from_secs(seconds));
+                        work.payment.postpone(follower, later.unwrap_or(now));
+                    }
+                    None => work.payment.give_up(follower),
                 }
                 return Ok(self.store.save(&mut work.payment).await?);
             }
@@ -275,6 +286,10 @@ impl Service {
         let material = self.material(work, kind).await;
         self.act_and_settle(work, &ticket, material, deadline, cause).await
     }
+}
+
+fn is_with_a_person(payment: &Payment, id: &OperationId) -> bool {
+    payment.operation(id).is_some_and(|o| o.status == OperationStatus::NeedsOperator)
 }
 
 /// The act of an operation.

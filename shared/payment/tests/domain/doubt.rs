@@ -305,6 +305,30 @@ fn a_look_confirms_a_persons_word_or_outweighs_it_and_is_made_once() {
 }
 
 #[test]
+fn a_word_is_not_held_against_what_another_operation_may_have_done() {
+    let (mut payment, ticket) = asked_a_person();
+    assert!(payment.resolve(&ticket.operation, decision(false), &cause(), at(2_000)));
+    let other = capture(&mut payment, "c2", 5_000);
+    assert_eq!(payment.unchecked_words().count(), 0, "what shows may be the other one's");
+    settle(&mut payment, &other, done_as("p-2"));
+    assert!(payment.unchecked_words().any(|o| o.id == ticket.operation));
+}
+
+#[test]
+fn that_nothing_is_left_does_not_prove_a_cancellation_that_a_person_denied() {
+    let mut payment = authorized();
+    let ticket = act(&mut payment, cancel_command("x1"));
+    settle(&mut payment, &ticket, Outcome::InDoubt(Doubt::TimedOut));
+    found_by(&mut payment, &ticket, Finding::Unclear, DoubtPolicy::None, 1_000);
+    assert!(payment.resolve(&ticket.operation, decision(false), &cause(), at(2_000)));
+    let all = capture(&mut payment, "c1", AMOUNT);
+    settle(&mut payment, &all, done());
+    let before = payment.history.len();
+    payment.check_word(&ticket.operation, Observation::read(Finding::Found(done())), &cause(), at(3_000));
+    assert_eq!((status_of(&payment, &ticket), payment.history.len()), (OperationStatus::Rejected, before));
+}
+
+#[test]
 fn a_persons_name_for_what_was_done_can_be_corrected_and_the_providers_own_cannot() {
     let (mut payment, ticket) = asked_a_person();
     let correct = |payment: &mut Payment, name: &str| {
