@@ -7,11 +7,8 @@ use crate::billink_common::events::{ORDER, SESSION};
 
 /// The definite refusals of a service that answers with HTTP statuses (developers.billink.nl/errors/create-session);
 /// 200 since the guide says that every failure has it.
-const CREATE_SESSION: &[(u16, &str)] = &[
-    (200, "the order is not accepted"),
-    (400, "the order is not accepted"),
-    (416, "the order is not accepted"),
-];
+const CREATE_SESSION: &[(u16, &str)] =
+    &[(200, "the order is not accepted"), (400, "the order is not accepted"), (416, "the order is not accepted")];
 
 /// How the same page says that it does not know the account, whatever the order is: no shop can mend that by another order.
 pub(super) const UNKNOWN_ACCOUNT: [u16; 2] = [403, 404];
