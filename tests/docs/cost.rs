@@ -2,7 +2,7 @@
 
 use tests::cost::{EVENTS, STEPS, Step};
 
-use crate::{check, hold, read, row};
+use crate::{check, read, row};
 
 /// Ten-thousandths of a dollar for a million, in eu-central-1, first tier, without free tier and tax. September 2026.
 const HTTP_API_REQUESTS: u64 = 12_000;
@@ -103,18 +103,4 @@ fn a_number_is_cut_to_its_digits() {
     assert_eq!(decimal(133_334, 10_000, 4), "13.3334");
     assert_eq!(decimal(1_999_999, 10_000, 2), "199.99");
     assert_eq!(decimal(1_005, 1_000, 2), "1.00");
-}
-
-/// CloudWatch charges an alarm by the metrics that it looks at.
-#[test]
-fn the_readme_counts_what_the_alarms_look_at() {
-    let of_file = |path: &&str| {
-        let text = read(path);
-        let alarms = text.split("Type: AWS::CloudWatch::Alarm").skip(1);
-        alarms.map(|alarm| alarm.matches("MetricStat:").count().max(1)).sum::<usize>()
-    };
-    let metrics: usize =
-        ["template.yaml", "infra/alarms/template.yaml", "infra/queue/template.yaml"].iter().map(of_file).sum();
-    let begin = "0.10 for each metric that an alarm looks at (";
-    hold("README.md", begin, " with one event queue)", |_| metrics.to_string());
 }

@@ -104,3 +104,18 @@ fn every_provider_has_the_alarm_that_the_first_one_has() {
         ids.iter().map(of).collect()
     });
 }
+
+/// CloudWatch charges an alarm by the metrics that it looks at. Tests run in the order of their names, so the alarms are made
+/// before they are counted.
+#[test]
+fn the_readme_counts_what_the_alarms_look_at() {
+    let of_file = |path: &&str| {
+        let text = read(path);
+        let alarms = text.split("Type: AWS::CloudWatch::Alarm").skip(1);
+        alarms.map(|alarm| alarm.matches("MetricStat:").count().max(1)).sum::<usize>()
+    };
+    let metrics: usize =
+        ["template.yaml", "infra/alarms/template.yaml", "infra/queue/template.yaml"].iter().map(of_file).sum();
+    let begin = "0.10 for each metric that an alarm looks at (";
+    hold("README.md", begin, " with one event queue)", |_| metrics.to_string());
+}
