@@ -1,21 +1,25 @@
 //! One payment that cannot be read is left out of what is told of many, and is told to whoever reads the log.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use local::StackOptions;
 use serde_json::{Value, json};
 use service::ProblemCode;
-use tests::{Item, Order, Site, orders};
+use tests::{Item, Log, Order, Site, orders};
 
 /// More than any page looks at.
 const MANY: usize = 205;
 
-/// A site where nothing happens by itself.
-async fn site() -> Site {
+/// A site where nothing happens by itself but that messages come.
+async fn site_with_messages() -> Site {
     Site::start_own(StackOptions { without_sweep: true, without_relay: true, ..StackOptions::default() }).await
+}
+
+/// A site where nothing happens by itself: a message that comes late would write a payment as it was before it was broken.
+async fn site() -> Site {
+    let site = site_with_messages().await;
+    site.billie_pad().webhooks(json!({ "mode": "held" })).await;
+    site
 }
 
 async fn open(site: &Site, reference: &str) -> String {
@@ -167,7 +171,7 @@ async fn events_are_sent_again_of_all_that_can_be_read_and_the_others_are_named(
 
 #[tokio::test]
 async fn messages_are_read_anew_of_all_whose_payment_can_be_read() {
-    let site = site().await;
+    let site = site_with_messages().await;
     let mut opened = [open(&site, "ORD-1").await, open(&site, "ORD-2").await];
     site.billie_pad().quiet().await;
     opened.sort_unstable();
@@ -196,21 +200,6 @@ async fn messages_are_read_anew_of_all_whose_payment_can_be_read() {
     }
 }
 
-/// What this thread logs.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_log_names_the_payment_and_what_is_wrong_without_its_value() {
     let site = site().await;
@@ -218,15 +207,11 @@ async fn the_log_names_the_payment_and_what_is_wrong_without_its_value() {
     let intact = site.table().state(&one).await;
     for (breaks, cause) in BREAKS {
         broken(&site, &intact, breaks).await;
-        let log = Log::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone());
-        let guard = tracing::subscriber::set_default(subscriber.finish());
+        let (log, guard) = Log::of_thread();
         let _ = site.api.get("/v1/payments").await.expect(200);
         let _ = site.api.get(&format!("/v1/payments/{one}")).await.expect(503);
         drop(guard);
-        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let (text, lines) = (log.text(), log.lines());
         let said =
             |message: &str| lines.iter().find(|line| line["message"] == message).unwrap_or_else(|| panic!("{text}"));
         let left_out = said("a payment cannot be read");

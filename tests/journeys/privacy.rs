@@ -5,10 +5,10 @@ mod secretive;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Order, eventually};
+use tests::{Answer, Log, Order, eventually};
 
 use self::secretive::Secretive;
-use crate::support::{At, Deal, Log, Shop};
+use crate::support::{At, Deal, Shop};
 
 const API_KEY: &str = "sk_demo_canary-of-the-api-key";
 const CLIENT_ID: &str = "canary-of-the-client-id";

@@ -6,9 +6,9 @@ use payment::PaymentId;
 use reqwest::Method;
 use sandbox::billie_pad::WEBHOOK_KEY;
 use serde_json::{Value, json};
-use tests::{Answer, Site, eventually, orders};
+use tests::{Answer, Log, Site, eventually, orders};
 
-use crate::support::{At, Backstage, Deal, Log, Shop};
+use crate::support::{At, Backstage, Deal, Shop};
 
 const EVENTS: &str = "/v1/webhooks/billie-pad/demo";
 
@@ -99,7 +99,7 @@ async fn what_a_provider_answered_is_told_where_it_says_nothing() {
         shop.sandbox.fault(ordered).await;
         let answer = deal.post("captures", &shop.capture(Some(1_000))).await.expect(status);
         assert_eq!(fields(&log.line("a provider was asked", request_id(&answer)), &CAME), came);
-        let told = log.lines("a provider does not accept the credentials", request_id(&answer));
+        let told = log.lines_with("a provider does not accept the credentials", request_id(&answer));
         assert_eq!(told.len(), usize::from(came["http_status"] == 401), "{came}");
         for line in told {
             let about = ["level", "provider", "merchant", "payment_id"];
@@ -188,7 +188,7 @@ async fn a_message_names_the_payment_that_it_found_at_once_or_later() {
     backstage.advance(181);
     eventually("the sweep to match the message", async || {
         backstage.sweep().await;
-        let found = log.lines("a parked message found its payment", ("payment_id", id.as_str()));
+        let found = log.lines_with("a parked message found its payment", ("payment_id", id.as_str()));
         found.first().map(|line| assert_eq!(line["provider"], "billie_pad"))
     })
     .await;

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use payment::{Amount, Cause, CauseKind, News, Observation, OrderNews, OrderState, Payment};
 use serde_json::{Value, json};
+use tests::Log;
 
 use crate::bench::{Bench, authorized, failures, hand};
-use crate::log::Log;
 
 /// Somebody looks at the provider, which has the order under this id and captured that much of it.
 fn seen(payment: &mut Payment, id: &str, captured: i64) {

@@ -9,9 +9,9 @@ use runtime::App;
 use serde_json::Value;
 use service::Gauges;
 use store::{Lag, MessageState};
+use tests::Log;
 
 use crate::bench::{Bench, authorized, in_doubt};
-use crate::log::Log;
 use crate::sweep::tried;
 
 /// Trouble of every kind, none of it due.

@@ -7,7 +7,6 @@ mod conflicts;
 mod drift;
 mod gauges;
 mod lags;
-mod log;
 mod proxy;
 mod refusals;
 mod silence;

@@ -142,15 +142,7 @@ impl Reason {
             Self::NotProcessed => "not_processed",
             Self::ProviderRefused { .. } => "provider_refused",
             Self::PrerequisiteFailed => "prerequisite_failed",
-            Self::Doubt { doubt } => match doubt {
-                Doubt::TimedOut => "timed_out",
-                Doubt::ConnectionLost => "connection_lost",
-                Doubt::ServerError => "server_error",
-                Doubt::Unreadable => "unreadable",
-                Doubt::AmountMismatch => "amount_mismatch",
-                Doubt::UnknownCode => "unknown_code",
-                Doubt::WorkerDied => "worker_died",
-            },
+            Self::Doubt { doubt } => doubt.as_str(),
             Self::Operator { .. } => "operator",
         }
     }

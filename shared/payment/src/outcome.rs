@@ -231,6 +231,22 @@ pub enum Doubt {
     WorkerDied,
 }
 
+impl Doubt {
+    /// The word in the API and in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TimedOut => "timed_out",
+            Self::ConnectionLost => "connection_lost",
+            Self::ServerError => "server_error",
+            Self::Unreadable => "unreadable",
+            Self::AmountMismatch => "amount_mismatch",
+            Self::UnknownCode => "unknown_code",
+            Self::WorkerDied => "worker_died",
+        }
+    }
+}
+
 /// How one effectful call ended.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Outcome {

@@ -270,13 +270,7 @@ impl Service {
             let (provider, merchant) = (&stored.provider, &stored.merchant);
             let id = match addressee {
                 Addressee::Reference(told) => self.store.find_by_order_reference(merchant, told).await?,
-                Addressee::ProviderReference(id) => {
-                    let order = self.store.find_by_provider_reference(provider, merchant, id).await?;
-                    match order {
-                        None => self.store.find_by_reference_item(provider, merchant, id).await?,
-                        found => found,
-                    }
-                }
+                Addressee::ProviderReference(id) => self.store.find_by_id_of_provider(provider, merchant, id).await?,
             };
             if let Some(id) = id
                 && let Some(payment) = self.store.load(&id).await?.filter(ours)

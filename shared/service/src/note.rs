@@ -1,9 +1,7 @@
 //! The lines of the log about what a provider was asked: who asked for what, and what came back. They name no address, no
 //! text of the provider's, and nobody.
 
-use payment::{
-    Cause, Doubt, MerchantId, Operation, OperationId, OperationKind, Outcome, Payment, PaymentId, ProviderId,
-};
+use payment::{Cause, MerchantId, Operation, OperationId, OperationKind, Outcome, Payment, PaymentId, ProviderId};
 use providers::Met;
 use tracing::field::display;
 
@@ -85,21 +83,13 @@ fn reason(outcome: &Outcome, met: Met) -> Option<&'static str> {
             // What the adapter needs to ask is not there.
             None => "not_asked",
         })),
-        Outcome::InDoubt(doubt) => Some(match doubt {
-            Doubt::TimedOut => "timed_out",
-            Doubt::ConnectionLost => "connection_lost",
-            Doubt::ServerError => "server_error",
-            Doubt::Unreadable => "unreadable",
-            Doubt::AmountMismatch => "amount_mismatch",
-            Doubt::UnknownCode => "unknown_code",
-            Doubt::WorkerDied => "worker_died",
-        }),
+        Outcome::InDoubt(doubt) => Some(doubt.as_str()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use payment::{Receipt, Refusal};
+    use payment::{Doubt, Receipt, Refusal};
 
     use super::*;
 

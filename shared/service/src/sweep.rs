@@ -15,7 +15,7 @@ use crate::answer::Call;
 use crate::hooks::reread;
 use crate::merchant::Merchant;
 use crate::problem::{Problem, ProblemCode};
-use crate::work::policy;
+use crate::work::{Work, policy};
 
 /// Nothing is begun with less time than this: it covers one call to a slow provider.
 const LEAST_TIME: Duration = Duration::from_secs(10);
@@ -166,8 +166,8 @@ impl Service {
     /// When the table fails or somebody else is at it.
     pub async fn tend(&self, id: &PaymentId, deadline: Deadline, cause: &Cause) -> Result<(), Problem> {
         let Some(payment) = self.store.load(id).await? else { return Ok(()) };
-        let mut work = match self.work(payment.clone()).await {
-            Ok(work) => work,
+        let mut work = match self.merchant_of(&payment).await {
+            Ok(merchant) => Work { payment, merchant },
             Err(problem) => return self.go_on_without_a_look(payment, cause).await.and(Err(problem)),
         };
         let mut first = Ok(());

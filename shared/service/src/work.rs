@@ -82,10 +82,13 @@ impl Service {
     }
 
     pub(crate) async fn work(&self, payment: Payment) -> Result<Work, Problem> {
-        let merchant = self.merchants.get(&payment.merchant).await.map_err(Problem::unavailable)?;
-        let merchant =
-            merchant.ok_or_else(|| Problem::unavailable("the payment's merchant is no longer configured"))?;
+        let merchant = self.merchant_of(&payment).await?;
         Ok(Work { payment, merchant })
+    }
+
+    pub(crate) async fn merchant_of(&self, payment: &Payment) -> Result<Arc<Merchant>, Problem> {
+        let merchant = self.merchants.get(&payment.merchant).await.map_err(Problem::unavailable)?;
+        merchant.ok_or_else(|| Problem::unavailable("the payment's merchant is no longer configured"))
     }
 
     pub(crate) async fn reload(&self, work: &mut Work) -> Result<(), Problem> {

@@ -57,7 +57,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub(crate) async fn find_by_id_of_provider(
+    pub async fn find_by_id_of_provider(
         &self,
         provider: &ProviderId,
         merchant: &MerchantId,

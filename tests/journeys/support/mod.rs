@@ -2,7 +2,6 @@
 
 mod backstage;
 mod deal;
-mod log;
 mod merchant;
 mod shop;
 mod spy;
@@ -10,7 +9,6 @@ mod step;
 
 pub(crate) use backstage::Backstage;
 pub(crate) use deal::Deal;
-pub(crate) use log::Log;
 pub(crate) use merchant::Accounts;
 pub(crate) use shop::{AMOUNT, At, Shop, at_once};
 pub(crate) use spy::{Consumed, Fault, Spy};
