@@ -1,6 +1,6 @@
 //! Whole lives without a mishap: after every step the books of the stand-in are the amounts of the API.
 
-use payment::{CaptureMode, Flow, InstructionKind, OperationKind};
+use payment::{BuyerKind, CaptureMode, Flow, InstructionKind, OperationKind};
 use providers::OperationCapability;
 use serde_json::json;
 
@@ -18,7 +18,9 @@ pub(crate) async fn check(table: &'static Table) {
     for way in bench.ways() {
         let named = |what: &str| format!("{way:?} {what}");
         let cancel = bench.operation(OperationKind::Cancel, way.0);
-        cases.case(&named("life"), life(&bench, way)).await;
+        for buyer in bench.capabilities.buyers {
+            cases.case(&named(&format!("life of {buyer:?}")), life(&bench, way, *buyer)).await;
+        }
         if cancel.is_some() && way.1 == CaptureMode::Manual {
             cases.case(&named("cancel"), canceled(&bench, way)).await;
         }
@@ -43,8 +45,9 @@ pub(crate) async fn check(table: &'static Table) {
 }
 
 /// Opened, accepted, confirmed, captured, refunded: in parts where parts are declared.
-async fn life(bench: &Bench, way: Way) {
-    let mut deal = bench.open(way).await;
+async fn life(bench: &Bench, way: Way, buyer: BuyerKind) {
+    let order = bench.order(way).await.of_buyer(buyer);
+    let mut deal = bench.open_with(way, order).await;
     let opened = deal.agreed().await;
     let confirm = bench.operation(OperationKind::Confirm, way.0);
     let waits = match way.0 {

@@ -23,9 +23,7 @@ async fn shop() -> (Shop, Backstage) {
 /// A payment whose buyer accepted on the page.
 async fn authorized(shop: &Shop) -> Deal<'_> {
     let deal = shop.open(&shop.at.order()).await;
-    let page = deal.get().await["action"]["url"].as_str().unwrap().to_owned();
-    shop.sandbox.buyer(page.rsplit('/').next().unwrap(), "accept").await;
-    eventually("the promise", async || (deal.get().await["status"] == "authorized").then_some(())).await;
+    shop.accept(&deal).await;
     deal
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use service::ProblemCode;
 use tests::{Order, eventually, orders};
 
-use crate::support::{Accounts, At, Backstage, Deal, Shop, Step, at_once};
+use crate::support::{AMOUNT, Accounts, At, Backstage, Deal, Shop, Step, at_once};
 
 #[tokio::test]
 async fn the_same_request_again_is_answered_with_what_there_is_and_reaches_no_provider() {
@@ -190,4 +190,29 @@ async fn what_a_widget_gave_is_checked_again_before_it_is_sent_again() {
     let _ = again.expect_problem(ProblemCode::ValidationFailed);
     assert_eq!(shop.count("confirm").await, 1);
     let _ = deal.post_as(&key, "confirm", &body).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_old_key_gets_its_answer_where_a_new_one_would_not_be_taken_any_more() {
+    let shop = Shop::at(At::BilliePsp).await;
+    let refused = r#"{"errors":[{"title":"Not now","code":"operation_not_allowed"}]}"#;
+    for (status, body, code, calls) in [
+        (403, refused, ProblemCode::ProviderRefused, 1),
+        // It was not processed, so its key would run it: that is another cancellation, which is not supported any more.
+        (429, "{}", ProblemCode::NotSupportedByProvider, 1),
+    ] {
+        let deal = shop.open(&shop.at.order()).await;
+        shop.accept(&deal).await;
+        let (key, before) = (orders::new_word("k"), shop.count("cancel").await);
+        shop.sandbox.fault(json!({ "call": "cancel", "kind": "answer", "status": status, "body": body })).await;
+        let first = deal.post_as(&key, "cancel", &json!({})).await;
+        assert!(first.status >= 400, "{:#}", first.body);
+        let _ = deal.post("captures", &shop.capture(Some(5_000))).await.expect(201);
+        let new = deal.post("cancel", &json!({})).await.expect_problem(ProblemCode::NotSupportedByProvider);
+        assert_eq!(new.at("/operation_id"), &Value::Null);
+        let again = deal.post_as(&key, "cancel", &json!({})).await.expect_problem(code);
+        assert_eq!(again.body["operation_id"].is_string(), code == ProblemCode::ProviderRefused, "{:#}", again.body);
+        assert_eq!(shop.count("cancel").await, before + calls);
+        deal.ends("partially_captured", [AMOUNT, 0, 5_000, 0]).await;
+    }
 }

@@ -1,6 +1,7 @@
 //! Valid orders, and how to change one thing in them.
 
 use ::sandbox::{StandIn, stand_in};
+use payment::BuyerKind;
 use serde_json::{Value, json};
 
 /// The body of `POST /v1/payments`.
@@ -30,6 +31,17 @@ impl Order {
     #[must_use]
     pub fn buckaroo_billink() -> Self {
         Self::at("buckaroo_billink")
+    }
+
+    /// The same of a buyer of this kind; the company is Dutch where the order had none.
+    #[must_use]
+    pub fn of_buyer(self, kind: BuyerKind) -> Self {
+        let order = self.with("/buyer/kind", json!(kind));
+        if kind == BuyerKind::Person || order.json().pointer("/buyer/company").is_some() {
+            return order;
+        }
+        let company = json!({ "name": "Stoelen & Zonen B.V.", "registration_number": "30280353", "vat_number": "NL001234567B01" });
+        order.with("/buyer/company", company)
     }
 
     /// With another value at this JSON pointer; the object around it must be there.

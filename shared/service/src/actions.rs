@@ -71,27 +71,41 @@ fn decide(
     Ok(AllowedAction { action, max_amount, before: payment.possible_before(action, now) })
 }
 
-/// What the provider's capabilities say about an action at this payment.
+/// What the provider's capabilities say about an action, however the payment stands.
 ///
 /// # Errors
 /// When the provider cannot do it.
+pub(crate) fn capability<'c>(
+    payment: &Payment,
+    capabilities: &'c Capabilities,
+    action: OperationKind,
+) -> Result<&'c OperationCapability, Problem> {
+    let cannot = || cannot(format!("{} cannot {}.", payment.provider, action.verb()));
+    capabilities.operation(action, payment.flow).ok_or_else(cannot)
+}
+
+/// The same as the payment stands now.
+///
+/// # Errors
+/// When the provider cannot do it, or not any more, or not yet.
 pub(crate) fn supported<'c>(
     payment: &Payment,
     capabilities: &'c Capabilities,
     action: OperationKind,
 ) -> Result<&'c OperationCapability, Problem> {
-    let cannot = |detail: String| Err(Problem::new(ProblemCode::NotSupportedByProvider, detail));
-    let Some(capability) = capabilities.operation(action, payment.flow) else {
-        return cannot(format!("{} cannot {}.", payment.provider, action.verb()));
-    };
+    let capability = capability(payment, capabilities, action)?;
+    let cannot = |detail: &str| Err(cannot(detail.to_owned()));
     if capability.once_ordered && matches!(payment.status, Status::Created | Status::RequiresAction) {
-        let session = "There is no order yet, and this provider calls no session off: it lapses by itself.";
-        return cannot(session.to_owned());
+        return cannot("There is no order yet, and this provider calls no session off: it lapses by itself.");
     }
     match action {
         _ if capability.partial || payment.status != Status::PartiallyCaptured => Ok(capability),
-        OperationKind::Cancel => cannot("This provider cannot release the rest once something is captured.".to_owned()),
-        OperationKind::Amend => cannot("This provider cannot amend an order once something is captured.".to_owned()),
+        OperationKind::Cancel => cannot("This provider cannot release the rest once something is captured."),
+        OperationKind::Amend => cannot("This provider cannot amend an order once something is captured."),
         _ => Ok(capability),
     }
+}
+
+fn cannot(detail: String) -> Problem {
+    Problem::new(ProblemCode::NotSupportedByProvider, detail)
 }

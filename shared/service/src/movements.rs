@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use store::StoreError;
 
 use crate::Service;
-use crate::actions::supported;
+use crate::actions::{capability, supported};
 use crate::answer::{Answer, Call};
 use crate::create::problem_of;
 use crate::parse;
@@ -42,8 +42,7 @@ impl Service {
         let asked: CaptureCommand = parse::body(body)?;
         let fingerprint = parse::fingerprint(&asked)?;
         let work = self.load(call, &parse::payment_id(id)?).await?;
-        let capability = capability(&work, OperationKind::Capture)?;
-        let new = self.is_new(&work, OperationKind::Capture, &key)?;
+        let (capability, new) = self.requested(&work, OperationKind::Capture, &key)?;
         if new {
             problem_of(asked.broken_rules())?;
         }
@@ -72,8 +71,7 @@ impl Service {
         let asked: RefundCommand = parse::body(body)?;
         let fingerprint = parse::fingerprint(&asked)?;
         let work = self.load(call, &parse::payment_id(id)?).await?;
-        let capability = capability(&work, OperationKind::Refund)?;
-        let new = self.is_new(&work, OperationKind::Refund, &key)?;
+        let (capability, new) = self.requested(&work, OperationKind::Refund, &key)?;
         require(capability, &json!(asked))?;
         let whole = work.payment.amounts().captured;
         let part = !asked.lines.is_empty() || asked.amount.is_some_and(|amount| amount < whole);
@@ -92,7 +90,7 @@ impl Service {
         let asked: CancelCommand = parse::body(body)?;
         let fingerprint = parse::fingerprint(&asked)?;
         let work = self.load(call, &parse::payment_id(id)?).await?;
-        capability(&work, OperationKind::Cancel)?;
+        self.requested(&work, OperationKind::Cancel, &key)?;
         Box::pin(self.run(call, work, Command::cancel(key, fingerprint), None)).await
     }
 
@@ -105,15 +103,13 @@ impl Service {
         let asked: ConfirmBody = parse::body(body)?;
         let fingerprint: Fingerprint = parse::fingerprint(&asked)?;
         let mut work = self.load(call, &parse::payment_id(id)?).await?;
-        let capability = capability(&work, OperationKind::Confirm)?;
+        let capability = capability(&work.payment, work.capabilities()?, OperationKind::Confirm)?;
         let text = |_| serde_json::from_slice(body).map(|ConfirmText { widget_result }| widget_result);
         let widget_result = asked.widget_result.map(text).transpose().map_err(Problem::unavailable)?;
         let operation = work.payment.operation(&known(&work, "confirm", &key));
         let replay = operation.is_some();
         // What may still be sent is checked: its text can be another with the same meaning to us.
-        let rejected = |o: &&Operation| o.status == OperationStatus::Rejected;
-        let again =
-            operation.filter(rejected).and_then(|o| o.reason.as_ref()).is_some_and(Reason::allows_another_attempt);
+        let again = operation.is_some_and(runs_again);
         if let Some(result) = widget_result.as_deref().filter(|_| !replay || again) {
             problem_of(work.account()?.adapter.broken_widget_rules(&work.payment, result))?;
         }
@@ -133,13 +129,24 @@ impl Service {
         Box::pin(self.run(call, work, Command::confirm(command, key, fingerprint), widget_result)).await
     }
 
-    /// Whether the key is new to the payment. What no request of the kind could get now comes before what this one lacks.
-    pub(crate) fn is_new(&self, work: &Work, kind: OperationKind, key: &IdempotencyKey) -> Result<bool, Problem> {
-        let new = work.payment.operation(&known(work, kind.as_str(), key)).is_none();
-        if new {
-            work.payment.possible(kind, self.now())?;
+    /// What the provider can do of a kind of operation, and whether the key is new to the payment. What no request of the kind
+    /// could get now comes before what this one lacks; one that was here before gets its answer, however the payment stands.
+    pub(crate) fn requested(
+        &self,
+        work: &Work,
+        kind: OperationKind,
+        key: &IdempotencyKey,
+    ) -> Result<(&'static OperationCapability, bool), Problem> {
+        let (payment, capabilities) = (&work.payment, work.capabilities()?);
+        match payment.operation(&known(work, kind.as_str(), key)) {
+            Some(operation) if runs_again(operation) => Ok((supported(payment, capabilities, kind)?, false)),
+            Some(_) => Ok((capability(payment, capabilities, kind)?, false)),
+            None => {
+                let capability = supported(payment, capabilities, kind)?;
+                payment.possible(kind, self.now())?;
+                Ok((capability, true))
+            }
         }
-        Ok(new)
     }
 
     /// Looks whether the buyer is done. That nobody could see it does not mean that the buyer is not.
@@ -191,12 +198,14 @@ impl Service {
     }
 }
 
-fn known(work: &Work, kind: &str, key: &payment::IdempotencyKey) -> payment::OperationId {
-    payment::OperationId::of(&work.payment.id, kind, key.as_str())
+/// Whether the key of an operation that did not happen runs it again.
+fn runs_again(operation: &Operation) -> bool {
+    let allowed = operation.reason.as_ref().is_some_and(Reason::allows_another_attempt);
+    operation.status == OperationStatus::Rejected && allowed
 }
 
-pub(crate) fn capability(work: &Work, kind: OperationKind) -> Result<&'static OperationCapability, Problem> {
-    supported(&work.payment, work.capabilities()?, kind)
+fn known(work: &Work, kind: &str, key: &payment::IdempotencyKey) -> payment::OperationId {
+    payment::OperationId::of(&work.payment.id, kind, key.as_str())
 }
 
 pub(crate) fn require(capability: &OperationCapability, body: &Value) -> Result<(), Problem> {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::Service;
 use crate::answer::{Answer, Call};
-use crate::movements::{capability, require};
+use crate::movements::require;
 use crate::parse;
 use crate::problem::{Problem, ProblemCode};
 
@@ -52,8 +52,7 @@ impl Service {
         let fingerprint = parse::fingerprint(&asked)?;
         let work = self.load(call, &parse::payment_id(id)?).await?;
         let kind = OperationKind::Tell(asked.kind());
-        let capability = capability(&work, kind)?;
-        self.is_new(&work, kind, &key)?;
+        let (capability, _) = self.requested(&work, kind, &key)?;
         require(capability, &json!(asked))?;
         Box::pin(self.run(call, work, Command::tell(asked, key, fingerprint), None)).await
     }
@@ -64,7 +63,7 @@ impl Service {
         let asked: AmendCommand = parse::body(body)?;
         let fingerprint = parse::fingerprint(&asked)?;
         let work = self.load(call, &parse::payment_id(id)?).await?;
-        capability(&work, OperationKind::Amend)?;
+        self.requested(&work, OperationKind::Amend, &key)?;
         Box::pin(self.run(call, work, Command::amend(asked, key, fingerprint), None)).await
     }
 }

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Api, Order, Request, Sandbox, Site, orders};
+use tests::{Answer, Api, Order, Request, Sandbox, Site, eventually, orders};
 use tokio::task::JoinSet;
 
 use super::Deal;
@@ -99,6 +99,13 @@ impl Shop {
         let deal = self.open(&self.at.order()).await;
         assert_eq!(deal.get().await["status"], "authorized");
         deal
+    }
+
+    /// The buyer of a payment accepts on the provider's page, and the provider says so.
+    pub(crate) async fn accept(&self, deal: &Deal<'_>) {
+        let page = deal.get().await["action"]["url"].as_str().expect("a page").to_owned();
+        self.sandbox.buyer(page.rsplit('/').next().expect("its session"), "accept").await;
+        eventually("the promise", async || (deal.get().await["status"] == "authorized").then_some(())).await;
     }
 
     /// A payment that is captured in full, by one capture.
