@@ -2,6 +2,7 @@
 //! they talk to, all on loopback and all reached as in production.
 
 pub mod aws;
+mod console;
 mod demo;
 mod demo_merchant;
 mod doctor;
@@ -9,6 +10,7 @@ mod event;
 mod functions;
 mod gateway;
 mod keys;
+mod loopback;
 mod routes;
 mod sandboxes;
 mod stack;

@@ -162,6 +162,7 @@ async fn serve(arguments: Arguments) -> Outcome {
         data: arguments.data,
         merchants: text,
         disabled_providers: Config::disabled_providers()?,
+        console: true,
         ..StackOptions::default()
     };
     let disabled = options.disabled_providers.clone();
@@ -181,6 +182,9 @@ fn greet(stack: &Stack, disabled: &[ProviderId], own_merchants: bool) -> io::Res
     let mut out = io::stdout().lock();
     let url = stack.url.as_str().trim_end_matches('/');
     writeln!(out, "paylater {url}")?;
+    if let Some(console) = &stack.console_url {
+        writeln!(out, "Console {}", console.as_str().trim_end_matches('/'))?;
+    }
     writeln!(out, "DynamoDB {} (table {}, any credentials)", stack.aws.dynamodb_url, stack.aws.table)?;
     writeln!(out, "SQS {} (any credentials)", stack.aws.sqs_url)?;
     for queue in &stack.aws.event_queue_urls {

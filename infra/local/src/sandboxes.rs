@@ -20,7 +20,7 @@ impl Sandboxes {
         let mut started = Vec::new();
         for (stand_in, n) in STAND_INS.iter().zip(0..) {
             let port = first_port.map_or(0, |port| port.saturating_add(n));
-            started.push((stand_in, stand_in.start(listen(port).await?, webhook(api, stand_in.provider))?));
+            started.push((stand_in, stand_in.start(wanted_or_any(port).await?, webhook(api, stand_in.provider))?));
         }
         Ok(Self(started))
     }
@@ -59,7 +59,7 @@ fn webhook(api: &Url, provider: &str) -> Option<String> {
 }
 
 /// The wanted port, or any where it is taken.
-async fn listen(port: u16) -> io::Result<TcpListener> {
+pub(crate) async fn wanted_or_any(port: u16) -> io::Result<TcpListener> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
         Err(_) if port != 0 => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await,
         bound => bound,

@@ -17,10 +17,11 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::aws::{self, Aws};
-use crate::demo_merchant::{DEMO_MERCHANT, document};
+use crate::console::Console;
+use crate::demo_merchant::{DEMO_MERCHANT, DEMO_OPERATOR_KEY, document};
 use crate::gateway;
 use crate::routes::{Routes, RoutesError};
-use crate::sandboxes::Sandboxes;
+use crate::sandboxes::{Sandboxes, wanted_or_any};
 
 /// Between two sweeps.
 const SWEEP_EVERY: Duration = Duration::from_secs(2);
@@ -44,6 +45,8 @@ pub struct StackOptions {
     pub public_url: Option<Url>,
     /// Where no new payments are opened, whoever the merchant is.
     pub disabled_providers: Vec<ProviderId>,
+    /// Whether there are pages to look at it.
+    pub console: bool,
     /// How long a provider's call that changes something may take, if less than its capabilities say.
     pub patience: Option<Duration>,
 }
@@ -66,6 +69,12 @@ pub enum StackError {
     /// A sandbox does not start.
     #[error("a sandbox does not start")]
     Sandbox(#[source] std::io::Error),
+    /// The console does not start.
+    #[error("the console does not start")]
+    Console(#[source] std::io::Error),
+    /// There is no HTTP client.
+    #[error("there is no HTTP client")]
+    Http(#[from] reqwest::Error),
     /// A merchant document is wrong.
     #[error(transparent)]
     Merchants(#[from] Faults),
@@ -81,6 +90,8 @@ pub enum StackError {
 pub struct Stack {
     /// The API.
     pub url: Url,
+    /// The pages to look at it, where there are any.
+    pub console_url: Option<Url>,
     /// The AWS services.
     pub aws: Aws,
     /// The providers' stand-ins.
@@ -109,6 +120,8 @@ impl Stack {
         let secrets = [(format!("paylater/local/{DEMO_MERCHANT}"), demo.to_string())].into_iter().collect();
         let aws = Aws::start(aws::Options { data: options.data, secrets, ..aws::Options::default() }).await?;
 
+        // Own merchants have keys of their own.
+        let usual_key = options.merchants.is_none().then_some(DEMO_OPERATOR_KEY);
         let documents = options.merchants.unwrap_or_else(|| format!("[{demo}]"));
         let transport = match options.patience {
             Some(patience) => Transport::default().with_patience(patience),
@@ -121,13 +134,19 @@ impl Stack {
 
         let pump = (!options.without_relay).then(|| start_pump(&aws));
         let mut tasks = vec![start_gateway(listener, &app)?];
+        let mut console_url = None;
+        if options.console {
+            let (url, task) = start_console(&url, &sandboxes, first_port, usual_key).await?;
+            console_url = Some(url);
+            tasks.push(task);
+        }
         if !options.without_sweep {
             tasks.push(start_wake_ups(&app, &aws));
             if !options.without_schedule {
                 tasks.push(start_schedule(&app));
             }
         }
-        Ok(Self { url, aws, sandboxes, demo_merchant: demo, app, _pump: pump, tasks })
+        Ok(Self { url, console_url, aws, sandboxes, demo_merchant: demo, app, _pump: pump, tasks })
     }
 }
 
@@ -151,6 +170,27 @@ fn start_gateway(listener: TcpListener, app: &App) -> Result<JoinHandle<()>, Sta
             tracing::error!(%error, "the gateway stopped");
         }
     }))
+}
+
+async fn start_console(
+    api: &Url,
+    sandboxes: &Sandboxes,
+    first_port: Option<u16>,
+    usual_key: Option<&'static str>,
+) -> Result<(Url, JoinHandle<()>), StackError> {
+    let stand_ins: Vec<_> = sandboxes.all().map(|(name, running)| (name, running.url())).collect();
+    let behind = u16::try_from(stand_ins.len()).unwrap_or_default();
+    let port = first_port.map_or(0, |port| port.saturating_add(behind));
+    let listener = wanted_or_any(port).await.map_err(StackError::Console)?;
+    let address = listener.local_addr().map_err(StackError::Console)?;
+    let url: Url = format!("http://{address}").parse()?;
+    let console = Console::new(api, stand_ins, (url.clone(), usual_key))?;
+    let serving = async move {
+        if let Err(error) = console.serve(listener).await {
+            tracing::error!(%error, "the console stopped");
+        }
+    };
+    Ok((url, tokio::spawn(serving)))
 }
 
 fn store(aws: &Aws) -> Store {

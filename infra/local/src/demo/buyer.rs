@@ -5,7 +5,7 @@ use url::Url;
 use super::DemoError;
 
 /// Presses Accept on the provider's page and follows every redirect until the shop's address, which is returned.
-pub(super) async fn accept(http: &reqwest::Client, page: &Url, shop: &Url) -> Result<Url, DemoError> {
+pub(crate) async fn accept(http: &reqwest::Client, page: &Url, shop: &Url) -> Result<Url, DemoError> {
     let html = http.get(page.clone()).send().await?.text().await?;
     let form =
         accept_form(&html).ok_or_else(|| DemoError::deviation("buyer", "a page with an Accept button", &html))?;

@@ -1,7 +1,6 @@
 //! The demo's way to the API: ordinary HTTP with the demo merchant's key.
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::redirect::Policy;
 use serde_json::Value;
 use url::Url;
 
@@ -18,9 +17,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(base: &Url) -> Result<Self, DemoError> {
-        // Loopback needs no TLS, but the client wants to know whose it would be.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().redirect(Policy::none()).build()?;
+        let http = crate::loopback::client()?;
         Ok(Self { http, base: base.clone(), run: uuid::Uuid::new_v4(), keys: 0 })
     }
 

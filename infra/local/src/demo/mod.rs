@@ -13,6 +13,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::stack::{Stack, StackError, StackOptions};
+#[cfg(test)]
+pub(crate) use buyer::accept;
 use play::Play;
 use scenarios::Scenario;
 
