@@ -1,9 +1,10 @@
 //! An operation that was tried more than once: what is said of an earlier attempt does not end a later one.
 
+use jiff::SignedDuration;
 use payment::{
-    Admission, Decision, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, GivenBack, News, Observation,
-    OperationKind, OperationNews, OperationStatus, OrderNews, OrderState, Outcome, Payment, Receipt, Rejection, Status,
-    Ticket, Whom,
+    Admission, Cause, CauseKind, Decision, Decline, DeclineReason, Doubt, DoubtPolicy, Finding, GivenBack, News,
+    Observation, OperationKind, OperationNews, OperationStatus, OrderNews, OrderState, Outcome, Payment, Receipt,
+    Rejection, SignedClaim, Status, Ticket, Whom,
 };
 
 use crate::fixture::*;
@@ -207,4 +208,33 @@ fn a_refund_that_both_of_its_attempts_made_is_given_back_twice_also_where_the_an
         assert_eq!((drifts(&payment), payment.refundable_of(&capture)), (1, amount(1_000)));
     }
     assert_eq!(operation(&payment, &second.operation).provider_reference.as_deref(), Some("K1"));
+}
+
+#[test]
+fn a_movement_that_was_refused_is_told_and_one_that_never_left_us_is_not() {
+    for (outcome, told) in [(refused(), true), (Outcome::NotSent, false)] {
+        let (mut payment, of) = captured(5_000);
+        let before = payment.history.len();
+        let ticket = capture(&mut payment, "c1", 1_000);
+        settle(&mut payment, &ticket, outcome.clone());
+        let ticket = refund(&mut payment, "r1", &of, 1_000);
+        settle(&mut payment, &ticket, outcome);
+        let wanted: &[&str] = if told { &["capture.failed", "refund.failed"] } else { &[] };
+        assert_eq!(facts_after(&payment, before), wanted);
+    }
+}
+
+#[test]
+fn a_message_that_a_call_was_refused_waits_for_its_worker_while_that_may_live() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 1_000);
+    let lease = operation(&payment, &ticket.operation).lease_until;
+    let news = news_of(&payment, &ticket, refused());
+    let hook = Cause::new(CauseKind::Webhook, "hook");
+    let late = lease - SignedDuration::from_millis(1);
+    payment.learn(SignedClaim::verified(news.clone()), &hook, late);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::Accepted);
+    assert!(payment.due_at().is_some_and(|due| due <= late), "somebody looks");
+    payment.learn(SignedClaim::verified(news), &hook, lease);
+    assert_eq!(status_of(&payment, &ticket), OperationStatus::Rejected);
 }

@@ -139,3 +139,16 @@ fn an_inferred_refund_reads_back() {
     moved(&mut payment, "m1");
     crate::storage::reads_back(&payment);
 }
+
+#[test]
+fn what_a_refund_is_no_longer_taken_for_is_a_reversal_of_the_same_capture() {
+    let (mut payment, other) = captured(5_000);
+    let ticket = capture(&mut payment, "c1", 5_000);
+    settle(&mut payment, &ticket, done());
+    let capture = CaptureId::of(&ticket.operation);
+    let ticket = refund_in_doubt(&mut payment, "r1", &capture);
+    moved(&mut payment, "m1");
+    settle(&mut payment, &ticket, done_as("m2"));
+    let left = [&other, &capture].map(|capture| payment.refundable_of(capture).minor());
+    assert_eq!(left, [5_000, 5_000 - 2 * PART]);
+}

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use payment::{
-    Action, Amounts, CaptureMode, Cause, CauseKind, Difference, Doubt, DoubtPolicy, Flow, News, Note, Observation,
-    OperationStatus, OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableNews, SignedClaim, Status, Ticket,
+    Action, Amounts, CaptureMode, Cause, CauseKind, Difference, Doubt, DoubtPolicy, Fact, Flow, News, Note,
+    Observation, OperationStatus, OrderNews, OrderState, Outcome, Payment, Receipt, ReceivableNews, SignedClaim,
+    Status, Ticket,
 };
 use proptest::prelude::*;
 
@@ -569,4 +570,18 @@ fn that_all_is_captured_moves_no_money_of_ours_where_we_captured_nothing() {
     settle(&mut payment, &ticket, refused());
     all_is_captured(&mut payment);
     assert_eq!((payment.amounts().captured, drifts(&payment), payment.due_at()), (amount(0), 1, Some(at(20))));
+}
+
+#[test]
+fn news_of_another_kind_of_money_is_told_and_nothing_of_it_is_believed() {
+    let (mut payment, _) = opened();
+    let news = News { livemode: Some(true), ..order_news(OrderState::Authorized) };
+    claim(&mut payment, news.clone(), 2);
+    assert_eq!((payment.status, drifts(&payment)), (Status::Created, 0), "a look will tell");
+    for seconds in [3, 4] {
+        observe(&mut payment, news.clone(), seconds);
+        assert_eq!((payment.status, drifts(&payment)), (Status::Created, 1));
+    }
+    let told = payment.history.last().unwrap();
+    assert!(matches!(&told.fact, Fact::DriftDetected { field, .. } if field == "livemode"), "{:?}", told.fact);
 }

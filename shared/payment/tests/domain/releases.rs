@@ -203,6 +203,14 @@ fn whoever_was_told_that_a_cancellation_is_pending_is_told_that_it_failed() {
 #[test]
 fn one_key_that_is_sent_again_and_again_does_not_fill_the_payment() {
     let mut payment = authorized();
+    let (_, refused) = filled(&mut payment);
+    assert_eq!(refused, Err(Rejection::TooLarge));
+    assert!(!payment.is_full());
+    sound(&payment);
+}
+
+/// Asks for the same capture, which is never done, until it is refused: when, and why.
+fn filled(payment: &mut Payment) -> (i64, Result<Admission, Rejection>) {
     let (mut now, mut attempts) = (10, 0);
     let refused = loop {
         match payment.accept(capture_command("c1", 3_000), at(now)) {
@@ -221,9 +229,8 @@ fn one_key_that_is_sent_again_and_again_does_not_fill_the_payment() {
         }
         assert!(attempts < 1_000, "it grows for ever");
     };
-    assert_eq!(refused, Err(Rejection::TooLarge));
-    assert!(!payment.is_full() && attempts > 50, "{attempts} attempts");
-    sound(&payment);
+    assert!(attempts > 50, "{attempts} attempts");
+    (now, refused)
 }
 
 #[test]
@@ -233,4 +240,39 @@ fn what_waits_for_a_capture_in_doubt_is_in_the_way_because_of_that_doubt() {
     settle(&mut payment, &ticket, Outcome::InDoubt(Doubt::TimedOut));
     let blocked = accept(&mut payment, capture_command("c2", 1_000), 60);
     assert_eq!(blocked, Err(Rejection::BlockedByDoubt { operation: ticket.operation }));
+}
+
+#[test]
+fn what_is_in_doubt_may_be_repeated_however_large_the_payment_has_become() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c2", 1_000);
+    settle(&mut payment, &ticket, Outcome::InDoubt(Doubt::TimedOut));
+    let (now, refused) = filled(&mut payment);
+    assert_eq!(refused, Err(Rejection::TooLarge));
+    let again = payment.next_attempt(&ticket.operation, at(now)).unwrap();
+    settle(&mut payment, &again, done());
+    assert_eq!(payment.amounts().captured, amount(1_000));
+}
+
+#[test]
+fn what_waits_for_another_capture_lets_no_capture_run_again_beside_it() {
+    let mut payment = authorized();
+    let first = capture(&mut payment, "c1", 1_000);
+    settle(&mut payment, &first, Outcome::NotSent);
+    let last = act(&mut payment, final_capture_command("c2", 3_000));
+    settle(&mut payment, &last, Outcome::InDoubt(Doubt::TimedOut));
+    let again = accept(&mut payment, capture_command("c1", 1_000), 60);
+    assert_eq!(again, Err(Rejection::BlockedByDoubt { operation: last.operation }));
+}
+
+#[test]
+fn a_release_whose_turn_it_is_makes_others_wait_for_it() {
+    let mut payment = authorized();
+    let last = act(&mut payment, final_capture_command("c1", 3_000));
+    settle(&mut payment, &last, done());
+    let operation = payment.ready_follower().unwrap().id.clone();
+    for seconds in [2, 600] {
+        let blocked = accept(&mut payment, capture_command("c2", 1_000), seconds);
+        assert_eq!(blocked, Err(Rejection::InProgress { operation: operation.clone(), retry_after: 2 }), "{seconds}");
+    }
 }

@@ -1,8 +1,9 @@
 //! What may be asked: amounts, lines, keys and conflicts.
 
+use jiff::SignedDuration;
 use payment::{
-    Admission, CaptureCommand, CaptureMode, Command, Doubt, DoubtPolicy, Flow, InstructionKind, OperationKind,
-    OrderState, Outcome, Payment, RefundCommand, Rejection, Status,
+    Admission, CaptureCommand, CaptureId, CaptureMode, Command, Doubt, DoubtPolicy, Flow, InstructionKind,
+    OperationKind, OrderState, Outcome, Payment, RefundCommand, Rejection, Status,
 };
 use proptest::prelude::*;
 
@@ -414,4 +415,43 @@ fn a_confirmation_by_looking_is_written_down_once_whatever_the_key() {
     let reused = Err(Rejection::KeyReused { operation: first.clone() });
     assert_eq!(payment.confirmed_by_look(first, &another, at(2)), reused);
     assert_eq!(payment.operations.len(), before + 1);
+}
+
+#[test]
+fn units_that_were_given_back_of_a_capture_are_gone_there_and_at_no_other() {
+    let mut payment = authorized();
+    let took = [("c1", vec![units("SHIP", 1), units("BOOK", 1)]), ("c2", vec![units("SKU-1", 1), units("BOOK", 2)])];
+    let captures = took.map(|(named, lines)| {
+        let ticket = act(&mut payment, by_lines(named, lines));
+        settle(&mut payment, &ticket, done());
+        CaptureId::of(&ticket.operation)
+    });
+    let [first, second] = captures.each_ref();
+    for (named, capture, quantity, are_left) in
+        [("r1", first, 1, true), ("r2", first, 1, false), ("r3", second, 2, true), ("r4", second, 1, false)]
+    {
+        let capture_id = Some(capture.clone());
+        let asked = RefundCommand { capture_id, lines: vec![units("BOOK", quantity)], ..RefundCommand::default() };
+        let answer = accept(&mut payment, Command::refund(asked, key(named), body(named)), 1);
+        match (answer, are_left) {
+            (Ok(Admission::Act(ticket)), true) => assert!(settle(&mut payment, &ticket, done())),
+            (Err(rejected), false) => assert_eq!(pointer(rejected), "/lines/0/quantity"),
+            (other, _) => panic!("{named}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_call_that_may_still_run_makes_others_wait_and_one_whose_worker_died_is_doubt() {
+    let mut payment = authorized();
+    let ticket = capture(&mut payment, "c1", 1_000);
+    let lease = operation(&payment, &ticket.operation).lease_until;
+    for (now, died) in [(lease - SignedDuration::from_millis(1), false), (lease, true)] {
+        let operation = ticket.operation.clone();
+        let blocked = match died {
+            false => Rejection::InProgress { operation, retry_after: 2 },
+            true => Rejection::BlockedByDoubt { operation },
+        };
+        assert_eq!(payment.accept(cancel_command("x1"), now), Err(blocked));
+    }
 }
