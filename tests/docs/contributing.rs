@@ -34,6 +34,15 @@ fn a_new_provider_is_told_of_every_method_of_the_adapter() {
     assert!(missing.is_empty(), "CONTRIBUTING.md says nothing of {}", missing.join(", "));
 }
 
+#[test]
+fn no_file_of_an_adapter_is_too_long_to_be_read_at_once() {
+    let mut files = Vec::new();
+    collect_all(&crate::root(), "shared/providers/src", &mut files);
+    let code = files.iter().filter(|path| path.ends_with(".rs") && !path.contains("/tests"));
+    let long: Vec<_> = code.filter(|path| read(path).lines().count() > 300 && path.matches('/').count() > 3).collect();
+    assert!(long.is_empty(), "more than 300 lines: {long:?}");
+}
+
 /// A test is named by its module and its own name, after the word for its binary.
 #[test]
 fn every_test_that_the_guide_names_is_there() {

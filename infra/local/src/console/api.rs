@@ -1,5 +1,6 @@
 //! The console's way to the API and to the stand-ins: ordinary HTTP.
 
+use axum::http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{RequestBuilder, Response};
@@ -23,6 +24,11 @@ impl Told {
 
     pub(super) fn nothing_there() -> Self {
         Self { status: 404, body: json!({ "title": "There is nothing at this address." }) }
+    }
+
+    /// A status that cannot be passed on is somebody's failure, too.
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_GATEWAY)
     }
 
     pub(super) const fn is_success(&self) -> bool {

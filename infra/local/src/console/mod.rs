@@ -97,7 +97,7 @@ impl From<reqwest::Error> for Failed {
 impl IntoResponse for Failed {
     fn into_response(self) -> Response {
         let (status, page) = match self {
-            Self::Told(told) => (StatusCode::OK, pages::problem(&told)),
+            Self::Told(told) => (told.status(), pages::problem(&told)),
             Self::Unreachable(error) => (StatusCode::BAD_GATEWAY, pages::unreachable(&error)),
         };
         (status, Html(page.into_string())).into_response()
