@@ -44,12 +44,17 @@ async fn a_method_that_an_address_does_not_take_is_refused() {
     let paths: Vec<String> = Contract::get().operations().map(|o| o.path.to_owned()).collect();
     for template in paths {
         let path = bench.filled(&template);
-        for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-            if Contract::get().find(method.as_str(), &path).is_none() {
-                cases += 1;
-                let answer = bench.site.api.request(method, &path).send().await;
-                let _ = answer.expect_problem(ProblemCode::MethodNotAllowed);
-            }
+        let all =
+            [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS, Method::TRACE];
+        let (taken, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|method| Contract::get().find(method.as_str(), &path).is_some());
+        for method in others {
+            cases += 1;
+            let answer = bench.site.api.request(method, &path).send().await;
+            let answer = answer.expect_problem(ProblemCode::MethodNotAllowed);
+            let mut told: Vec<_> = answer.header("allow").unwrap().split(", ").collect();
+            told.sort_unstable();
+            assert_eq!(told, taken, "{path}");
         }
     }
     assert!(cases > 30);
