@@ -86,3 +86,34 @@ fn every_reference_points_at_something_and_nothing_is_left_over() {
         }
     }
 }
+
+/// Generators of clients read no boolean schema, and of a schema that builds on one other they forget what is beside it.
+#[test]
+fn every_schema_is_one_that_generators_of_clients_read() {
+    fn look(value: &Value, at: &str, found: &mut Vec<String>) {
+        let part =
+            |(name, part): (&String, &Value), found: &mut Vec<String>| look(part, &format!("{at}/{name}"), found);
+        match value {
+            Value::Object(fields) => {
+                if fields.get("schema").is_some_and(Value::is_boolean) {
+                    found.push(format!("{at}/schema is a boolean"));
+                }
+                fields.iter().for_each(|field| part(field, found));
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(i, item)| part((&i.to_string(), item), found));
+            }
+            _ => {}
+        }
+    }
+    let document = Contract::get().document();
+    let mut found = Vec::new();
+    look(document, "", &mut found);
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let mut built_on = schema["allOf"].as_array().into_iter().flatten();
+        if built_on.any(|part| part["$ref"].is_string()) && schema.get("properties").is_some() {
+            found.push(format!("{name} lists its own fields beside allOf"));
+        }
+    }
+    assert_eq!(found, [""; 0]);
+}
