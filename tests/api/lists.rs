@@ -78,9 +78,13 @@ async fn payments_that_are_opened_meanwhile_move_nothing_on_later_pages() {
     expected.reverse();
     let first = site.api.get("/v1/payments?limit=2").await.expect(200);
     open_many(&site.api, 3).await;
-    let rest = all(&site.api, &format!("limit=2&cursor={}", first.text("/next_cursor"))).await;
-    let rest: Vec<_> = rest.iter().map(|payment| payment["id"].as_str().unwrap().to_owned()).collect();
-    assert_eq!([ids(&first.body), rest].concat(), expected);
+    let (mut found, mut next) = (ids(&first.body), first.at("/next_cursor").clone());
+    while let Some(cursor) = next.as_str() {
+        let page = site.api.get(&format!("/v1/payments?limit=2&cursor={cursor}")).await.expect(200);
+        found.extend(ids(&page.body));
+        next = page.at("/next_cursor").clone();
+    }
+    assert_eq!(found, expected);
 }
 
 #[tokio::test]
@@ -289,6 +293,40 @@ async fn a_parameter_that_breaks_a_rule_is_refused_by_its_name() {
         let answer = answer.expect_problem(service::ProblemCode::ValidationFailed);
         assert_eq!(answer.pointers(), [format!("?{name}")], "{name}={value}");
         assert!(!answer.body.to_string().contains("Zyzzyva"), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_given_twice_is_refused_by_its_name() {
+    let site = Site::start_own(Default::default()).await;
+    for (query, pointer) in [
+        ("payments?limit=1&limit=1", "?limit"),
+        ("payments?status=authorized&status=declined", "?status"),
+        ("payments?provider=billie_pad&provider=billie_pad", "?provider"),
+        ("payments?created_before=2026-01-01T00:00:00Z&created_before=2027-01-01T00:00:00Z", "?created_before"),
+        ("payments?reference=ORD-1&reference=ORD-1", "?reference"),
+        ("operations?status=in_doubt&status=needs_operator", "?status"),
+        ("operations?status=in_doubt&limit=1&limit=2", "?limit"),
+    ] {
+        let answer = site.operator().get(&format!("/v1/{query}")).await;
+        let answer = answer.expect_problem(service::ProblemCode::ValidationFailed);
+        assert_eq!(answer.text("/detail"), format!("{pointer} must be given once"));
+        assert_eq!(answer.pointers(), [pointer], "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_is_refused_whatever_it_is_called() {
+    let site = Site::start_own(Default::default()).await;
+    for (query, pointer) in [("=1", "?"), ("a%0Ab=1", "?a\nb"), ("%00", "?\0"), ("?", "??"), ("limit[]=1", "?limit[]")]
+    {
+        let timeline = "/v1/payments/pay_00000000000000000000000000/timeline";
+        for list in ["/v1/payments", "/v1/operations", "/v1/capabilities", timeline] {
+            let answer = site.operator().get(&format!("{list}?{query}")).await;
+            let answer = answer.expect_problem(service::ProblemCode::ValidationFailed);
+            assert_eq!(answer.pointers(), [pointer], "{list}");
+            assert!(answer.text("/detail").contains("is not a parameter"), "{list}: {:#}", answer.body);
+        }
     }
 }
 

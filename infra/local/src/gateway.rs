@@ -7,6 +7,8 @@ use authorize::AuthorizerRequest;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{ALLOW, HeaderValue};
 use axum::http::request::Parts;
 use axum::response::Response;
 use lambda_http::{Context, RequestExt};
@@ -43,10 +45,15 @@ pub(crate) async fn serve(listener: TcpListener, app: App, routes: Routes) -> st
 async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let request_id = uuid::Uuid::new_v4().to_string();
     let (parts, body) = request.into_parts();
-    let answer = match gateway.invoke(&parts, body, &request_id).await {
+    let mut answer = match gateway.invoke(&parts, body, &request_id).await {
         Ok(answer) => answer,
         Err(problem) => runtime::problem(&problem, &runtime::Asked { request_id, ..runtime::Asked::default() }),
     };
+    if answer.status() == StatusCode::METHOD_NOT_ALLOWED
+        && let Ok(methods) = HeaderValue::from_str(&gateway.routes.methods(parts.uri.path()))
+    {
+        answer.headers_mut().insert(ALLOW, methods);
+    }
     answer.map(|body| match body {
         lambda_http::Body::Text(text) => Body::from(text),
         lambda_http::Body::Binary(bytes) => Body::from(bytes),

@@ -70,6 +70,12 @@ impl Routes {
         self.0.iter()
     }
 
+    /// The methods that an address takes.
+    pub(crate) fn methods(&self, path: &str) -> String {
+        let matching = self.0.iter().filter(|route| parameters(&route.path, path).is_some());
+        matching.map(|route| route.method.to_ascii_uppercase()).collect::<Vec<_>>().join(", ")
+    }
+
     /// The route of a request; a literal segment wins over a parameter.
     pub(crate) fn find(&self, method: &str, path: &str) -> Found<'_> {
         let mut matching: Vec<_> =

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
+use jiff::civil::Date;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 use crate::id::ProviderId;
@@ -132,8 +134,8 @@ pub struct Person {
     #[serde(default)]
     pub salutation: Salutation,
     /// Day of birth.
-    #[serde(default)]
-    pub birth_date: Option<Personal<jiff::civil::Date>>,
+    #[serde(default, deserialize_with = "day")]
+    pub birth_date: Option<Personal<Date>>,
     /// E-mail address.
     pub email: Personal<EmailAddress>,
     /// Telephone number.
@@ -247,6 +249,13 @@ pub struct Order {
     /// The provider's own part.
     #[serde(default = "no_options")]
     pub options: serde_json::Value,
+}
+
+/// A day as RFC 3339 writes it: ten characters, while a date is also read from more, as a time of that day.
+fn day<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Personal<Date>>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(reader)? else { return Ok(None) };
+    let day = text.parse().ok().filter(|_| text.len() == 10);
+    day.map(|day| Some(Personal::new(day))).ok_or_else(|| D::Error::custom("must be a date, as 1990-01-31"))
 }
 
 fn no_options() -> serde_json::Value {

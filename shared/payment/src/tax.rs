@@ -32,9 +32,13 @@ impl TryFrom<String> for TaxRate {
 
     fn try_from(text: String) -> Result<Self, TextError> {
         const RULE: TextError = TextError::Form("a decimal percentage from 0 to 100 as text, like \"21\" or \"5.5\"");
-        let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        let rate: Decimal = if plain { text.parse().map_err(|_| RULE)? } else { return Err(RULE) };
-        if rate > Decimal::ONE_HUNDRED || rate.scale() > 4 { Err(RULE) } else { Ok(Self(rate.normalize())) }
+        let (whole, part) = text.split_once('.').unwrap_or((&text, "0"));
+        let digits = |text: &str, most| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole, 3) || !digits(part, 4) {
+            return Err(RULE);
+        }
+        let rate: Decimal = text.parse().map_err(|_| RULE)?;
+        if rate > Decimal::ONE_HUNDRED { Err(RULE) } else { Ok(Self(rate.normalize())) }
     }
 }
 

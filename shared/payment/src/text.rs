@@ -118,7 +118,7 @@ impl TryFrom<String> for EmailAddress {
     type Error = TextError;
 
     fn try_from(text: String) -> Result<Self, TextError> {
-        let clean = text.len() <= 254 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+        let clean = text.chars().count() <= 254 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
         let shaped = text.rsplit_once('@').is_some_and(|(local, host)| {
             !local.is_empty() && !host.is_empty() && !host.starts_with('.') && !host.ends_with('.')
         });

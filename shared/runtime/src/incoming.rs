@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use http::Method;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
 use payment::{MerchantId, OperationId, PaymentId};
@@ -32,13 +33,19 @@ pub struct Incoming {
 impl Incoming {
     pub(crate) fn of_checkout(request: Request) -> Result<Self, Problem> {
         let merchant = merchant(&request).ok_or_else(Problem::unauthorized)?;
-        let body = limited(request.body())?.to_vec();
+        // What a GET carries has no meaning (RFC 9110, 9.3.1).
+        let body = if request.method() == Method::GET { &[] } else { limited(request.body())? }.to_vec();
         if !body.is_empty() && !is_json(&request) {
             return Err(Problem::new(ProblemCode::UnsupportedMediaType, "Send the body as application/json."));
         }
         let header =
             |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default().to_owned());
         let query = request.uri().query().unwrap_or_default();
+        let query: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        // What was meant for the body must not be overlooked.
+        if let Some((name, _)) = query.first().filter(|_| request.method() == Method::POST) {
+            return Err(Problem::at(ProblemCode::ValidationFailed, format!("?{name}"), "is not a parameter here"));
+        }
         Ok(Self {
             call: Call {
                 merchant,
@@ -50,7 +57,7 @@ impl Incoming {
             path: path_parameters(&request),
             key: header("idempotency-key"),
             body,
-            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            query,
         })
     }
 

@@ -8,7 +8,7 @@ use crate::Service;
 use crate::answer::{Answer, Call, Cursor, LeftOut};
 use crate::parse;
 use crate::problem::Problem;
-use crate::read::{bad_query, limit_of};
+use crate::read::{bad_query, each_once, limit_of};
 
 /// Payments are listed under the worst of their operations, in one of these lists.
 const LISTS: [OperationStatus; 2] = [OperationStatus::NeedsOperator, OperationStatus::InDoubt];
@@ -115,13 +115,14 @@ struct Asked {
 }
 
 fn asked(query: &[(String, String)]) -> Result<Asked, Problem> {
+    each_once(query)?;
     let (mut status, mut limit, mut behind) = (None, 20, Place::default());
     for (name, value) in query {
         match name.as_str() {
             "status" => {
-                status = match (value.as_str(), status) {
-                    ("needs_operator", None) => Some(OperationStatus::NeedsOperator),
-                    ("in_doubt", None) => Some(OperationStatus::InDoubt),
+                status = match value.as_str() {
+                    "needs_operator" => Some(OperationStatus::NeedsOperator),
+                    "in_doubt" => Some(OperationStatus::InDoubt),
                     _ => return Err(bad_query(name, STATUS)),
                 };
             }

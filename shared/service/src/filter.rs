@@ -6,7 +6,7 @@ use store::{Filter, Named};
 
 use crate::answer::Cursor;
 use crate::problem::Problem;
-use crate::read::{bad_query, limit_of};
+use crate::read::{bad_query, each_once, limit_of};
 
 /// The parameters that name payments. One of them at a time: each is looked up in an index of its own.
 const NAMES: [&str; 3] = ["reference", "order_reference", "provider_reference"];
@@ -19,6 +19,7 @@ const LONGEST_NAME: usize = 200;
 
 /// Reads the parameters of a list of payments.
 pub(crate) fn filter(query: &[(String, String)]) -> Result<Filter, Problem> {
+    each_once(query)?;
     let mut filter = Filter { limit: 20, ..Filter::default() };
     let mut name = None;
     for (parameter, value) in query {

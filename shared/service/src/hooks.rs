@@ -23,8 +23,9 @@ impl Service {
     /// # Errors
     /// When the merchants cannot be looked up.
     pub async fn authorize(&self, header: Option<&str>) -> Result<Option<Caller>, Problem> {
-        let Some(key) = header.and_then(|h| h.strip_prefix("Bearer ")) else { return Ok(None) };
-        let Some(id) = merchant_of_key(key) else { return Ok(None) };
+        let Some((scheme, key)) = header.and_then(|header| header.split_once(' ')) else { return Ok(None) };
+        let key = key.trim_start_matches(' ');
+        let Some(id) = merchant_of_key(key).filter(|_| scheme.eq_ignore_ascii_case("bearer")) else { return Ok(None) };
         let Some(merchant) = self.merchants.get(&id).await.map_err(Problem::unavailable)? else { return Ok(None) };
         Ok(merchant.key_of(key).map(|key| Caller { merchant: id, scope: key.scope, label: key.label.clone() }))
     }

@@ -34,7 +34,7 @@ const NOT_VALID: &str = "is not valid";
 
 /// What parsers expect, by the beginning of how they say it, and what our callers are told. Of the numbers in requests only
 /// amounts are signed, only quantities have 32 bits, and only days have 16.
-const RULES: [(&str, &str); 15] = [
+const RULES: [(&str, &str); 14] = [
     ("struct ", "must be an object"),
     ("a map", "must be an object"),
     ("a sequence", "must be an array"),
@@ -46,7 +46,6 @@ const RULES: [(&str, &str); 15] = [
     ("u32", "must be a whole number from 1 to 1000000"),
     ("u16", "must be a whole number from 1 to 65535"),
     ("a nonzero u16", "must be a whole number from 1 to 65535"),
-    ("a date string", "must be a date, as 1990-01-31"),
     ("a timestamp string", "must be a time, as 2026-01-31T08:30:00Z"),
     ("a string representing an URL", "must be a whole address, as https://shop.example/thanks"),
     ("IP address", "must be an IP address"),

@@ -1,5 +1,7 @@
 //! Reading: one payment, its timeline, a merchant's list, and what providers can do.
 
+use std::collections::BTreeSet;
+
 use payment::{CauseKind, Entry, Payment};
 use providers::{BestEvidence, REGISTRY};
 use serde_json::json;
@@ -21,7 +23,7 @@ impl Service {
             [] => false,
             [(name, value)] if name == "refresh" && (value == "true" || value == "false") => value == "true",
             [(name, _)] if name == "refresh" => return Err(bad_query(name, "must be true or false")),
-            _ => return Err(unknown_of(query, "refresh")),
+            _ => return Err(unknown_of(query, Some("refresh"))),
         };
         let mut work = self.load(call, &parse::payment_id(id)?).await?;
         let mut refreshed = None;
@@ -43,7 +45,7 @@ impl Service {
     /// When there is no such payment.
     pub async fn timeline(&self, call: &Call, id: &str, query: &[(String, String)]) -> Result<Answer, Problem> {
         if !query.is_empty() {
-            return Err(unknown_of(query, ""));
+            return Err(unknown_of(query, None));
         }
         let work = self.load(call, &parse::payment_id(id)?).await?;
         Ok(Answer::ok(json!({ "data": timeline(&work.payment), "next_cursor": null })))
@@ -73,7 +75,7 @@ impl Service {
     /// When there is a parameter.
     pub fn capabilities(&self, query: &[(String, String)]) -> Result<Answer, Problem> {
         if !query.is_empty() {
-            return Err(unknown_of(query, ""));
+            return Err(unknown_of(query, None));
         }
         let all: Vec<_> = REGISTRY.iter().map(|registered| registered.capabilities).collect();
         Ok(Answer::ok(json!({ "data": all, "next_cursor": null })))
@@ -117,13 +119,20 @@ pub(crate) fn limit_of(value: &str) -> Result<usize, Problem> {
     limit.ok_or_else(|| bad_query("limit", "must be from 1 to 100"))
 }
 
-/// The first parameter that is not the one that is known, or that one given twice.
-fn unknown_of(query: &[(String, String)], known: &str) -> Problem {
-    let unknown = query.iter().map(|(name, _)| name.as_str()).find(|name| *name != known);
-    bad_query(
-        unknown.unwrap_or(known),
-        if unknown.is_some() { "is not a parameter here" } else { "must be given once" },
-    )
+/// A parameter that is given twice would mean two things.
+pub(crate) fn each_once(query: &[(String, String)]) -> Result<(), Problem> {
+    let mut seen = BTreeSet::new();
+    let again = query.iter().find(|(name, _)| !seen.insert(name));
+    again.map_or(Ok(()), |(name, _)| Err(bad_query(name, "must be given once")))
+}
+
+/// The first parameter that is not the one that is known, if one is, or that one given twice.
+fn unknown_of(query: &[(String, String)], known: Option<&str>) -> Problem {
+    let unknown = query.iter().map(|(name, _)| name.as_str()).find(|name| Some(*name) != known);
+    match unknown {
+        Some(unknown) => bad_query(unknown, "is not a parameter here"),
+        None => bad_query(known.unwrap_or_default(), "must be given once"),
+    }
 }
 
 pub(crate) fn bad_query(name: &str, rule: &str) -> Problem {

@@ -109,3 +109,26 @@ async fn a_body_of_more_than_256_kib_is_refused_and_one_of_256_is_read() {
     }
     watch.nothing_happened("large bodies").await;
 }
+
+#[tokio::test]
+async fn what_a_get_carries_is_not_read() {
+    let site = Site::start().await;
+    let large = " ".repeat(LARGEST + 1);
+    for (body, media_type) in [("{", "application/json"), ("Zyzzyva", "text/plain"), (&large, "text/plain")] {
+        let request = site.api.request(Method::GET, "/v1/payments?limit=1").raw(body, Some(media_type));
+        let _ = request.send().await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn what_belongs_into_a_body_is_refused_in_the_address() {
+    let bench = Bench::new().await;
+    let mut watch = bench.watch().await;
+    for endpoint in bench.endpoints() {
+        let path = format!("{}?amount=500", endpoint.path);
+        let answer = bench.api(&endpoint).post(&path, &endpoint.valid).await;
+        let answer = answer.expect_problem(ProblemCode::ValidationFailed);
+        assert_eq!(answer.pointers(), ["?amount"], "{path}");
+    }
+    watch.nothing_happened("parameters of a POST").await;
+}

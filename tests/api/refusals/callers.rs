@@ -59,6 +59,15 @@ async fn nobody_gets_in_without_the_right_key() {
 }
 
 #[tokio::test]
+async fn the_scheme_before_a_key_is_written_in_any_case() {
+    let site = Site::start().await;
+    for header in ["bearer sk_demo_works-on-this-machine-only", "BEARER  sk_demo_works-on-this-machine-only"] {
+        let request = site.api.request(Method::GET, "/v1/capabilities").authorization(Some(header));
+        let _ = request.send().await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn a_checkouts_key_may_not_do_what_is_the_operators() {
     let bench = Bench::new().await;
     let mut watch = bench.watch().await;

@@ -24,7 +24,34 @@ fn candidates() -> Vec<Value> {
         json!([SECRET]),
         json!({}),
         json!({ "unknown_field": SECRET }),
+        json!("a\u{7}b"),
+        json!("a\nb"),
+        json!("a b@example.com"),
+        json!("a@example."),
+        json!(".5"),
+        json!("5."),
+        json!("19900131"),
+        json!("1990-01-31T12:00:00"),
     ]
+}
+
+/// Texts of every length and alphabet, and of every form that a field has.
+fn texts() -> Vec<Value> {
+    let long = [1, 2, 4, 10, 20, 30, 50, 64, 100, 255, 500, 1_000].map(|length| "x".repeat(length));
+    let odd = [" ", "~", "\u{e9}", "a\u{301}", "\u{1f4b6}", "a\u{200b}b", "\u{fdfa}"].map(|text| text.repeat(4));
+    let formed = [
+        "0.1234",
+        "100",
+        "2000-02-29",
+        "::1",
+        "a@b.c",
+        "\u{e4}@\u{f6}.example",
+        "http://127.0.0.1/",
+        "https://shop.example:8443/a?b=c#d",
+    ];
+    let path = format!("https://shop.example/{}", "x".repeat(1_979));
+    let all = long.into_iter().chain(odd).chain(formed.map(str::to_owned)).chain([path]);
+    all.map(Value::String).collect()
 }
 
 /// Values with words of our own messages in them. A message that is cut at these words must not be cut inside the value.
@@ -175,16 +202,52 @@ async fn an_unknown_field_at_any_level_is_refused_by_its_name() {
         let is_described =
             |place: &&String| !is_free(place) && !["/metadata", "/widget_result"].contains(&place.as_str());
         for place in all.iter().filter(is_object).filter(is_described) {
-            let field = format!("{place}/unknown_field");
-            let body = changed(&endpoint, |body| orders::set(body, &field, json!(SECRET)));
-            let answer = bench.api(&endpoint).post(&endpoint.path, &body).await;
-            // `options` is the provider's own; it may refuse the whole of it.
-            let pointer = if place == "/options" { place } else { &field };
-            let wrong = not_refused_at(&answer, "validation_failed", pointer);
-            found.extend(wrong.map(|wrong| format!("POST {} with {field} {wrong}", endpoint.path)));
+            for name in ["unknown_field", "", "a~1b~0c", "a\nb"] {
+                let field = format!("{place}/{name}");
+                let body = changed(&endpoint, |body| orders::set(body, &field, json!(SECRET)));
+                let answer = bench.api(&endpoint).post(&endpoint.path, &body).await;
+                // `options` is the provider's own; it may refuse the whole of it.
+                let pointer = if place == "/options" { place } else { &field };
+                let wrong = not_refused_at(&answer, "validation_failed", pointer);
+                found.extend(wrong.map(|wrong| format!("POST {} with {field:?} {wrong}", endpoint.path)));
+            }
         }
     }
     watch.nothing_happened("unknown fields").await;
+    nothing_found(&found);
+}
+
+/// Texts that mean something: which of them fits, another place or the payment decides.
+const MEANINGS: [&str; 6] = ["/provider", "/currency", "/country", "/capture_id", "/cursor", "/return_url"];
+
+#[tokio::test]
+async fn a_text_that_the_contract_allows_is_not_refused_for_its_form() {
+    let bench = Bench::new().await;
+    let (mut cases, mut found) = (0, Vec::new());
+    for endpoint in bench.endpoints() {
+        let mut all = Vec::new();
+        places(&endpoint.valid, "", &mut all);
+        let is_text = |place: &&String| endpoint.valid.pointer(place).is_some_and(Value::is_string) && !is_free(place);
+        let means_nothing = |place: &&String| {
+            let names_a_line = endpoint.path != "/v1/payments" && place.starts_with("/lines/");
+            !names_a_line && !MEANINGS.iter().any(|meaning| place.ends_with(meaning))
+        };
+        for place in all.iter().filter(is_text).filter(means_nothing) {
+            for text in texts() {
+                let body = changed(&endpoint, |body| orders::set(body, place, text.clone()));
+                if breaks_the_contract(&endpoint, &body) {
+                    continue;
+                }
+                cases += 1;
+                let answer = post(&bench, &endpoint, &body).await;
+                let refused = answer.code() == "validation_failed" && answer.pointers().contains(&place.as_str());
+                let short: String = text.to_string().chars().take(60).collect();
+                let told = || format!("POST {} with {short} at {place}: {}", endpoint.path, answer.text("/detail"));
+                found.extend(refused.then(told));
+            }
+        }
+    }
+    assert!(cases > 500, "only {cases} cases were made");
     nothing_found(&found);
 }
 

@@ -86,7 +86,7 @@ impl Bench {
     /// A documented path with its parameters filled in.
     fn filled(&self, path: &str) -> String {
         let path = path.replace("{id}", &self.authorized).replace("{operation}", NO_OPERATION);
-        path.replace("{merchant}", "demo").replace("{action}", "amend")
+        path.replace("{merchant}", "demo")
     }
 
     /// Every address that takes a document.
