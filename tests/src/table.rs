@@ -1,6 +1,6 @@
 //! The table, looked at from outside.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -102,6 +102,11 @@ impl Table {
         let id = id.parse().unwrap_or_else(|_| panic!("{id} is no payment's"));
         let store = Store::new(self.client.clone(), &self.name);
         store.load(&id).await.unwrap_or_else(|error| panic!("load {id}: {error:?}"))
+    }
+
+    /// Every item's keys. Two equal answers: nothing new was written, whoever looked at an old payment meanwhile.
+    pub async fn keys(&self) -> BTreeSet<Key> {
+        self.items().await.into_keys().collect()
     }
 
     /// Every item's keys with its version; 0 for items that have none. Two equal answers: nothing was written.

@@ -187,3 +187,18 @@ fn the_order_has_the_canaries_that_the_other_tests_look_for() {
     assert!(order.matches(CANARY).count() > 20);
     assert!(order.contains("1990-01-31") && order.contains("203.0.113.10"));
 }
+
+#[test]
+fn what_an_operation_made_true_names_it_as_its_cause_whoever_told_it() {
+    let mut payment = authorized();
+    let tickets = ["c1", "c2", "c3"].map(|named| capture(&mut payment, named, 1_000));
+    let [answered, claimed, seen] = tickets.each_ref();
+    settle(&mut payment, answered, done());
+    let news = [claimed, seen].map(|ticket| news_of(&payment, ticket, done()));
+    let [first, second] = news;
+    claim(&mut payment, first, 2);
+    observe(&mut payment, second, 3);
+    let captures = payment.history.iter().filter(|entry| entry.fact.event_type() == "capture.succeeded");
+    let causes: Vec<_> = captures.filter_map(|entry| entry.cause.operation_id.clone()).collect();
+    assert_eq!(causes, tickets.map(|ticket| ticket.operation));
+}
