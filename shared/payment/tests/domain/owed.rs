@@ -82,6 +82,7 @@ fn what_is_new_is_one_event_of_its_capture_and_the_same_again_is_none() {
     let told = || payment.events_after(0).filter_map(|event| event.data.receivable);
     assert_eq!(told().filter_map(|told| told.capture_id).collect::<Vec<_>>(), captures(&payment));
     assert!(told().all(|told| told.outstanding == Some(amount(5_000))), "of all of them");
+    assert!(told().all(|told| told.detail.as_deref() == Some("created")), "the state in the provider's word");
     let before = (payment.history.clone(), payment.receivable.clone());
     see(&mut payment, &look, 9_999_999);
     assert!((payment.history.clone(), payment.receivable.clone()) == before);

@@ -14,7 +14,7 @@ use crate::billie::{time, word};
 use crate::transport::is_https_or_loopback;
 use crate::{Answer, ReadError, Response};
 
-/// What an answer means; `then` says what a 2xx means.
+/// What an answer means; `then` says what a 2xx means. A 401 and a 429 never get here: nothing was done.
 pub(super) fn judge(answer: Answer, then: impl FnOnce(&[u8]) -> Outcome) -> Outcome {
     answer.outcome(|response| match response.status {
         200..=299 => then(&response.body),

@@ -135,6 +135,7 @@ async fn confirmed(client: &Client, context: &Context<'_>) -> Result<Finding, Re
 /// every invoice is another capture's and what is left to ship says so too: the answer may leave a number out, and somebody
 /// may have changed it at Billie.
 fn captured(order: wire::Order, capture: &Operation, payment: &Payment) -> Finding {
+    let left = left_to_ship(&order, payment);
     let Some(invoices) = order.invoices.0 else { return Finding::Unclear };
     let number = match &capture.detail {
         Detail::Capture { invoice: Some(invoice), .. } => Some(invoice.number.as_str()),
@@ -148,7 +149,6 @@ fn captured(order: wire::Order, capture: &Operation, payment: &Payment) -> Findi
         number.is_some() && invoice.invoice_number.as_deref() == number && !taken(&invoice.uuid.0)
     };
     let ours = invoices.iter().find(is_named).or_else(|| invoices.iter().find(has_number));
-    let left = order.unshipped_amount.0.and_then(|rest| rest.gross.amount(payment.currency).ok());
     let known = invoices.iter().all(|invoice| is_ours(invoice, payment));
     match ours {
         // The order does not have the invoice that somebody named.
@@ -178,13 +178,15 @@ async fn refunded(client: &Client, refund: &Operation, context: &Context<'_>) ->
     Ok(if gone { Finding::Found(Outcome::Done(Receipt::default())) } else { Finding::Unclear })
 }
 
-/// Cancelling calls the order off, or frees the rest: then nothing is left to ship.
-fn canceled(order: wire::Order, _: &Operation, _: &Payment) -> Finding {
-    let rest = order.unshipped_amount.0.map(|rest| rest.gross.0.is_zero());
+/// Cancelling calls the order off, or frees the rest: then nothing is left to ship, and it is not somebody at Billie who
+/// shipped it.
+fn canceled(order: wire::Order, _: &Operation, payment: &Payment) -> Finding {
+    let freed = left_to_ship(&order, payment) == Some(Amount::ZERO);
+    let known = order.invoices.0.iter().flatten().all(|invoice| is_ours(invoice, payment));
     let done = Finding::Found(Outcome::Done(Receipt::default()));
     match stage(&order.state) {
         Some(Stage::Canceled) => done,
-        Some(Stage::Shipped) if rest == Some(true) => done,
+        Some(Stage::Shipped) if freed && known => done,
         Some(Stage::Created | Stage::PartlyShipped | Stage::Review) => Finding::NotFound,
         _ => Finding::Unclear,
     }
@@ -193,7 +195,7 @@ fn canceled(order: wire::Order, _: &Operation, _: &Payment) -> Finding {
 /// The order's amount and what is left to ship show whether it was amended. Both must say so: a credit note may lower
 /// the one, and an invoice needs a moment to show in the other.
 fn amended(order: wire::Order, amend: &Operation, payment: &Payment) -> Finding {
-    let rest = order.unshipped_amount.0.and_then(|rest| rest.gross.amount(payment.currency).ok());
+    let rest = left_to_ship(&order, payment);
     let Some((whole, rest)) = order.amount.0.map(|amount| amount.0.gross()).zip(rest) else {
         return Finding::Unclear;
     };
@@ -205,6 +207,11 @@ fn amended(order: wire::Order, amend: &Operation, payment: &Payment) -> Finding 
         Some(Stage::Created | Stage::PartlyShipped) if is(payment.agreed().gross()) => Finding::NotFound,
         _ => Finding::Unclear,
     }
+}
+
+/// What the order says is left to ship.
+fn left_to_ship(order: &wire::Order, payment: &Payment) -> Option<Amount> {
+    order.unshipped_amount.0.as_ref()?.gross.amount(payment.currency).ok()
 }
 
 /// What is left to ship of so much that is promised. What Billie reversed stays shipped in its books.

@@ -59,6 +59,7 @@ pub(crate) static CAPABILITIES: Capabilities = Capabilities {
         OperationCapability::call(OperationKind::Capture, DoubtPolicy::Lookup)
             .in_parts()
             .requiring(&["/invoice/number", "/invoice/url"]),
+        // A cancelled invoice shows, a credit note does not.
         OperationCapability::call(OperationKind::Refund, DoubtPolicy::None).in_parts(),
         OperationCapability::call(OperationKind::Cancel, DoubtPolicy::Lookup).in_parts(),
         // docs.billie.io, update order: while something is left to ship, and not below what was shipped.

@@ -6,7 +6,6 @@ use http::Method;
 use http::header::CONTENT_LENGTH;
 use payment::{
     Detail, Instruction, Invoice, Line, LineKind, LineQuantity, Operation, Order, Payment, Personal, TableLine,
-    TaxedAmount,
 };
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -15,10 +14,6 @@ use super::wire::{AuthorizedDebtor, Money, Resolved};
 use crate::billie::{company, goods, house_number, of_line, person, postal, term};
 use crate::object::Body;
 use crate::{Context, JsonDecimal, Request};
-
-pub(super) fn whole(payment: &Payment) -> TaxedAmount {
-    TaxedAmount::new(payment.amount, payment.net)
-}
 
 fn post(account: &Account, path: &[&str], body: &Body) -> Option<Request> {
     Request::new(Method::POST, account.url(path)).with_json(body)
@@ -37,7 +32,7 @@ pub(super) fn page_session(account: &Account, context: &Context<'_>) -> Option<R
         .with("address_country", billing.country);
     let body = Body::default()
         .with("channel", &account.wire.channel)
-        .with("amount", Money(whole(payment)))
+        .with("amount", Money(payment.agreed()))
         .with("duration", term(payment))
         .with("debtor_company", company)
         .with("debtor_person", person(&order.buyer.person))
@@ -61,7 +56,7 @@ pub(super) fn widget_session(account: &Account, order: Option<&Order>) -> Option
 pub(super) fn create_order(account: &Account, context: &Context<'_>) -> Option<Request> {
     let (payment, order) = (context.payment, context.order?);
     let body = Body::default()
-        .with("amount", Money(whole(payment)))
+        .with("amount", Money(payment.agreed()))
         .with("duration", term(payment))
         .with("debtor", company(order)?.with("company_address", postal(&order.billing_address)))
         .with("debtor_person", person(&order.buyer.person))
@@ -101,7 +96,7 @@ impl Authorized {
 pub(super) fn confirm(account: &Account, payment: &Payment, authorized: &Authorized) -> Option<Request> {
     let url = account.url(&["checkout-sessions", payment.session_reference.as_deref()?, "confirm"]);
     let body = Body::default()
-        .with("amount", Money(whole(payment)))
+        .with("amount", Money(payment.agreed()))
         .with("duration", term(payment))
         .with("debtor", &authorized.debtor)
         .with("delivery_address", &authorized.delivery_address)

@@ -5,7 +5,6 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::map::{Number, number_of};
-use super::request::whole;
 use crate::JsonDecimal;
 use crate::billie::{self, term};
 use crate::order::told;
@@ -27,7 +26,7 @@ pub(super) fn broken(order: &Order) -> Vec<OrderError> {
 /// The amount and the term must be ours; a browser carried them.
 pub(super) fn broken_by_widget(payment: &Payment, result: &RawValue) -> Vec<OrderError> {
     let result: Value = serde_json::from_str(result.get()).unwrap_or_default();
-    let ours = whole(payment);
+    let ours = payment.agreed();
     let amounts = [("net", ours.net()), ("tax", ours.tax()), ("gross", ours.gross())];
     let mut broken = Vec::new();
     for (part, ours) in amounts {

@@ -1,7 +1,7 @@
 //! The one effectful call of an operation: what is asked, and how its answer is read.
 
 use http::{HeaderName, Method};
-use payment::{Doubt, Operation, OperationKind, Order, Outcome, Payment, Receipt, Refusal};
+use payment::{Doubt, Operation, OperationKind, Order, Outcome, Payment, Receipt};
 
 use super::client::Buckaroo;
 use super::look::is_foreign;
@@ -18,37 +18,35 @@ pub(super) enum Asked {
     CallOff(String),
 }
 
-impl Buckaroo {
-    /// The request of an act; `None` when there is nothing to ask.
-    pub(super) fn asked(&self, act: Act<'_>, context: &Context<'_>) -> Option<(Asked, Request)> {
-        let (account, payment) = (&self.account, context.payment);
-        let transactions = || account.url(&account.wire.transaction_path, None);
-        let first_key = || payment.provider_reference.as_deref();
-        let draft = |action, operation| Draft { account, action, operation, urls: context.urls };
-        let (action, body) = match act {
-            Act::CreateSession(operation) => {
-                let (order, action) = (context.order?, ServiceAction::of(operation.kind(), payment.capture_mode)?);
-                let body = draft(action, operation).opening(order)?;
-                let request = self.signed(Method::POST, transactions(), body, context.now)?;
-                return Some((Asked::Transaction(action), in_language(order, request)));
-            }
-            Act::Confirm(_) | Act::Amend(_) | Act::Tell(..) => return None,
-            Act::Capture(operation) => (&CAPTURE, draft(&CAPTURE, operation).following(first_key()?, payment)?),
-            Act::Refund { refund, capture } => {
-                let key = capture.provider_reference.as_deref()?;
-                (&REFUND, draft(&REFUND, refund).following(key, payment)?)
-            }
-            Act::Cancel(operation) if gives_back(operation) => {
-                (&CANCEL, draft(&CANCEL, operation).following(first_key()?, payment)?)
-            }
-            Act::Cancel(_) => {
-                let key = first_key()?;
-                let url = account.url(&account.wire.cancel_path, Some(key));
-                return Some((Asked::CallOff(key.to_owned()), self.signed(Method::GET, url, Vec::new(), context.now)?));
-            }
-        };
-        Some((Asked::Transaction(action), self.signed(Method::POST, transactions(), body, context.now)?))
-    }
+/// The request of an act; `None` when there is nothing to ask.
+pub(super) fn asked(client: &Buckaroo, act: Act<'_>, context: &Context<'_>) -> Option<(Asked, Request)> {
+    let (account, payment) = (&client.account, context.payment);
+    let transactions = || account.url(&account.wire.transaction_path, None);
+    let first_key = || payment.provider_reference.as_deref();
+    let draft = |action, operation| Draft { account, action, operation, urls: context.urls };
+    let (action, body) = match act {
+        Act::CreateSession(operation) => {
+            let (order, action) = (context.order?, ServiceAction::of(operation.kind(), payment.capture_mode)?);
+            let body = draft(action, operation).opening(order)?;
+            let request = client.signed(Method::POST, transactions(), body, context.now)?;
+            return Some((Asked::Transaction(action), in_language(order, request)));
+        }
+        Act::Confirm(_) | Act::Amend(_) | Act::Tell(..) => return None,
+        Act::Capture(operation) => (&CAPTURE, draft(&CAPTURE, operation).following(first_key()?, payment)?),
+        Act::Refund { refund, capture } => {
+            let key = capture.provider_reference.as_deref()?;
+            (&REFUND, draft(&REFUND, refund).following(key, payment)?)
+        }
+        Act::Cancel(operation) if gives_back(operation) => {
+            (&CANCEL, draft(&CANCEL, operation).following(first_key()?, payment)?)
+        }
+        Act::Cancel(_) => {
+            let key = first_key()?;
+            let url = account.url(&account.wire.cancel_path, Some(key));
+            return Some((Asked::CallOff(key.to_owned()), client.signed(Method::GET, url, Vec::new(), context.now)?));
+        }
+    };
+    Some((Asked::Transaction(action), client.signed(Method::POST, transactions(), body, context.now)?))
 }
 
 impl Asked {
@@ -92,10 +90,6 @@ fn called_off(key: &str, answer: CancelAnswer) -> Outcome {
     match answer {
         CancelAnswer { key: Some(other), .. } if other != key => Outcome::InDoubt(Doubt::Unreadable),
         CancelAnswer { is_canceled: true, .. } => Outcome::Done(Receipt::default()),
-        CancelAnswer { is_canceled: false, .. } => Outcome::Refused(too_late()),
+        CancelAnswer { is_canceled: false, .. } => Outcome::Refused(map::too_late()),
     }
-}
-
-pub(super) fn too_late() -> Refusal {
-    Refusal { provider_code: None, message: Some("the transaction can no longer be called off".into()) }
 }

@@ -3,7 +3,6 @@
 use payment::{Finding, Operation, Outcome, Payment, Receipt};
 use serde_json::json;
 
-use super::act::too_late;
 use super::client::Buckaroo;
 use super::map::{self, Meaning, ServiceAction};
 use super::wire::{StatusesAnswer, Transaction};
@@ -16,52 +15,50 @@ pub(super) enum LookUp {
     Unclear,
 }
 
-impl Buckaroo {
-    /// The transaction of an operation.
-    pub(super) async fn look_up(
-        &self,
-        operation: &Operation,
-        action: &ServiceAction,
-        context: &Context<'_>,
-    ) -> Result<LookUp, ReadError> {
-        let payment = context.payment;
-        let first_key = payment.provider_reference.as_deref();
-        let key = operation.provider_reference.as_deref().or(first_key.filter(|_| action.opens()));
-        // Of several attempts only their common name tells, until it is known which one made the order.
-        let is_made = action.opens() && !operation.status.is_open();
-        if let Some(key) = key.filter(|_| is_made || !operation.was_not_processed) {
-            let seen = self.status(key, context).await?;
-            // A person can have told the key of another payment, or of something else.
-            return match is_foreign(&seen, operation, payment) || !action.may_be(&seen) {
-                true if action.opens() => Err(ReadError::Unreadable),
-                true => Ok(LookUp::Absent),
-                false => Ok(LookUp::One(Box::new(seen))),
-            };
-        }
-        let names = names(operation, payment);
-        let asked: Vec<_> = names.iter().map(|invoice| json!({ "Invoice": invoice })).collect();
-        let question = json!({ "Transactions": asked });
-        let mut answer: StatusesAnswer = self.ask(&self.account.wire.statuses_path, &question, context).await?;
-        let is_first = |key: &str| first_key == Some(key) && !action.opens();
-        let known = |key: &str| is_first(key) || payment.is_another_movement(&operation.id, key);
-        answer.transactions.iter_mut().for_each(|all| all.retain(|t| !t.key.as_deref().is_some_and(known)));
-        Ok(LookUp::among(answer, action, operation, &names))
+/// The transaction of an operation.
+pub(super) async fn look_up(
+    client: &Buckaroo,
+    operation: &Operation,
+    action: &ServiceAction,
+    context: &Context<'_>,
+) -> Result<LookUp, ReadError> {
+    let payment = context.payment;
+    let first_key = payment.provider_reference.as_deref();
+    let key = operation.provider_reference.as_deref().or(first_key.filter(|_| action.opens()));
+    // Of several attempts only their common name tells, until it is known which one made the order.
+    let is_made = action.opens() && !operation.status.is_open();
+    if let Some(key) = key.filter(|_| is_made || !operation.was_not_processed) {
+        let seen = client.status(key, context).await?;
+        // A person can have told the key of another payment, or of something else.
+        return match is_foreign(&seen, operation, payment) || !action.may_be(&seen) {
+            true if action.opens() => Err(ReadError::Unreadable),
+            true => Ok(LookUp::Absent),
+            false => Ok(LookUp::One(Box::new(seen))),
+        };
     }
+    let names = names(operation, payment);
+    let asked: Vec<_> = names.iter().map(|invoice| json!({ "Invoice": invoice })).collect();
+    let question = json!({ "Transactions": asked });
+    let mut answer: StatusesAnswer = client.ask(&client.account.wire.statuses_path, &question, context).await?;
+    let is_first = |key: &str| first_key == Some(key) && !action.opens();
+    let known = |key: &str| is_first(key) || payment.is_another_movement(&operation.id, key);
+    answer.transactions.iter_mut().for_each(|all| all.retain(|t| !t.key.as_deref().is_some_and(known)));
+    Ok(LookUp::among(answer, action, operation, &names))
+}
 
-    /// Calling off makes no transaction: how the one that it is about stands tells whether it was done.
-    pub(super) async fn probe_call_off(&self, context: &Context<'_>) -> Result<Finding, ReadError> {
-        let key = context.payment.provider_reference.as_deref().ok_or(ReadError::Nothing)?;
-        let seen = self.status(key, context).await?;
-        if seen.invoice.as_ref().is_some_and(|invoice| *invoice != context.payment.order_reference) {
-            return Err(ReadError::Unreadable);
-        }
-        Ok(match seen.meaning() {
-            Some(Meaning::Canceled) => Finding::Found(Outcome::Done(Receipt::default())),
-            Some(Meaning::Pending) => Finding::NotFound,
-            Some(Meaning::Done | Meaning::Failed | Meaning::Rejected) => Finding::Found(Outcome::Refused(too_late())),
-            Some(Meaning::Technical) | None => Finding::Unclear,
-        })
+/// Calling off makes no transaction: how the one that it is about stands tells whether it was done.
+pub(super) async fn probe_call_off(client: &Buckaroo, context: &Context<'_>) -> Result<Finding, ReadError> {
+    let key = context.payment.provider_reference.as_deref().ok_or(ReadError::Nothing)?;
+    let seen = client.status(key, context).await?;
+    if seen.invoice.as_ref().is_some_and(|invoice| *invoice != context.payment.order_reference) {
+        return Err(ReadError::Unreadable);
     }
+    Ok(match seen.meaning() {
+        Some(Meaning::Canceled) => Finding::Found(Outcome::Done(Receipt::default())),
+        Some(Meaning::Pending) => Finding::NotFound,
+        Some(Meaning::Done | Meaning::Failed | Meaning::Rejected) => Finding::Found(Outcome::Refused(map::too_late())),
+        Some(Meaning::Technical) | None => Finding::Unclear,
+    })
 }
 
 impl LookUp {
@@ -84,12 +81,14 @@ impl LookUp {
         let ours = rest.into_iter().filter(|t| is_under(t, reference) && action.may_be(t));
         let (mut refused, mut live): (Vec<_>, Vec<_>) = ours.partition(Transaction::is_refused);
         let every_attempt = refused.len() >= usize::try_from(operation.attempt).unwrap_or(usize::MAX);
-        match (live.pop(), live.is_empty(), refused.pop()) {
-            (Some(one), true, _) => Self::One(Box::new(one)),
-            (None, _, _) if alike => Self::Unclear,
-            (None, _, Some(one)) if every_attempt => Self::One(Box::new(one)),
-            (None, _, Some(_)) => Self::Absent,
-            _ => Self::Unclear,
+        let several = live.len() > 1;
+        match (live.pop(), refused.pop()) {
+            (Some(_), _) if several => Self::Unclear,
+            (Some(one), _) => Self::One(Box::new(one)),
+            (None, _) if alike => Self::Unclear,
+            (None, Some(one)) if every_attempt => Self::One(Box::new(one)),
+            (None, Some(_)) => Self::Absent,
+            (None, None) => Self::Unclear,
         }
     }
 

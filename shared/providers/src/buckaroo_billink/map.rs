@@ -104,8 +104,8 @@ impl ServiceAction {
         matches!(self.kind, OperationKind::Refund | OperationKind::Cancel)
     }
 
-    /// What our reference ends with before six characters; an order's reference ends with none.
-    pub(super) fn suffix(&self) -> Option<char> {
+    /// The letter before the last six characters of our reference, which the domain makes; an order's has none.
+    pub(super) fn letter(&self) -> Option<char> {
         match self.kind {
             OperationKind::CreateSession | OperationKind::Confirm | OperationKind::Amend | OperationKind::Tell(_) => {
                 None
@@ -181,6 +181,7 @@ pub(super) fn outcome(action: &ServiceAction, answer: &Transaction) -> Outcome {
     let state = match answer.meaning() {
         None => return Outcome::InDoubt(Doubt::UnknownCode),
         Some(meaning) if meaning.refuses(action.kind) => return Outcome::Refused(answer.refusal()),
+        // A failure refuses everything, above.
         Some(Meaning::Failed | Meaning::Technical) => return Outcome::InDoubt(Doubt::ServerError),
         Some(Meaning::Rejected) => OrderState::Declined(answer.decline(DeclineReason::CreditRefused)),
         Some(Meaning::Canceled) => OrderState::Canceled,
@@ -239,4 +240,9 @@ pub(super) fn without_status(http: u16, body: &[u8]) -> Outcome {
         500.. => Outcome::InDoubt(Doubt::ServerError),
         _ => Outcome::InDoubt(Doubt::Unreadable),
     }
+}
+
+/// Why a transaction that waits no longer for its buyer is not called off.
+pub(super) fn too_late() -> Refusal {
+    Refusal { provider_code: None, message: Some("the transaction can no longer be called off".into()) }
 }

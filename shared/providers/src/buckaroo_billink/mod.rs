@@ -88,7 +88,7 @@ impl Adapter for Buckaroo {
     }
 
     async fn check_credentials(&self, deadline: Deadline) -> CredentialCheck {
-        self.credentials(deadline).await
+        CredentialCheck::of(credentials::specification(self, deadline).await)
     }
 
     fn broken_rules(&self, order: &Order) -> Vec<OrderError> {
@@ -97,7 +97,7 @@ impl Adapter for Buckaroo {
 
     async fn act(&self, act: Act<'_>, context: &Context<'_>, effect: Effect) -> Outcome {
         let operation = act.operation();
-        let Some((asked, request)) = self.asked(act, context) else { return Outcome::NotSent };
+        let Some((asked, request)) = act::asked(self, act, context) else { return Outcome::NotSent };
         let sent = (request.method.clone(), request.url.clone());
         let answer = self.transport.act(effect, request, context.deadline).await;
         answer.outcome(|response| match self.is_genuine(&sent, &response) {
@@ -110,18 +110,17 @@ impl Adapter for Buckaroo {
         let payment = context.payment;
         let first = payment.operations.first().ok_or(ReadError::Nothing)?;
         let asked = ServiceAction::of(first.kind(), payment.capture_mode).ok_or(ReadError::Nothing)?;
-        let seen = match self.look_up(first, asked, context).await? {
+        let seen = match look::look_up(self, first, asked, context).await? {
             LookUp::One(transaction) => transaction,
             LookUp::Absent => return Err(ReadError::Nothing),
             LookUp::Unclear => return Err(ReadError::Unreadable),
         };
-        let news = Some(asked).filter(|asked| asked.may_be(&seen)).and_then(|asked| map::order_news(asked, &seen));
-        let mut news = news.ok_or(ReadError::Unreadable)?;
+        let mut news = map::order_news(asked, &seen).ok_or(ReadError::Unreadable)?;
         let given_back = payment.operations.iter().any(|o| o.status == OperationStatus::Succeeded && gives_back(o));
-        let called_off = payment.status == Status::Canceled && !payment.is_given_up();
+        let is_canceled = payment.status == Status::Canceled && !payment.is_given_up();
         news.order = news.order.filter(|order| match order.state {
             // An Authorize stays a success after it was given back by a transaction of its own, whoever made that.
-            OrderState::Authorized => !given_back && !called_off,
+            OrderState::Authorized => !given_back && !is_canceled,
             // Where the buyer has to act is in the answer, which this may overtake.
             OrderState::AwaitingBuyer(_) => payment.status != Status::Created,
             _ => true,
@@ -132,9 +131,9 @@ impl Adapter for Buckaroo {
     async fn probe(&self, operation: &Operation, context: &Context<'_>) -> Result<Observation<Finding>, ReadError> {
         let asked = ServiceAction::of(operation.kind(), context.payment.capture_mode).ok_or(ReadError::Nothing)?;
         if operation.kind() == OperationKind::Cancel && !gives_back(operation) {
-            return self.probe_call_off(context).await.map(Observation::read);
+            return look::probe_call_off(self, context).await.map(Observation::read);
         }
-        let found = self.look_up(operation, asked, context).await?;
+        let found = look::look_up(self, operation, asked, context).await?;
         Ok(Observation::read(found.finding(asked, context.payment)))
     }
 

@@ -32,10 +32,12 @@ pub(super) fn read(inbound: Inbound<'_>) -> Result<Message, NotAuthentic> {
         Some(FORM) => Form::parse(inbound.body).and_then(Form::into_push),
         _ => None,
     };
-    match push.map(|Push { transaction, data_request }| (transaction, data_request)) {
-        Some((Some(transaction), _)) => Ok(message(&transaction)),
-        Some((None, Some(request))) => Ok(Message { unrecognized: Some("DataRequest".into()), ..hint(&request) }),
-        Some((None, None)) | None => Err(NotAuthentic::Unreadable),
+    match push {
+        Some(Push { transaction: Some(transaction), .. }) => Ok(message(&transaction)),
+        Some(Push { data_request: Some(request), .. }) => {
+            Ok(Message { unrecognized: Some("DataRequest".into()), ..hint(&request) })
+        }
+        _ => Err(NotAuthentic::Unreadable),
     }
 }
 
@@ -62,7 +64,7 @@ fn news(action: &ServiceAction, transaction: &Transaction) -> Option<News> {
         .filter(|outcome| !opening && !matches!(outcome, Outcome::InDoubt(_)))?;
     let by_key = transaction.key.clone().map(Whom::ProviderReference);
     // As in the guide's samples, or made at Buckaroo's own desk: the invoice of what it follows is not the name of it.
-    let named = transaction.invoice.clone().map(|reference| match suffix(&reference) == action.suffix() {
+    let named = transaction.invoice.clone().map(|reference| match letter_in(&reference) == action.letter() {
         true => Whom::Reference(reference),
         false => Whom::Follows { reference, kind: action.kind },
     });
@@ -74,7 +76,7 @@ fn news(action: &ServiceAction, transaction: &Transaction) -> Option<News> {
 fn hint(transaction: &Transaction) -> Message {
     let Transaction { key, invoice, status, .. } = transaction;
     let order =
-        invoice.as_deref().filter(|invoice| suffix(invoice).is_some()).and_then(|invoice| invoice.rsplit_once('-'));
+        invoice.as_deref().filter(|invoice| letter_in(invoice).is_some()).and_then(|invoice| invoice.rsplit_once('-'));
     let references = invoice.iter().cloned().chain(order.map(|(order, _)| order.to_owned()));
     let keys = key.iter().cloned().map(Addressee::ProviderReference);
     let name = key.as_deref().or(invoice.as_deref()).unwrap_or_default();
@@ -90,15 +92,15 @@ fn hint(transaction: &Transaction) -> Message {
 }
 
 fn action_of_reference(reference: &str) -> Option<&'static ServiceAction> {
-    let suffix = suffix(reference)?;
-    ACTIONS.into_iter().find(|action| action.suffix() == Some(suffix))
+    let letter = letter_in(reference)?;
+    ACTIONS.into_iter().find(|action| action.letter() == Some(letter))
 }
 
 /// The letter that tells an operation's reference from an order's: the last part has it before six characters.
-fn suffix(reference: &str) -> Option<char> {
+fn letter_in(reference: &str) -> Option<char> {
     let (_, last) = reference.rsplit_once('-')?;
     let letter = last.chars().next().filter(|_| last.chars().count() == 7);
-    letter.filter(|letter| ACTIONS.iter().any(|action| action.suffix() == Some(*letter)))
+    letter.filter(|letter| ACTIONS.iter().any(|action| action.letter() == Some(*letter)))
 }
 
 impl Form {

@@ -43,6 +43,7 @@ impl Draft<'_> {
         };
         let wire = &self.account.wire;
         let lines = payment.lines.iter().map(|line| (line, line.reference.as_str()));
+        // Who bought is not known any more, so companies' net prices are sent of everybody.
         let repeats = *self.action == CAPTURE && wire.repeat_articles_on_capture;
         let parameters = if repeats { articles(wire, lines, true) } else { Vec::new() };
         self.ended(self.begun().with("Description", reason), Some(original_key), &parameters)

@@ -114,7 +114,9 @@ impl Transaction {
     /// When that is no amount of ours: another currency, or more precise than cents.
     pub(super) fn amount(&self) -> Result<Option<Amount>, Doubt> {
         let ours = self.currency.as_deref().is_none_or(|code| code == Currency::EUR.code());
-        let amount = self.amount_debit.or(self.amount_credit).map(|amount| amount.amount(Currency::EUR)).transpose();
+        // A zero beside an amount says nothing.
+        let moved = self.amount_debit.filter(|debit| !debit.0.is_zero()).or(self.amount_credit).or(self.amount_debit);
+        let amount = moved.map(|amount| amount.amount(Currency::EUR)).transpose();
         amount.ok().filter(|_| ours).ok_or(Doubt::AmountMismatch)
     }
 

@@ -214,6 +214,23 @@ async fn a_cancel_in_doubt_is_found_by_the_orders_state() {
 }
 
 #[tokio::test]
+async fn what_somebody_shipped_at_billie_was_not_freed_by_a_cancel_in_doubt() {
+    let mut case = Case::captured(5_000);
+    let cancel = case.cancel();
+    let cancel = case.doubt(&cancel);
+    let ours = || invoice(INVOICE, "INV-1", 50);
+    let others = invoice("11111111-1111-4111-8111-111111111111", "", 76);
+    for (invoices, wanted) in
+        [(json!([ours()]), "Found Done"), (json!([ours(), others]), "Unclear"), (json!([others]), "Unclear")]
+    {
+        let nothing = json!({ "unshipped_amount": euros(0), "invoices": invoices });
+        let billie = Billie::start().await;
+        billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie("shipped", &nothing))]);
+        assert_eq!(case.probe(&*billie.adapter(), &cancel).await, wanted, "{invoices}");
+    }
+}
+
+#[tokio::test]
 async fn an_amendment_in_doubt_is_found_by_the_orders_amount_and_what_is_left_to_ship() {
     let mut case = Case::captured(5_000);
     let amend = case.amend(10_000);

@@ -73,6 +73,9 @@ fn an_answer_without_a_key_or_about_other_money_leaves_doubt() {
     }
     let taken = Wire { amount: Some(("AmountDebit", "121.0")), ..Wire::new(190, "C070", "I") };
     assert_eq!(told(&map::outcome(&REFUND, &read(&taken))), "in doubt AmountMismatch", "a refund that takes money");
+    let zero =
+        Wire { amount: Some(("AmountCredit", "121.0")), more: r#","AmountDebit":0.0"#, ..Wire::new(190, "C070", "I") };
+    assert_eq!(told(&map::outcome(&REFUND, &read(&zero))), "done A1 12100", "a zero beside what is given back");
     let given = Wire { amount: Some(("AmountCredit", "121.0")), ..Wire::new(190, "I069", "I") };
     assert!(map::order_news(&AUTHORIZE, &read(&given)).is_none());
 }
