@@ -32,7 +32,8 @@ impl TryFrom<String> for TaxRate {
 
     fn try_from(text: String) -> Result<Self, TextError> {
         const RULE: TextError = TextError::Form("a decimal percentage from 0 to 100 as text, like \"21\" or \"5.5\"");
-        let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let digit = |c: char| c.is_ascii_digit();
+        let plain = text.starts_with(digit) && text.ends_with(digit) && text.chars().all(|c| digit(c) || c == '.');
         let rate: Decimal = if plain { text.parse().map_err(|_| RULE)? } else { return Err(RULE) };
         if rate > Decimal::ONE_HUNDRED || rate.scale() > 4 { Err(RULE) } else { Ok(Self(rate.normalize())) }
     }
@@ -108,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_rate_is_a_plain_decimal_percentage() {
-        for bad in ["", "Seven", "-1", "101", "1e2", "0.12345", "21%"] {
+        for bad in ["", "Seven", "-1", "101", "1e2", "0.12345", "21%", ".5", "5.", ".", "5..5", "1_9"] {
             assert!(TaxRate::try_from(bad.to_owned()).is_err(), "{bad}");
         }
         assert_eq!(String::from(rate("21.0")), "21");
