@@ -88,6 +88,18 @@ async fn payments_that_are_opened_meanwhile_move_nothing_on_later_pages() {
 }
 
 #[tokio::test]
+async fn a_cursor_from_before_the_period_of_a_list_leads_to_its_end() {
+    let site = Site::start_own(Default::default()).await;
+    open_many(&site.api, 2).await;
+    let cursor = site.api.get("/v1/payments?limit=1").await.expect(200).text("/next_cursor").to_owned();
+    let now = jiff::Timestamp::now();
+    for query in [format!("created_after={now}"), format!("reference=ORD-0&created_after={now}")] {
+        let page = site.api.get(&format!("/v1/payments?{query}&cursor={cursor}")).await.expect(200).body;
+        assert_eq!(page, json!({ "data": [], "next_cursor": null }), "{query}");
+    }
+}
+
+#[tokio::test]
 async fn a_payment_in_a_list_is_the_payment_itself() {
     let site = Site::start_own(Default::default()).await;
     let id = open(&site.api, &Order::billie_pad_at_once()).await;

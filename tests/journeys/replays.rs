@@ -263,3 +263,12 @@ async fn what_is_asked_wrongly_is_refused_by_name() {
     assert_eq!(refused.pointers(), ["/cursor"]);
     let _ = shop.api.post("/v1/replays", &good).await.expect_problem(ProblemCode::Forbidden);
 }
+
+#[tokio::test]
+async fn a_place_from_long_before_the_period_is_no_long_way_to_its_end() {
+    let shop = Shop::at(At::Billie).await;
+    let mut body = today("messages", true);
+    body["cursor"] = json!(data_encoding::BASE64URL_NOPAD.encode(b"-009999-01-02T01:59:59Z#HOOK#x"));
+    let told = tokio::time::timeout(std::time::Duration::from_secs(20), replay(&shop, &body)).await.unwrap();
+    assert_eq!(told.expect(200).at("/messages"), &json!(0));
+}

@@ -13,6 +13,9 @@ use crate::payment::Payment;
 use crate::schedule;
 use crate::status::{Happened, Status, Transition};
 
+/// Characters that are kept of a provider's explanation.
+const LONGEST_MESSAGE: usize = 500;
+
 impl Payment {
     /// The heart of settling: one outcome of one open operation.
     pub(crate) fn conclude(
@@ -33,7 +36,8 @@ impl Payment {
             Outcome::Done(receipt) => self.succeed(id, receipt, cause, now),
             Outcome::Pending(receipt) => self.wait(id, receipt, cause, now),
             Outcome::Refused(refusal) => {
-                let reason = Reason::ProviderRefused { provider_code: refusal.provider_code, message: refusal.message };
+                let message = refusal.message.map(|message| message.chars().take(LONGEST_MESSAGE).collect());
+                let reason = Reason::ProviderRefused { provider_code: refusal.provider_code, message };
                 if self.operation(id).is_some_and(|o| o.waits_for.is_some()) {
                     self.leave_to_operator(id, reason, cause, now);
                 } else {

@@ -1,6 +1,7 @@
 //! Following: what the order's state makes true of the payment's status.
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::evidence::Hint;
 use crate::history::{Cause, Fact};
@@ -10,6 +11,9 @@ use crate::order::CaptureMode;
 use crate::outcome::{Debtor, OrderNews, OrderState};
 use crate::payment::Payment;
 use crate::status::{Happened, Status, Transition};
+
+/// Bytes of an account or a company that are kept.
+const LONGEST_TOLD: usize = 4_000;
 
 impl Payment {
     /// Whether an order cannot be in this state after what is known. Money that is taken, or reserved by a capture
@@ -87,8 +91,8 @@ impl Payment {
         self.provider_reference = self.provider_reference.take().or(provider_reference);
         self.session_reference = session_reference.or(self.session_reference.take());
         self.provider_account = self.provider_account.take().or(provider_account);
-        self.bank_transfer = bank_transfer.or(self.bank_transfer.take());
-        if let Some(Debtor { name, address }) = debtor {
+        self.bank_transfer = short(bank_transfer).or(self.bank_transfer.take());
+        if let Some(Debtor { name, address }) = short(debtor) {
             self.debtor_address = address.or(self.debtor_address.take());
             self.debtor = Some(name);
         }
@@ -171,6 +175,11 @@ impl Payment {
             self.action = None;
         }
     }
+}
+
+/// What a provider tells of accounts and companies, unless it is so long that the item might not hold it.
+fn short<T: Serialize>(told: Option<T>) -> Option<T> {
+    told.filter(|told| serde_json::to_vec(told).is_ok_and(|text| text.len() <= LONGEST_TOLD))
 }
 
 const fn happened(state: &OrderState) -> Happened {

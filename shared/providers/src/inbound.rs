@@ -51,6 +51,14 @@ pub(crate) fn printable(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect()
 }
 
+/// No name that is kept of something at a provider is longer, in bytes: the table finds payments by it.
+const LONGEST_REFERENCE: usize = 200;
+
+/// Whether a text can be such a name.
+pub(crate) fn is_reference(text: &str) -> bool {
+    (1..=LONGEST_REFERENCE).contains(&text.len())
+}
+
 /// Whether a text can be a provider's id: what could be in it is harmless in an address.
 pub(crate) fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')

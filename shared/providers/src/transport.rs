@@ -30,6 +30,14 @@ pub fn is_https_or_loopback(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && loopback)
 }
 
+/// Characters of the address of a page at most: it is kept with the payment, which has room for so much of one answer.
+const LONGEST_PAGE: usize = 8_000;
+
+/// Whether an address that a provider gives can be that of a page for the buyer.
+pub(crate) fn is_page(url: &Url) -> bool {
+    is_https_or_loopback(url) && url.as_str().len() <= LONGEST_PAGE
+}
+
 /// A point in time after which nobody waits for an answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(Instant);

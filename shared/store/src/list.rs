@@ -122,7 +122,11 @@ impl Store {
         filter: &Filter,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        let lower = filter.created_after.map_or_else(String::new, sortable);
+        let lower = filter.created_after.map_or_else(|| " ".to_owned(), sortable);
+        // A cursor can be of a list that went further back. The table takes no such bounds.
+        if upper < lower.as_str() {
+            return Ok(Vec::new());
+        }
         let answer = self
             .client
             .query()
@@ -133,7 +137,7 @@ impl Store {
                 partition.attribute
             ))
             .expression_attribute_values(":partition", text(&partition.value))
-            .expression_attribute_values(":lower", text(if lower.is_empty() { " ".to_owned() } else { lower }))
+            .expression_attribute_values(":lower", text(lower))
             .expression_attribute_values(":upper", text(upper))
             .scan_index_forward(false)
             .limit(i32::try_from(limit + 1).unwrap_or(100))
@@ -207,7 +211,7 @@ fn partitions(merchant: &MerchantId, filter: &Filter, now: Timestamp) -> Vec<Par
         }];
     }
     let from_cursor = filter.after.as_deref().and_then(|key| key.get(..7)).map(str::to_owned);
-    let newest = from_cursor.unwrap_or_else(|| month(filter.created_before.map_or(now, |before| before.min(now))));
+    let newest = from_cursor.unwrap_or_else(|| month(filter.created_before.unwrap_or(now))).min(month(now));
     let oldest = filter.created_after.map_or_else(|| FIRST_MONTH.to_owned(), month).max(FIRST_MONTH.to_owned());
     let mut partitions = Vec::new();
     let mut day: Option<Date> = format!("{newest}-01").parse().ok();
@@ -244,5 +248,24 @@ fn has_name(payment: &Payment, named: &Named) -> bool {
             payment.order_reference == *told || payment.operations.iter().any(|o| o.reference == *told)
         }
         Named::ProviderReference(..) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_month_that_is_to_come_is_walked_whatever_a_cursor_says() {
+        let months = |after: Option<&str>| {
+            let filter = Filter { after: after.map(str::to_owned), ..Filter::default() };
+            let walked = partitions(&"demo".parse().unwrap(), &filter, "2026-03-05T00:00:00Z".parse().unwrap());
+            walked.into_iter().map(|partition| partition.value).collect::<Vec<_>>()
+        };
+        let all = ["demo#2026-03", "demo#2026-02", "demo#2026-01"];
+        assert_eq!(months(None), all);
+        assert_eq!(months(Some("9999-12-01T00:00:00.000Z#pay_x")), all);
+        assert_eq!(months(Some("2026-02-01T00:00:00.000Z#pay_x")), all[1..]);
+        assert_eq!(months(Some("2025-12-01T00:00:00.000Z#pay_x")), [""; 0]);
     }
 }

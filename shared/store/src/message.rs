@@ -246,8 +246,9 @@ impl Store {
     ) -> Result<Vec<MessagePlace>, StoreError> {
         let (from, to) = period;
         let upper = sortable(to);
-        let lower = behind.map_or_else(|| sortable(from), |place| place.0.clone());
-        let mut day = behind.and_then(|place| place.0.split_once('#')?.0.parse().ok()).unwrap_or(from);
+        // Whoever names a place from before the period is not led through all the days between.
+        let lower = behind.map_or_else(String::new, |place| place.0.clone()).max(sortable(from));
+        let mut day = behind.and_then(|place| place.0.split_once('#')?.0.parse().ok()).unwrap_or(from).max(from);
         let mut found = Vec::new();
         // A day too many does no harm: what is not of the period is not between the bounds.
         while found.len() < most && day < next_day(to) && lower < upper {

@@ -308,7 +308,7 @@ impl World {
                 self.payment.operations.iter().filter(|o| o.status.is_open()).map(|o| o.id.clone()).collect();
             open.iter().for_each(|id| self.probe(id));
         }
-        // A release that was refused is for a person, who sees that it was not done.
+        // A release that was refused is for a person, who sees that it was not done. Another one may have waited for that.
         let asked = |o: &&Operation| o.status == OperationStatus::NeedsOperator && o.waits_for.is_some();
         let refused: Vec<OperationId> = self.payment.operations.iter().filter(asked).map(|o| o.id.clone()).collect();
         for id in refused {
@@ -317,6 +317,7 @@ impl World {
             let decision = Decision { succeeded: false, reason, provider_reference: None, order: None, by };
             self.payment.resolve(&id, decision, &cause(), at(self.now));
         }
+        self.sweep(Fate::Done);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use payment::{
     Action, Amount, BankTransfer, Command, Doubt, DoubtPolicy, Invoice, Order, OrderNews, OrderState, Outcome, Payment,
-    Personal, Receipt, ReceivableMessage, ReceivableNews, Shipment,
+    Personal, Receipt, ReceivableMessage, ReceivableNews, Refusal, Shipment,
 };
 
 use crate::fixture::*;
@@ -155,5 +155,24 @@ fn only_what_older_code_would_lose_is_written_so_that_it_leaves_it_alone() {
     assert_eq!((payment.schema, payment.layout()), (2, 2));
     payment.operations[1].was_not_processed = true;
     assert_eq!(payment.layout(), payment::SCHEMA);
+    reads_back(&payment);
+}
+
+#[test]
+fn of_what_a_provider_says_at_length_so_much_is_kept_that_the_item_has_room() {
+    let long = || Personal::new("canary".repeat(50_000));
+    let (mut payment, ticket) = opened();
+    let news = OrderNews {
+        bank_transfer: Some(BankTransfer { iban: long(), bic: None, account_holder: None, reference: None }),
+        debtor: Some(payment::Debtor { name: long(), address: None }),
+        ..OrderNews::of(OrderState::Authorized)
+    };
+    settle(&mut payment, &ticket, Outcome::Done(Receipt { order: Some(news), ..Receipt::default() }));
+    assert!(payment.bank_transfer.is_none() && payment.debtor.is_none());
+    let capture = capture(&mut payment, "c1", AMOUNT);
+    let refusal = Refusal { provider_code: None, message: Some("é".repeat(100_000)) };
+    settle(&mut payment, &capture, Outcome::Refused(refusal));
+    let size = serde_json::to_vec(&payment).unwrap().len();
+    assert!(size < 10_000, "{size} bytes");
     reads_back(&payment);
 }

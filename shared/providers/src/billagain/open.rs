@@ -12,7 +12,7 @@ use super::options::Options;
 use super::wire::Fields;
 use crate::inbound::is_id;
 use crate::object::Body;
-use crate::transport::is_https_or_loopback;
+use crate::transport::is_page;
 use crate::{Context, Effect, JsonDecimal, Request, Response};
 
 impl BillAgain {
@@ -76,7 +76,7 @@ impl BillAgain {
 /// The page that the buyer goes to. The answer names no transaction; the last part of the page's address is its token,
 /// and with the customer it is all that a transaction is known again by.
 fn opened(page: Option<&str>, customer: u64, expires_at: Option<Timestamp>) -> Outcome {
-    let page = page.and_then(|page| page.parse::<Url>().ok()).filter(is_https_or_loopback);
+    let page = page.and_then(|page| page.parse::<Url>().ok()).filter(is_page);
     let token = page.as_ref().and_then(|page| page.path_segments()?.rfind(|part| !part.is_empty()).map(str::to_owned));
     match (page, token.filter(|token| is_id(token))) {
         (Some(url), Some(token)) => {

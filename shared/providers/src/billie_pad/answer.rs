@@ -11,7 +11,7 @@ use super::map::{REFUSALS, Stage, decline, stage};
 use super::{SESSION_SECONDS, wire};
 use crate::account::after;
 use crate::billie::{time, word};
-use crate::transport::is_https_or_loopback;
+use crate::transport::is_page;
 use crate::{Answer, ReadError, Response};
 
 /// What an answer means; `then` says what a 2xx means. A 401 and a 429 never get here: nothing was done.
@@ -66,7 +66,7 @@ pub(super) fn done(order: OrderNews) -> Outcome {
 }
 
 pub(super) fn page_opened(session: wire::PageSession, now: Timestamp) -> Outcome {
-    if !is_https_or_loopback(&session.hpp_url) {
+    if !is_page(&session.hpp_url) {
         return Outcome::InDoubt(Doubt::Unreadable);
     }
     // Its times name no zone: a session never outlives the 48 hours of the page, however they are read.

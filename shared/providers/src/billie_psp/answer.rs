@@ -9,7 +9,7 @@ use super::account::Wire;
 use super::map::{Verdict, refusal};
 use super::wire::Said;
 use crate::billie::{time, word};
-use crate::transport::is_https_or_loopback;
+use crate::transport::is_page;
 use crate::{Answer, Response};
 
 const UNREADABLE: Outcome = Outcome::InDoubt(Doubt::Unreadable);
@@ -59,7 +59,7 @@ pub(super) fn session_opened(
         script.map(|script_url| Action::Widget { provider_session_id: id.clone(), script_url, expires_at })
     } else {
         let page = said.text("/hpp_url").or_else(|| said.text("/payment_page_url"));
-        let url = page.and_then(|page| page.parse().ok()).filter(is_https_or_loopback);
+        let url = page.and_then(|page| page.parse().ok()).filter(is_page);
         url.map(|url| Action::Redirect { url, expires_at })
     };
     let Some(action) = action else { return UNREADABLE };

@@ -14,7 +14,8 @@ use super::wire::{Answer, Item};
 use crate::account::after;
 use crate::billink_common::standing::{Standing, standing};
 use crate::billink_common::{applied, codes, events};
-use crate::transport::is_https_or_loopback;
+use crate::inbound::is_reference;
+use crate::transport::is_page;
 use crate::{ReadError, Response};
 
 /// The operation whose call was answered.
@@ -143,8 +144,8 @@ fn fields(text: &str) -> Vec<&str> {
 }
 
 fn opened(answer: &Answer, now: Timestamp) -> Outcome {
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let url = answer.session_url.as_ref().and_then(|url| url.parse::<Url>().ok()).filter(is_https_or_loopback);
+    let given = |text: &Option<String>| text.clone().filter(|text| is_reference(text));
+    let url = answer.session_url.as_ref().and_then(|url| url.parse::<Url>().ok()).filter(is_page);
     match (answer.status.as_deref(), given(&answer.session_id), url) {
         (Some("success"), Some(session), Some(url)) => {
             let expires_at = after(now, SESSION_SECONDS);

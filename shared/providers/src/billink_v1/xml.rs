@@ -48,6 +48,9 @@ impl Element {
     /// document types, processing instructions, entities of its own.
     pub(super) fn read(document: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(document).ok().filter(|text| text.len() <= LONGEST)?;
+        if !text.chars().all(is_allowed) {
+            return None;
+        }
         let mut reader = Reader::from_str(text.strip_prefix('\u{feff}').unwrap_or(text));
         reader.config_mut().expand_empty_elements = true;
         // Above the root, so that what stands outside it is told apart in the end.
@@ -94,10 +97,11 @@ impl Element {
         })
     }
 
-    /// The text of the only element at a path, without white space around it; `None` for no text, and for several.
+    /// The text of the only element at a path, without white space around it; `None` for no text, for several, and where
+    /// elements stand in it.
     pub(super) fn text(&self, path: &[&str]) -> Option<&str> {
         let [only] = <[&Self; 1]>::try_from(self.all(path)).ok()?;
-        Some(only.text.trim()).filter(|text| !text.is_empty())
+        Some(only.text.trim()).filter(|text| !text.is_empty() && only.children.is_empty())
     }
 }
 

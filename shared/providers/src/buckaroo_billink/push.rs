@@ -7,6 +7,7 @@ use super::account::Account;
 use super::map::{self, ACTIONS, Meaning, ServiceAction};
 use super::sign::{Form, Signed};
 use super::wire::{Code, Push, Status, SubCode, Transaction};
+use crate::inbound::{is_reference, printable};
 use crate::{Addressee, Evidence, Inbound, Message, NotAuthentic};
 
 const JSON: &str = "application/json";
@@ -50,7 +51,7 @@ fn message(transaction: &Transaction) -> Message {
     }
     // A look that finds the same status cannot read it either, so it is told here or never.
     let status = || transaction.meaning().is_none().then(|| format!("status {}", transaction.status.code.code));
-    let name = named.filter(|_| action.is_none()).map(str::to_owned);
+    let name = named.filter(|_| action.is_none()).map(printable);
     Message { unrecognized: name.or_else(status), ..hint(transaction) }
 }
 
@@ -124,6 +125,9 @@ impl Form {
             required_action: None,
             request_errors: None,
         };
+        if ![&transaction.key, &transaction.invoice].into_iter().flatten().all(|name| is_reference(name)) {
+            return None;
+        }
         let (transaction, data_request) =
             if is_data_request { (None, Some(transaction)) } else { (Some(transaction), None) };
         Some(Push { transaction, data_request })

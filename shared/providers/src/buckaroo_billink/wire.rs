@@ -3,12 +3,14 @@
 
 use jiff::Timestamp;
 use payment::{Amount, Currency, Doubt, Payment};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use super::map::ServiceAction;
 use crate::JsonDecimal;
-use crate::transport::is_https_or_loopback;
+use crate::inbound::is_reference;
+use crate::transport::is_page;
 use crate::zone::{AMSTERDAM, time_in};
 
 /// The answer to `POST json/Transaction/Statuses`.
@@ -46,8 +48,10 @@ pub(super) struct Push {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Transaction {
     /// 32 hex digits; null on some refusals.
+    #[serde(default, deserialize_with = "reference")]
     pub(super) key: Option<String>,
     pub(super) status: Status,
+    #[serde(default, deserialize_with = "reference")]
     pub(super) invoice: Option<String>,
     /// Whether no real money moves.
     pub(super) is_test: Option<bool>,
@@ -58,6 +62,16 @@ pub(super) struct Transaction {
     pub(super) transaction_type: Option<String>,
     pub(super) required_action: Option<RequiredAction>,
     pub(super) request_errors: Option<RequestErrors>,
+}
+
+/// A name that can be kept. One that cannot makes the whole unreadable: without it, it could be taken for ours.
+fn reference<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = Option::<String>::deserialize(deserializer)?;
+    if name.as_deref().is_none_or(|name| name.is_empty() || is_reference(name)) {
+        Ok(name)
+    } else {
+        Err(D::Error::custom("too long for a name"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -142,7 +156,7 @@ impl Transaction {
         let action = self.required_action.as_ref()?;
         let redirect = action.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("redirect"));
         let url = action.redirect_url.as_deref().filter(|_| redirect)?;
-        url.parse().ok().filter(is_https_or_loopback)
+        url.parse().ok().filter(is_page)
     }
 
     pub(super) fn sub_code(&self) -> Option<&str> {

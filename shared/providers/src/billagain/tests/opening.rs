@@ -120,6 +120,8 @@ async fn every_answer_has_one_meaning() {
         (says(201, page("https://a.example/%2E%2E%2Fx")), "InDoubt Unreadable"),
         (says(201, page("http://notify.billagain.com/secure/process/5/200/t")), "InDoubt Unreadable"),
         (says(201, page("javascript:alert(1)")), "InDoubt Unreadable"),
+        // Longer than what is kept.
+        (says(201, page(&format!("https://a.example/{}/t", "x".repeat(9_000)))), "InDoubt Unreadable"),
         (says(201, r#"{"isSuccess":true}"#), "InDoubt Unreadable"),
         (says(201, r#"{"isSuccess":"true","RedirectUrl":"https://a.example/t"}"#), "InDoubt Unreadable"),
         (says(201, r#"{"RedirectUrl":"https://a.example/t"}"#), "InDoubt Unreadable"),

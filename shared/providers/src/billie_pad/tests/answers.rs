@@ -27,8 +27,11 @@ async fn a_page_session_sends_the_buyer_to_the_page() {
     // Without a readable end it lives as long as the page says: 48 hours.
     let endless = format!(r#"{{"session_id":"{SESSION}","hpp_url":"https://payment-page.example/0b9e7a52"}}"#);
     assert_eq!(after(&case, &case.first(), "POST /hpp-checkout-sessions", page(&endless)).await, wanted);
-    let foreign = endless.replace("https:", "javascript:");
-    assert_eq!(after(&case, &case.first(), "POST /hpp-checkout-sessions", page(&foreign)).await, "InDoubt Unreadable");
+    let long = format!("example/{}", "x".repeat(9_000));
+    for other in [endless.replace("https:", "javascript:"), endless.replace("example/", &long)] {
+        let got = after(&case, &case.first(), "POST /hpp-checkout-sessions", page(&other)).await;
+        assert_eq!(got, "InDoubt Unreadable");
+    }
 }
 
 #[tokio::test]

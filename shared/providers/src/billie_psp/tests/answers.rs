@@ -18,8 +18,10 @@ async fn a_page_session_sends_the_buyer_away() {
     let page = format!("Done redirect to https://payment-page.example/0b9e7a52 until 2024-03-03T10:00:00Z {SESSION}");
     // Three days where the session names no end.
     let plain = "Done redirect to https://payment-page.example/0b9e7a52 until 2024-03-04T10:00:00Z s-1";
+    let long = format!(r#"{{"session_id":"s-1","hpp_url":"https://payment-page.example/{}"}}"#, "x".repeat(9_000));
     for (reply, wanted) in [
         (says(201, session), page.as_str()),
+        (says(201, long), "InDoubt Unreadable"),
         (says(200, session.replace("hpp_url", "payment_page_url")), page.as_str()),
         (says(201, r#"{"sessionId":"s-1","paymentPageUrl":"https://payment-page.example/0b9e7a52"}"#), plain),
         (says(201, r#"{"session_id":"s-1","hpp_url":"https://payment-page.example/0b9e7a52","expires_at":7}"#), plain),

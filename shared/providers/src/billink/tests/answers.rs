@@ -70,6 +70,8 @@ fn a_session_that_is_not_whole_is_none() {
         ("https://pay", "http://pay", "in doubt Unreadable"),
         ("https://pay", "javascript:pay", "in doubt Unreadable"),
         ("sessionURL", "url", "in doubt Unreadable"),
+        ("\"s-1\"", &format!("\"{}\"", "s".repeat(201)), "in doubt Unreadable"),
+        ("https://pay", &format!("https://{}", "pay/".repeat(2_001)), "in doubt Unreadable"),
     ] {
         assert!(sample.contains(from));
         assert_eq!(means(CREATE_SESSION, 200, &sample.replace(from, to)), expected, "{from} -> {to}");

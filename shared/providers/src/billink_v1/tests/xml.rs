@@ -21,7 +21,15 @@ fn text_is_read_through_references_cdata_comments_and_line_ends() {
     ] {
         assert_eq!(text(document).as_deref(), Some(expected), "{document}");
     }
-    for none in ["<A/>", "<A><B/></A>", "<A><B> </B></A>", "<A><B>1</B><B>2</B></A>", "<A><C><B>x</B></C></A>"] {
+    for none in [
+        "<A/>",
+        "<A><B/></A>",
+        "<A><B> </B></A>",
+        "<A><B>1</B><B>2</B></A>",
+        "<A><C><B>x</B></C></A>",
+        "<A><B>5<C/>00</B></A>",
+        "<A><B>500<C>no</C></B></A>",
+    ] {
         assert!(read(none).is_some() && text(none).is_none(), "{none}");
     }
 }
@@ -56,6 +64,9 @@ fn what_is_not_one_well_formed_document_is_refused() {
         "<A><B>&lt</B></A>",
         "<A><B>&#0;</B></A>",
         "<A><B>&#8;</B></A>",
+        "<A><B>\u{8}</B></A>",
+        "<A><B>\u{fffe}</B></A>",
+        "<A c='\0'/>",
         "<A><B>&#xFFFE;</B></A>",
         "<A><B>&#xD800;</B></A>",
         "<A><B>&#x110000;</B></A>",

@@ -45,6 +45,7 @@ fn a_pending_opening_with_a_page_waits_for_the_buyer() {
         (page.replace("https://testcheckout.buckaroo.nl/html/redirect.ashx?r=1", ""), false),
         (page.replace("https://testcheckout.buckaroo.nl", "http://evil.example"), false),
         (page.replace("https://testcheckout.buckaroo.nl", "javascript:"), false),
+        (page.replace("redirect.ashx", &"x".repeat(9_000)), false),
         (r#","RequiredAction":null"#.to_owned(), false),
     ] {
         let answer = read(&Wire { more: &more, ..Wire::new(790, "I069", "I") });

@@ -180,9 +180,11 @@ fn an_authentic_push_that_cannot_be_read_says_so() {
 #[test]
 fn what_nobody_knows_is_named_and_only_a_hint() {
     let data_request = format!(r#"{{"DataRequest":{}}}"#, Wire::new(190, "I999", "INV").json());
+    let long = format!("C021{}", "x".repeat(96));
     for (body, name) in [
         (data_request, Some("DataRequest")),
         (transaction(&Wire::new(190, "C021", "INV")), Some("C021")),
+        (transaction(&Wire::new(190, &format!(r"\u0000C021{}", "x".repeat(200)), "INV")), Some(long.as_str())),
         (transaction(&Wire { transaction_type: None, ..Wire::new(190, "I069", "ORD-1-7QK3MZ") }), None),
     ] {
         let message = json_push(&body).unwrap();
@@ -315,4 +317,17 @@ fn a_push_about_test_money_makes_somebody_look_at_a_payment_of_real_money() {
     assert_eq!((payment.status, payment.history.len(), payment.observe_at), (status, known, Some(now())));
     learn(&mut payment, json_push(&transaction(&of(r#","IsTest":false"#))).ok().unwrap());
     assert_eq!(payment.status, payment::Status::Authorized);
+}
+
+#[test]
+fn a_name_that_is_too_long_to_be_kept_makes_a_push_unreadable() {
+    let pushed = |key: &str, invoice: &str| {
+        let json = json_push(&transaction(&Wire { key: Some(key), ..Wire::new(190, "C073", invoice) }));
+        let form = [("brq_invoicenumber", invoice), ("brq_statuscode", "190"), ("brq_transactions", key)];
+        [json.map(drop), form_push(&form).map(drop)]
+    };
+    let (longest, longer) = ("x".repeat(200), "x".repeat(201));
+    assert_eq!(pushed(&longest, &longest), [Ok(()); 2]);
+    assert_eq!(pushed(&longer, "I"), [Err(NotAuthentic::Unreadable); 2]);
+    assert_eq!(pushed("A1", &longer), [Err(NotAuthentic::Unreadable); 2]);
 }
