@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET books` | what the provider believes, in minor units; `orders` have the same shape everywhere |
 //! | `GET calls`, `DELETE calls` | the API calls received: what each `said`, and whether it `changed` an order; forgets them |
-//! | `POST faults` | `{ call, kind, millis?, status?, body?, times?, skip? }`; `GET` shows, `DELETE` calls them off, delays under way too |
+//! | `POST faults` | `{ call, kind, millis?, status?, body?, times?, skip? }`; `GET` shows, and which calls there are, `DELETE` calls them off, delays under way too |
 //! | `POST clock` | `{ advance_seconds }`; `GET` shows |
 //! | `POST webhooks` | `{ mode?: normal/held/duplicate/reversed, before_answer? }`; `GET` shows the deliveries |
 //! | `POST webhooks/release` | `{ order? }`: sends what is held, answers after the first attempts |
@@ -45,7 +45,7 @@ fn show(stand: &Stand, path: &[&str]) -> Option<Answer> {
     let shown = match path {
         ["books"] => stand.provider.books(),
         ["calls"] => stand.calls.show(),
-        ["faults"] => stand.faults.show(),
+        ["faults"] => stand.faults.show(stand.provider.calls()),
         ["webhooks"] => stand.webhooks.show(),
         ["clock"] => map! { "now": stand.clock.now().to_string() },
         _ => return None,

@@ -120,9 +120,10 @@ impl Faults {
         self.called_off.send_modify(|era| *era += 1);
     }
 
-    pub(crate) fn show(&self) -> Json {
+    pub(crate) fn show(&self, calls: &[&str]) -> Json {
         let show = |fault: &Fault| map! { "call": &fault.call, "kind": fault.kind.name(), "times": fault.times };
-        map! { "faults": self.lock().iter().map(show).collect::<Vec<_>>() }
+        let calls = calls.iter().map(|call| Json::from(*call)).collect::<Vec<_>>();
+        map! { "faults": self.lock().iter().map(show).collect::<Vec<_>>(), "calls": calls }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Fault>> {

@@ -58,7 +58,9 @@ fn of_action(action: &str, most: Value, required: &[String]) -> Ask {
         put(&mut body, "amount", most);
     }
     for pointer in required {
-        require(&mut body, pointer);
+        if body.pointer(pointer).is_none() {
+            require(&mut body, pointer);
+        }
     }
     Ask { name: action.replace('_', " "), path, body }
 }

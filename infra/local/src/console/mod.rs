@@ -9,7 +9,7 @@ mod pages;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{Form, Path, Query, State};
 use axum::http::header::SET_COOKIE;
@@ -23,12 +23,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use url::Url;
+use uuid::Uuid;
 
 use self::api::{Api, StandIns, Told};
 use crate::loopback;
 
-/// The cookie that holds the key.
-const COOKIE: &str = "paylater_key";
+/// The cookie that stands for a key. Every port of this machine is sent it, so it is not the key itself.
+const COOKIE: &str = "paylater_console";
 
 /// What the pages are made from.
 pub(crate) struct Console {
@@ -36,6 +37,8 @@ pub(crate) struct Console {
     stand_ins: StandIns,
     /// Where it is reached, for orders that send their buyers back here.
     url: Url,
+    /// The keys that were given, by the cookie that stands for each.
+    keys: Mutex<HashMap<String, String>>,
     /// The key of whoever has given none.
     usual_key: Option<&'static str>,
 }
@@ -49,7 +52,7 @@ impl Console {
     ) -> Result<Self, reqwest::Error> {
         let http = loopback::client()?;
         let (api, stand_ins) = (Api::new(http.clone(), api.clone()), StandIns::new(http, stand_ins));
-        Ok(Self { api, stand_ins, url, usual_key })
+        Ok(Self { api, stand_ins, url, keys: Mutex::default(), usual_key })
     }
 
     /// Serves the pages until the task is dropped.
@@ -68,11 +71,15 @@ impl Console {
         serve(listener, pages.with_state(Arc::new(self))).await
     }
 
+    fn keys(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The key of this visitor.
     fn key(&self, headers: &HeaderMap) -> String {
         let cookies = headers.get_all("cookie").iter().filter_map(|cookie| cookie.to_str().ok());
         let mut cookies = cookies.flat_map(|cookies| cookies.split("; ")).filter_map(|cookie| cookie.split_once('='));
-        let given = cookies.find(|(name, _)| *name == COOKIE).map(|(_, key)| key.to_owned());
+        let given = cookies.find(|(name, _)| *name == COOKIE).and_then(|(_, cookie)| self.keys().get(cookie).cloned());
         given.or_else(|| self.usual_key.map(str::to_owned)).unwrap_or_default()
     }
 }
@@ -129,10 +136,14 @@ struct Key {
     key: String,
 }
 
-/// Keeps the key in a cookie that no script reads and no other site sends. What could be no header text is no key.
-async fn take_key(Form(Key { key }): Form<Key>) -> Response {
-    let key: String = key.trim().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
-    let cookie = format!("{COOKIE}={key}; HttpOnly; SameSite=Strict; Path=/");
+/// Keeps the key for whoever has the cookie, which no script reads and no other site sends. None is the usual one again.
+async fn take_key(State(console): Pages, Form(Key { key }): Form<Key>) -> Response {
+    let name = Uuid::new_v4().simple().to_string();
+    let cookie = format!("{COOKIE}={name}; HttpOnly; SameSite=Strict; Path=/");
+    let key: String = key.chars().filter(char::is_ascii_graphic).collect();
+    if !key.is_empty() {
+        console.keys().insert(name, key);
+    }
     ([(SET_COOKIE, cookie)], Redirect::to("/")).into_response()
 }
 

@@ -18,7 +18,7 @@ const FAULTS: [(&str, &str); 5] = [
     ("drop_before", "never arrives, and nobody can tell"),
     ("http_5xx_after", "is done and answered with an error"),
     ("delay", "is answered after a second"),
-    ("wrong_amount", "is answered with a wrong amount"),
+    ("wrong_amount", "is answered with a wrong amount, where it names one"),
 ];
 
 /// Where an operation stands while something may change by itself.
@@ -66,13 +66,13 @@ pub(super) fn home(payments: &Told, waiting: &[(&str, Told)], providers: &[&str]
                     td { (payment_link(operation, "payment_id")) }
                     td { (text(operation, "/kind")) }
                     td.n { (text(operation, "/amount")) }
-                    td { (text(operation, "/in_doubt_since")) }
+                    td { (text(operation, "/since")) }
                 })))
             }
         }
         @if payments.is_success() { (listed(&payments.body)) } @else { pre { (pretty(&payments.body)) } }
         form method="post" action="/key" {
-            label { "API key " input name="key" size="60" autocomplete="off"; }
+            label { "API key, or nothing for the usual one " input name="key" size="60" autocomplete="off"; }
             " " button { "Use" }
         }
     };
@@ -197,7 +197,10 @@ pub(super) fn stand_in(provider: &str, url: &str, shown: &[(&str, &Value)]) -> M
     let content = html! {
         p { "It plays the provider at " (url) " and can be told more at " (url) "/_sandbox. Its time: " (text(of("clock"), "/now")) }
         form method="post" action=(path("faults")) {
-            "The next " input name="call" value="any" size="20"; " "
+            "The next " select name="call" {
+                option { "any" }
+                @for call in items(of("faults"), "calls") { option { (call.as_str().unwrap_or_default()) } }
+            } " "
             select name="kind" { @for (kind, what) in FAULTS { option value=(kind) { (what) } } }
             " " button { "Order" }
         }
@@ -205,7 +208,7 @@ pub(super) fn stand_in(provider: &str, url: &str, shown: &[(&str, &Value)]) -> M
             p.doubt { (text(fault, "/call")) ": " (text(fault, "/kind")) ", " (text(fault, "/times")) " to come" }
         }
         form method="post" action=(path("calm")) { button { "Call all faults off" } }
-        form method="post" action=(path("clock")) { input name="hours" value="1" size="4"; " hours " button { "Pass" } }
+        form method="post" action=(path("clock")) { input name="hours" value="1" size="4"; " hours " button { "Pass" } " at this stand-in alone" }
         h2 { "Calls" }
         (table(&["call", "", "status", "fault"], items(of("calls"), "calls").iter().rev().take(50).map(|call| html! {
             td { (text(call, "/call")) }
@@ -219,7 +222,7 @@ pub(super) fn stand_in(provider: &str, url: &str, shown: &[(&str, &Value)]) -> M
 
 pub(super) fn problem(told: &Told) -> Markup {
     let content = html! {
-        p { (text(&told.body, "/detail")) }
+        p { (text(&told.body, "/detail")) (text(&told.body, "/error")) }
         pre { (pretty(&told.body)) }
         p { "Go back to change what was sent; with the same key it is the same request." }
     };

@@ -6,6 +6,7 @@ use payment::{DoubtPolicy, Flow, OperationKind};
 use providers::{REGISTRY, Registered};
 use reqwest::header::{HOST, LOCATION, ORIGIN};
 use sandbox::STAND_INS;
+use serde_json::json;
 use url::Url;
 
 use crate::demo::accept;
@@ -131,6 +132,23 @@ async fn a_payment_at_every_provider_gets_to_its_end_by_the_forms_as_they_are_fi
     }
 }
 
+#[test]
+fn what_is_asked_is_filled_with_what_its_provider_wants() {
+    let payment = json!({
+        "provider": "p",
+        "allowed_actions": [{ "action": "hold" }, { "action": "capture", "max_amount": 5 }],
+        "operations": [{ "id": "op_1", "kind": "refund", "status": "needs_operator" }],
+    });
+    let requires = [("hold", json!(["/days"])), ("capture", json!(["/invoice/number", "/invoice/url"]))];
+    let operations = requires.map(|(kind, requires)| json!({ "kind": kind, "requires": requires }));
+    let asks = super::bodies::asks(&payment, &json!({ "data": [{ "provider": "p", "operations": operations }] }));
+    let paths: Vec<_> = asks.iter().map(|ask| ask.path.as_str()).collect();
+    assert_eq!(paths, ["orders/hold", "captures", "operations/op_1/resolve"]);
+    assert_eq!((&asks[0].body, &asks[1].body["amount"]), (&json!({ "days": 7 }), &json!(5)));
+    let invoice = &asks[1].body["invoice"];
+    assert!(invoice["number"].is_string() && invoice["url"].as_str().unwrap().starts_with("https://"), "{invoice}");
+}
+
 #[tokio::test]
 async fn a_doubt_is_shown_and_its_page_comes_again_until_it_is_settled() {
     let browser = Browser::start().await;
@@ -141,11 +159,13 @@ async fn a_doubt_is_shown_and_its_page_comes_again_until_it_is_settled() {
     let page = browser.ask_until(&path, &["confirm"], "is authorized").await;
     let stand_in = format!("/stand-ins/{provider}");
     let misfortune = form(&browser.get(&stand_in).await, &format!("{stand_in}/faults"));
-    let ordered = browser.send(&misfortune.with("kind", "drop_after")).await;
+    let ordered = browser.send(&misfortune.with("call", "any").with("kind", "drop_after")).await;
     assert!(ordered.contains("any: drop_after, 1 to come"), "{ordered}");
     let doubtful = browser.send(&form(&page, &format!("{path}/captures"))).await;
     assert!(doubtful.contains("in_doubt") && doubtful.contains("http-equiv=\"refresh\""), "{doubtful}");
-    assert!(browser.get("/").await.contains("<h2 class=\"doubt\">in_doubt</h2>"));
+    let home = browser.get("/").await;
+    let waiting = between(&home, "<h2 class=\"doubt\">in_doubt</h2>", "</table>").unwrap();
+    assert!(waiting.contains("<td>capture</td>") && waiting.contains("Z</td>"), "{waiting}");
     let settled = browser.ask_until(&path, &[], "is captured").await;
     assert!(!settled.contains("http-equiv"), "{settled}");
 }
@@ -158,7 +178,7 @@ async fn what_is_refused_says_why_and_what_is_sent_is_never_markup() {
     let wrong = browser.send(&filled.with("body", "{\"provider\": \"<script>alert(1)</script>\"}")).await;
     assert!(wrong.contains("422") && wrong.contains("validation_failed"), "{wrong}");
     let mut order = super::bodies::order(STAND_INS[0].provider, "http://127.0.0.1/").unwrap();
-    order["metadata"] = serde_json::json!({ "note": "</pre><script>alert(1)</script>" });
+    order["metadata"] = json!({ "note": "</pre><script>alert(1)</script>" });
     let filled = form(&browser.get(&new).await, "/payments");
     let page = browser.send(&filled.with("body", &order.to_string())).await;
     assert!(page.contains("&lt;script&gt;alert(1)"), "{page}");
@@ -168,7 +188,7 @@ async fn what_is_refused_says_why_and_what_is_sent_is_never_markup() {
 }
 
 #[tokio::test]
-async fn the_key_is_a_cookie_that_no_script_reads_and_without_one_there_is_nothing_to_see() {
+async fn a_cookie_stands_for_the_key_and_without_one_there_is_nothing_to_see() {
     let browser = Browser::start().await;
     let own = StackOptions {
         console: true,
@@ -184,6 +204,7 @@ async fn the_key_is_a_cookie_that_no_script_reads_and_without_one_there_is_nothi
     let cookie = given.headers()["set-cookie"].to_str().unwrap();
     let (cookie, attributes) = cookie.split_once("; ").unwrap();
     assert_eq!(attributes, "HttpOnly; SameSite=Strict; Path=/");
+    assert!(!cookie.contains("sk_"), "every port of the machine is sent it");
     let page = browser.http.get(home).header("cookie", cookie).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("There is no payment yet."), "{page}");
 }

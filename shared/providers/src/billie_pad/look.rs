@@ -178,11 +178,12 @@ async fn refunded(client: &Client, refund: &Operation, context: &Context<'_>) ->
     Ok(if gone { Finding::Found(Outcome::Done(Receipt::default())) } else { Finding::Unclear })
 }
 
-/// Cancelling calls the order off, or frees the rest: then nothing is left to ship, and it is not somebody at Billie who
-/// shipped it.
+/// Cancelling calls the order off, or frees the rest of what we shipped: then nothing is left to ship, and it is not somebody
+/// at Billie who shipped it.
 fn canceled(order: wire::Order, _: &Operation, payment: &Payment) -> Finding {
     let freed = left_to_ship(&order, payment) == Some(Amount::ZERO);
-    let known = order.invoices.0.iter().flatten().all(|invoice| is_ours(invoice, payment));
+    let ours = |all: &Vec<wire::Invoice>| !all.is_empty() && all.iter().all(|invoice| is_ours(invoice, payment));
+    let known = order.invoices.0.as_ref().is_some_and(ours);
     let done = Finding::Found(Outcome::Done(Receipt::default()));
     match stage(&order.state) {
         Some(Stage::Canceled) => done,

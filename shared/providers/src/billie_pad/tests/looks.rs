@@ -192,7 +192,8 @@ async fn a_cancel_in_doubt_is_found_by_the_orders_state() {
     let mut case = Case::captured(5_000);
     let cancel = case.cancel();
     let cancel = case.doubt(&cancel);
-    let nothing = json!({ "unshipped_amount": { "net": 0.0, "tax": 0, "gross": 0.00 } });
+    let ours = json!([invoice(INVOICE, "INV-1", 50)]);
+    let nothing = json!({ "unshipped_amount": { "net": 0.0, "tax": 0, "gross": 0.00 }, "invoices": ours });
     let rows = [
         ("canceled", json!({}), "Found Done"),
         ("cancelled", json!({}), "Found Done"),
@@ -220,9 +221,14 @@ async fn what_somebody_shipped_at_billie_was_not_freed_by_a_cancel_in_doubt() {
     let cancel = case.doubt(&cancel);
     let ours = || invoice(INVOICE, "INV-1", 50);
     let others = invoice("11111111-1111-4111-8111-111111111111", "", 76);
-    for (invoices, wanted) in
-        [(json!([ours()]), "Found Done"), (json!([ours(), others]), "Unclear"), (json!([others]), "Unclear")]
-    {
+    for (invoices, wanted) in [
+        (json!([ours()]), "Found Done"),
+        (json!([ours(), others]), "Unclear"),
+        (json!([others]), "Unclear"),
+        (json!([]), "Unclear"),
+        (Value::Null, "Unclear"),
+        (json!([{ "uuid": "?" }]), "Unclear"),
+    ] {
         let nothing = json!({ "unshipped_amount": euros(0), "invoices": invoices });
         let billie = Billie::start().await;
         billie.on(&format!("GET /orders/{ORDER}"), [says(200, &case.at_billie("shipped", &nothing))]);
