@@ -6,7 +6,7 @@ use crate::command::{Asked, Command};
 use crate::id::{Fingerprint, OperationId};
 use crate::instruction::Instruction;
 use crate::money::Amount;
-use crate::operation::{Detail, Operation, OperationKind, OperationStatus, Reason};
+use crate::operation::{Detail, Operation, OperationKind, OperationStatus};
 use crate::payment::Payment;
 use crate::rejection::Rejection;
 use crate::schedule;
@@ -79,7 +79,7 @@ impl Payment {
                 Err(Rejection::InProgress { operation: known.id, retry_after: schedule::COME_AGAIN_AFTER_SECONDS })
             }
             OperationStatus::Accepted | OperationStatus::InDoubt => Ok(Admission::Probe(known.id)),
-            OperationStatus::Rejected if may_run_again(&known) && !self.came_true_otherwise(known.kind()) => {
+            OperationStatus::Rejected if known.may_run_again() && !self.came_true_otherwise(known.kind()) => {
                 self.next_attempt(&known.id, now).map(Admission::Act)
             }
             _ => Ok(Admission::Replay(known.id)),
@@ -144,7 +144,7 @@ impl Payment {
     fn check_may_run_again(&self, known: &Operation) -> Result<(), Rejection> {
         let waited = known.waits_for.is_some() && known.attempt == 0;
         match known.status {
-            OperationStatus::Rejected if may_run_again(known) => Ok(()),
+            OperationStatus::Rejected if known.may_run_again() => Ok(()),
             OperationStatus::Accepted if waited && known.due_at.is_some() => Ok(()),
             OperationStatus::InDoubt | OperationStatus::NeedsOperator => Ok(()),
             OperationStatus::Accepted | OperationStatus::Pending => {
@@ -192,7 +192,7 @@ impl Payment {
     /// When it has.
     pub fn check_still_wanted(&self, rejected: &Operation) -> Result<(), Rejection> {
         let (status, kind) = (self.status, rejected.kind());
-        let moved_on = may_run_again(rejected) && self.came_true_otherwise(kind);
+        let moved_on = rejected.may_run_again() && self.came_true_otherwise(kind);
         if moved_on { Err(Rejection::StatusDoesNotAllow { status, kind }) } else { Ok(()) }
     }
 
@@ -227,8 +227,4 @@ impl Payment {
         }
         Ok((id, true))
     }
-}
-
-fn may_run_again(known: &Operation) -> bool {
-    known.reason.as_ref().is_some_and(Reason::allows_another_attempt)
 }

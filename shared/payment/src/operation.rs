@@ -318,13 +318,18 @@ impl Operation {
         matches!(self.detail, Detail::Capture { .. } | Detail::Refund { .. })
     }
 
+    /// Whether it did not happen, and the same request runs it again.
+    #[must_use]
+    pub fn may_run_again(&self) -> bool {
+        let allowed = self.reason.as_ref().is_some_and(Reason::allows_another_attempt);
+        self.status == OperationStatus::Rejected && allowed
+    }
+
     /// Whether it follows another operation and nobody but the sweep will run it.
     #[must_use]
     pub fn is_ready_follower(&self) -> bool {
         let waits = self.status == OperationStatus::Accepted && self.attempt == 0;
-        let runs_again = self.status == OperationStatus::Rejected
-            && self.reason.as_ref().is_some_and(Reason::allows_another_attempt);
-        self.waits_for.is_some() && self.due_at.is_some() && (waits || runs_again)
+        self.waits_for.is_some() && self.due_at.is_some() && (waits || self.may_run_again())
     }
 
     /// Whether a person said how it ended, and nobody else has since.

@@ -2,7 +2,7 @@
 
 use payment::{
     CancelCommand, CaptureCommand, CauseKind, Command, ConfirmCommand, Fingerprint, Flow, IdempotencyKey, Operation,
-    OperationKind, OperationStatus, OrderError, Reason, RefundCommand, Status,
+    OperationKind, OrderError, RefundCommand, Status,
 };
 use providers::{OperationCapability, Range};
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,7 @@ impl Service {
         let operation = work.payment.operation(&known(&work, "confirm", &key));
         let replay = operation.is_some();
         // What may still be sent is checked: its text can be another with the same meaning to us.
-        let again = operation.is_some_and(runs_again);
+        let again = operation.is_some_and(Operation::may_run_again);
         if let Some(result) = widget_result.as_deref().filter(|_| !replay || again) {
             problem_of(work.account()?.adapter.broken_widget_rules(&work.payment, result))?;
         }
@@ -139,7 +139,7 @@ impl Service {
     ) -> Result<(&'static OperationCapability, bool), Problem> {
         let (payment, capabilities) = (&work.payment, work.capabilities()?);
         match payment.operation(&known(work, kind.as_str(), key)) {
-            Some(operation) if runs_again(operation) => Ok((supported(payment, capabilities, kind)?, false)),
+            Some(operation) if operation.may_run_again() => Ok((supported(payment, capabilities, kind)?, false)),
             Some(_) => Ok((capability(payment, capabilities, kind)?, false)),
             None => {
                 let capability = supported(payment, capabilities, kind)?;
@@ -196,12 +196,6 @@ impl Service {
         }
         Err(StoreError::Conflict.into())
     }
-}
-
-/// Whether the key of an operation that did not happen runs it again.
-fn runs_again(operation: &Operation) -> bool {
-    let allowed = operation.reason.as_ref().is_some_and(Reason::allows_another_attempt);
-    operation.status == OperationStatus::Rejected && allowed
 }
 
 fn known(work: &Work, kind: &str, key: &payment::IdempotencyKey) -> payment::OperationId {

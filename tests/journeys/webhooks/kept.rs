@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use service::ProblemCode;
 use tests::{eventually, orders};
 
-use super::{EVENTS, FORM, PUSHES, about, event, message, settled, signed};
+use super::{EVENTS, FORM, PUSHES, about, event, message, signed};
 use crate::support::{At, Backstage, Deal, Shop};
 
 const DAY: i64 = 86_400;
@@ -135,9 +135,7 @@ async fn what_is_signed_may_be_larger() {
 /// A payment at the provider that cannot be read, captured in full: the provider's ids of its order and its capture.
 async fn captured_at_the_psp_api(shop: &Shop) -> (String, [String; 2]) {
     let deal = shop.open(&At::BilliePsp.order()).await;
-    let page = deal.get().await["action"]["url"].as_str().unwrap().to_owned();
-    shop.sandbox.buyer(page.rsplit('/').next().unwrap(), "accept").await;
-    settled(&deal, "authorized").await;
+    shop.accept(&deal).await;
     let _ = deal.post("captures", &shop.capture(None)).await.expect(201);
     let payment = deal.get().await;
     let name = |of: &Value| of["provider_reference"].as_str().unwrap().to_owned();
